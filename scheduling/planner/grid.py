@@ -1,0 +1,219 @@
+"""The free time of every resource on every day, as counts in one block of cells.
+
+All arrays have the shape ``[resource, day, cell of the day]``; the days are padded to one length. Padding counts as
+"nobody there and nothing taken", so a chair's cleaning may run into it and a visit may not.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from scheduling.planner.cost import load_tenths
+from scheduling.planner.values import CELL_MINUTES, CHAIR_ROLES, Resource, SiteDay, Stretches, Taken
+
+Bools = npt.NDArray[np.bool_]
+Shorts = npt.NDArray[np.int16]
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Counts of what is free.
+
+    ``here``: the resource is on site. ``unit0_free``: nobody holds its unit 0 (a chair, a person's hands).
+    ``watch_free``: watch units free, 0 where the nurse is away. ``load``: tenths of the resource's day taken, [R, D].
+    ``minutes`` / ``open``: local minute at which a cell begins (-1 in padding) and whether visits may run in it, [D, C].
+    """
+
+    days: tuple[SiteDay, ...]
+    resources: tuple[Resource, ...]
+    starts: Longs
+    lengths: Longs
+    minutes: Shorts
+    open: Bools
+    here: Bools
+    unit0_free: Bools
+    watch_free: Shorts
+    load: Shorts
+
+    @property
+    def width(self) -> int:
+        """Cells of a padded day."""
+        return int(self.minutes.shape[1])
+
+    def with_role(self, roles: Iterable[str]) -> Longs:
+        """Row numbers of the resources that have one of ``roles``, in order of their ids."""
+        wanted = frozenset(roles)
+        return np.asarray([row for row, one in enumerate(self.resources) if one.roles & wanted], dtype=np.int64)
+
+
+def build_grid(days: Sequence[SiteDay], resources: Sequence[Resource], taken: Taken, pad: int = 0) -> Grid:
+    """Lay ``taken`` over the presence of ``resources`` on ``days``, each day padded by ``pad`` cells.
+
+    Raises:
+        ValueError: two days share a date or overlap in time, or two resources share an id.
+    """
+    ordered = tuple(sorted(days, key=lambda day: day.date))
+    for earlier, later in itertools.pairwise(ordered):
+        if earlier.date == later.date or earlier.end > later.start:
+            raise ValueError(f"The days {earlier.date} and {later.date} overlap.")
+    rows = tuple(sorted(resources, key=lambda one: one.id))
+    ids = np.asarray([one.id for one in rows], dtype=np.int64)
+    if len(set(ids.tolist())) != len(rows):
+        raise ValueError("Two resources share one id.")
+    lengths = np.asarray([len(day.minutes) for day in ordered], dtype=np.int64)
+    width = (int(lengths.max()) if len(ordered) else 0) + pad
+    starts = np.asarray([day.start for day in ordered], dtype=np.int64)
+    axis = _Axis(starts, width)
+    here = _presence(ordered, ids, axis)
+    unit0, watched = _taken_counts(taken, ids, axis)
+    watch = np.asarray([one.watch for one in rows], dtype=np.int16)
+    watch_free = (watch[:, None, None] - watched) * here
+    return Grid(
+        days=ordered,
+        resources=rows,
+        starts=starts,
+        lengths=lengths,
+        minutes=_minutes(ordered, width),
+        open=_open(ordered, lengths, width),
+        here=here,
+        unit0_free=unit0 == 0,
+        watch_free=watch_free,
+        load=_load(rows, here, unit0, watched),
+    )
+
+
+class _Axis:
+    """All padded days laid end to end, so that one running sum turns starts and ends into counts."""
+
+    def __init__(self, starts: Longs, width: int) -> None:
+        self.starts, self.width = starts, width
+
+    def position(self, cells: Longs) -> Longs:
+        """Where on the axis each cell lies; cells between days fall on the border."""
+        if not len(self.starts):
+            return np.zeros_like(cells)
+        day = np.searchsorted(self.starts, cells, side="right") - 1
+        inside = np.minimum(cells - self.starts[np.maximum(day, 0)], self.width)
+        return np.where(day < 0, 0, day * self.width + inside)
+
+    def count(self, rows: Longs, start: Longs, end: Longs, units: Longs, resources: int) -> Shorts:
+        """Sum ``units`` over the cells of each stretch: [resources, days, width]."""
+        length = len(self.starts) * self.width
+        change = np.zeros(resources * (length + 1), dtype=np.int32)
+        first = rows * (length + 1)
+        keep = units != 0
+        for where, sign in ((start, 1), (end, -1)):
+            at = (first + self.position(where))[keep]
+            change += np.bincount(at, weights=sign * units[keep], minlength=len(change)).astype(np.int32)
+        counted = np.cumsum(change.reshape(resources, length + 1), axis=1, dtype=np.int16)[:, :length]
+        return counted.reshape(resources, len(self.starts), self.width)
+
+
+def _column(values: object) -> Longs:
+    return np.asarray(values, dtype=np.int64)
+
+
+def _taken_counts(taken: Taken, ids: Longs, axis: _Axis) -> tuple[Shorts, Shorts]:
+    wanted = _column(taken.resource)
+    row = np.searchsorted(ids, wanted)
+    known = row < len(ids)
+    known[known] = ids[row[known]] == wanted[known]
+    start, end = _column(taken.start)[known], _column(taken.end)[known]
+    lower, upper = _column(taken.lower)[known], _column(taken.upper)[known]
+    zero = ((lower <= 0) & (upper > 0)).astype(np.int64)
+    above = np.maximum(upper - np.maximum(lower, 1), 0)
+    return (
+        axis.count(row[known], start, end, zero, len(ids)),
+        axis.count(row[known], start, end, above, len(ids)),
+    )
+
+
+def _presence(days: Sequence[SiteDay], ids: Longs, axis: _Axis) -> Bools:
+    """Stretches outside a day's own cells are cut off at its edges."""
+    row_of = {int(one): row for row, one in enumerate(ids)}
+    found: list[tuple[int, int, int]] = []
+    for number, day in enumerate(days):
+        base, length = number * axis.width - day.start, len(day.minutes)
+        low, high = day.start, day.start + length
+        for resource, stretches in day.present.items():
+            row = row_of.get(resource)
+            if row is not None:
+                found += [(row, max(a, low) + base, min(b, high) + base) for a, b in stretches if a < high and b > low]
+    length = len(days) * axis.width
+    change = np.zeros(len(ids) * (length + 1), dtype=np.int16)
+    if found:
+        row_at, start, end = np.asarray(found, dtype=np.int64).T
+        np.add.at(change, row_at * (length + 1) + start, 1)
+        np.add.at(change, row_at * (length + 1) + end, -1)
+    counted = np.cumsum(change.reshape(len(ids), length + 1), axis=1, dtype=np.int16)[:, :length] > 0
+    return counted.reshape(len(ids), len(days), axis.width)
+
+
+def _minutes(days: Sequence[SiteDay], width: int) -> Shorts:
+    minutes = np.full((len(days), width), -1, dtype=np.int16)
+    for number, day in enumerate(days):
+        given = day.minutes
+        line = np.arange(given.start, given.stop, given.step) if isinstance(given, range) else np.asarray(given)
+        minutes[number, : len(given)] = line
+    return minutes
+
+
+def _open(days: Sequence[SiteDay], lengths: Longs, width: int) -> Bools:
+    is_open = np.arange(width)[None, :] < lengths[:, None]
+    for number, day in enumerate(days):
+        if day.open is not None:
+            is_open[number] &= _mask(day.open, day.start, width)
+    return is_open
+
+
+def _mask(stretches: Stretches, base: int, width: int) -> Bools:
+    mask = np.zeros(width, dtype=np.bool_)
+    for start, end in stretches:
+        mask[max(0, start - base) : max(0, end - base)] = True
+    return mask
+
+
+def _load(rows: Sequence[Resource], here: Bools, unit0: Shorts, watched: Shorts) -> Shorts:
+    """Tenths of each nurse's day that are taken, hands and watch units together; 0 for what watches nobody."""
+    load = np.zeros(here.shape[:2], dtype=np.int16)
+    for row, one in enumerate(rows):
+        if "nurse" in one.roles:
+            capacity = here[row].sum(axis=1) * (1 + one.watch)
+            busy = ((unit0[row].astype(np.int32) + watched[row]) * here[row]).sum(axis=1)
+            load[row] = [load_tenths(int(used), int(most)) for used, most in zip(busy, capacity, strict=True)]
+    return load
+
+
+def ahead(values: npt.NDArray[Scalar], cells: int, fill: int | bool) -> npt.NDArray[Scalar]:
+    """``values`` read ``cells`` later along the last axis; ``fill`` where that runs off the end."""
+    if cells == 0:
+        return values
+    shifted = np.full_like(values, fill)
+    if cells < values.shape[-1]:
+        shifted[..., :-cells] = values[..., cells:]
+    return shifted
+
+
+def free_for(free: Bools, cells: int) -> Bools:
+    """Where ``free`` holds for ``cells`` cells from here on, in log2(cells) steps; never past the end."""
+    run, length = free, 1
+    if cells <= 0:
+        return np.ones_like(free)
+    while length < cells:
+        step = min(length, cells - length)
+        run = run & ahead(run, step, False)
+        length += step
+    return run
+
+
+def anybody(flags: Bools) -> Bools:
+    """Whether it holds for anybody of the first axis."""
+    somebody: Bools = np.any(flags, axis=0)
+    return somebody
