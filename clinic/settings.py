@@ -99,8 +99,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Data ----------------------------------------------------------------------------------------------------------
 # Two roles reach the same database. "default" is the application's: it owns nothing. "owner" migrates, and nothing else.
-_app_url, _owner_url = cluster.database_urls(env, CLINIC_DATA)
-DATABASES = {"default": env.dj_db_url("", _app_url), "owner": env.dj_db_url("", _owner_url)}
+# Without DATABASE_OWNER_URL the application's own address serves both: fit for a trial, refused in production.
+_app_url, _owner_url = cluster.embedded_urls(CLINIC_DATA)
+if PRODUCTION:
+    secrets.required(env, "DATABASE_URL")
+    secrets.required(env, "DATABASE_OWNER_URL")
+DATABASES = {
+    "default": env.dj_db_url("DATABASE_URL", _app_url),
+    "owner": env.dj_db_url("DATABASE_OWNER_URL", env.str("DATABASE_URL", _owner_url)),
+}
 for _database in DATABASES.values():
     _database.update(CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
 DATABASES["default"]["CONN_MAX_AGE"] = 60

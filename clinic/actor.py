@@ -1,0 +1,31 @@
+"""Who does a thing: a person signed in, a patient or companion behind a link, or the program itself."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+#: Where the present request or job comes from, for the audit trail: "web 10.0.0.1 4f1c…" or "task deliver_due …".
+origin: ContextVar[str] = ContextVar("origin", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The `by=` of every action. `kind` is user, patient, companion or system; `id` identifies the person within the kind."""
+
+    kind: str
+    id: str
+    name: str
+    user: "User | None" = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, user: "User") -> Self:
+        """The signed-in staff member."""
+        return cls("user", str(user.pk), user.get_full_name() or user.get_username(), user)
+
+    @classmethod
+    def system(cls, name: str) -> Self:
+        """The program: a scheduled job, an import, the demo."""
+        return cls("system", name, name)

@@ -1,0 +1,12 @@
+"""What every page's template may use."""
+
+from django.http import HttpRequest
+
+from clinic.permissions import Permission
+
+
+def page(request: HttpRequest) -> dict[str, object]:
+    """`may`: the permissions of whoever is signed in, as plain words; empty for a visitor."""
+    user = getattr(request, "user", None)
+    granted: frozenset[Permission] = user.granted if user is not None and user.is_authenticated else frozenset()
+    return {"may": {permission.value: True for permission in granted}}

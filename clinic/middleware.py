@@ -1,0 +1,30 @@
+"""What each request needs around it: an origin for the audit trail, and no copies of pages that show people."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bound_contextvars
+
+from clinic.actor import origin
+
+
+class RequestContextMiddleware:
+    """Names the request (for logs and the trail), and forbids caching of everything that is not a static file."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request inside its context."""
+        name = uuid4().hex[:12]
+        token = origin.set(f"web {request.META.get('REMOTE_ADDR', '')} {name}")
+        try:
+            with bound_contextvars(request_id=name):
+                response = self.get_response(request)
+        finally:
+            origin.reset(token)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers["X-Request-ID"] = name
+        return response

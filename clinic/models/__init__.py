@@ -1,0 +1,23 @@
+"""The clinic itself: sites, what and who works there, and the trail of what was done."""
+
+from clinic.models.audit import AuditEvent, Heartbeat, IdempotencyKey
+from clinic.models.resource import Resource, ResourceKind, Shift, ShiftException, StaffMember, StaffRole
+from clinic.models.site import Closure, OpeningHours, Site, Weekday
+from clinic.models.user import User
+
+__all__ = [
+    "AuditEvent",
+    "Closure",
+    "Heartbeat",
+    "IdempotencyKey",
+    "OpeningHours",
+    "Resource",
+    "ResourceKind",
+    "Shift",
+    "ShiftException",
+    "Site",
+    "StaffMember",
+    "StaffRole",
+    "User",
+    "Weekday",
+]

@@ -1,0 +1,73 @@
+"""The audit trail, and the small tables that keep the machinery honest."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEvent(models.Model):
+    """One row written, changed or removed, or one record opened: who, what, when, why and from where.
+
+    Written by triggers (clinic/audit.py) with the owner's rights. The application's database role may only read it.
+    """
+
+    class Operation(models.TextChoices):
+        INSERT = "insert", _("added")
+        UPDATE = "update", _("changed")
+        DELETE = "delete", _("removed")
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(_("when"))
+    #: pg_current_xact_id(): the rows of one action share it.
+    transaction = models.BigIntegerField()
+    table = models.CharField(max_length=63)
+    row = models.CharField(max_length=64)
+    operation = models.CharField(max_length=6, choices=Operation.choices)
+    patient = models.UUIDField(null=True)
+    #: Columns before and after; for a change only those that differ.
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    actor_kind = models.CharField(max_length=12, blank=True)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=200, blank=True)
+    action = models.CharField(max_length=80, blank=True)
+    reason = models.TextField(blank=True)
+    origin = models.CharField(max_length=200, blank=True)
+    database_role = models.CharField(max_length=63)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["patient", "id"]),
+            models.Index(fields=["table", "row"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.table} {self.row}"
+
+
+class IdempotencyKey(models.Model):
+    """One submitted form that did its work: the same key again returns the same result (house rule 7)."""
+
+    key = models.UUIDField(primary_key=True, default=uuid4)
+    action = models.CharField(max_length=80)
+    actor_id = models.CharField(max_length=64)
+    result = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.key}"
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a background process."""
+
+    name = models.CharField(max_length=80, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,45 @@
+"""Secrets: given from outside in production, made once and kept in the data folder (mode 0600) elsewhere."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+
+def required(env: Env, name: str) -> str:
+    """The value of `name`, or of the file named by `name`_FILE (Docker and Kubernetes secrets).
+
+    Raises ImproperlyConfigured when neither is there: production never starts on a made-up secret.
+    """
+    file = env.str(f"{name}_FILE", "")
+    value = Path(file).read_text(encoding="utf-8").strip() if file else env.str(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set in production.")
+    os.environ[name] = value
+    return value
+
+
+def generated(folder: Path, name: str, given: str = "", length: int = 50) -> str:
+    """The given value, else the one kept in `folder`/secrets/`name`, made at the first call.
+
+    Returns a text of `length` characters from 64 (6 bits each). Two processes that start together agree: the file is created
+    exclusively, and the loser reads the winner's.
+    """
+    if given:
+        return given
+    path = folder / "secrets" / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = secrets.token_urlsafe(length)[:length]
+    scratch = path.with_name(f".{name}.{os.getpid()}")
+    if not path.exists():
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(fresh)
+        # link() refuses an existing name and publishes the whole content at once.
+        with suppress(FileExistsError):
+            os.link(scratch, path)
+        scratch.unlink()
+    return path.read_text(encoding="utf-8").strip()

@@ -1,0 +1,49 @@
+"""How every staff view is declared: with the permission that it needs."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from clinic.models import User
+from clinic.permissions import Permission
+
+P = ParamSpec("P")
+
+
+class StaffRequest(HttpRequest):
+    """A request whose user is known to be signed in."""
+
+    user: User
+
+
+def needs(
+    *permissions: Permission,
+) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """Let in who is signed in and holds every one of `permissions` (PermissionDenied, a 403 page, otherwise).
+
+    The view carries them as `.needs`, so that the sweep test can compare what is declared with what happens.
+    """
+
+    def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            user = cast(User, request.user)
+            if not all(user.may(permission) for permission in permissions):
+                raise PermissionDenied
+            return view(cast(StaffRequest, request), *args, **kwargs)
+
+        inside = login_required(guarded)
+        inside.needs = frozenset(permissions)  # type: ignore[attr-defined]
+        return inside
+
+    return decorate
+
+
+def public(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Mark a view that is meant for people without an account; the sweep test accepts no unmarked one."""
+    view.needs = None  # type: ignore[attr-defined]
+    return view

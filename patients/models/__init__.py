@@ -1,0 +1,48 @@
+"""The people: patients, who stands by them, what speaks for and against treating them, and how they do."""
+
+from patients.models.observation import RANGES, SCORES, Measure, Observation
+from patients.models.patient import (
+    Authorisation,
+    Channel,
+    Contact,
+    ImportedField,
+    Language,
+    Patient,
+    PatientIdentifier,
+    Sex,
+)
+from patients.models.screening import (
+    Clearance,
+    Condition,
+    Consent,
+    ConsultRequest,
+    Flag,
+    FlagCode,
+    FlagKind,
+    Questionnaire,
+    Screening,
+)
+
+__all__ = [
+    "RANGES",
+    "SCORES",
+    "Authorisation",
+    "Channel",
+    "Clearance",
+    "Condition",
+    "Consent",
+    "ConsultRequest",
+    "Contact",
+    "Flag",
+    "FlagCode",
+    "FlagKind",
+    "ImportedField",
+    "Language",
+    "Measure",
+    "Observation",
+    "Patient",
+    "PatientIdentifier",
+    "Questionnaire",
+    "Screening",
+    "Sex",
+]

@@ -1,0 +1,187 @@
+"""Patients and the people around them."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Site, User
+
+
+class Channel(models.TextChoices):
+    """How a person is reached (FHIR Communication.medium)."""
+
+    MAIL = "mail", _("email")
+    TEXT = "text", _("text message")
+    CALL = "call", _("telephone call")
+    PAPER = "paper", _("letter")
+
+
+class Language(models.TextChoices):
+    """Languages that patients' pages and messages come in (BCP 47)."""
+
+    ENGLISH = "en", _("English")
+    SPANISH = "es", _("Spanish")
+
+
+class Sex(models.TextChoices):
+    """FHIR administrative-gender."""
+
+    FEMALE = "female", _("female")
+    MALE = "male", _("male")
+    OTHER = "other", _("other")
+    UNKNOWN = "unknown", _("not stated")
+
+
+class NextRecordNumber(models.Func):
+    """The next number of the sequence `patients_record_number` (made in the first migration)."""
+
+    template = "nextval('patients_record_number')"
+    output_field = models.PositiveIntegerField()
+    arity = 0
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    """Patients, narrowed to who asks."""
+
+    def for_user(self, user: User) -> "PatientQuerySet":
+        """Those who come to one of the user's sites."""
+        return self.filter(sites__in=Site.objects.for_user(user)).distinct()
+
+    def living(self) -> "PatientQuerySet":
+        """Those who may be booked and written to."""
+        return self.filter(deceased_at__isnull=True, is_active=True)
+
+
+class Patient(models.Model):
+    """A person who comes for treatment (FHIR Patient). `email` and `phone` may both be empty: that is normal."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    #: The number that the clinic calls the record by; given by the database (a sequence), never reused.
+    record_number = models.PositiveIntegerField(
+        _("record number"), unique=True, editable=False, db_default=NextRecordNumber()
+    )
+    sites = models.ManyToManyField(Site, related_name="patients")
+    given_name = models.CharField(_("given names"), max_length=120)
+    family_name = models.CharField(_("family name"), max_length=120)
+    birth_date = models.DateField(_("birth date"))
+    sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    language = models.CharField(_("language"), max_length=5, choices=Language.choices, default=Language.ENGLISH)
+    interpreter = models.CharField(_("needs an interpreter for"), max_length=40, blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    #: E.164 ("+15085550123").
+    phone = models.CharField(_("telephone"), max_length=20, blank=True)
+    #: How the patient wishes to be reached; where it cannot be used (no address), a call-list row is made instead.
+    channel = models.CharField(_("preferred way to be reached"), max_length=5, choices=Channel.choices, default=Channel.MAIL)
+    #: Set when mail to the address bounced for good: the desk calls until the address changes.
+    email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    address_line = models.CharField(_("street address"), max_length=200, blank=True)
+    city = models.CharField(_("city"), max_length=80, blank=True)
+    state = models.CharField(_("state or region"), max_length=40, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    note = models.TextField(_("note for the front desk (nothing clinical)"), blank=True)
+    deceased_at = models.DateField(_("died on"), null=True, blank=True)
+    is_active = models.BooleanField(_("in care"), default=True)
+    created_at = models.DateTimeField(editable=False)
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["family_name", "given_name", "birth_date"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(family_name="") & ~Q(given_name=""), name="patient_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(deceased_at__isnull=True) | Q(deceased_at__gte=models.F("birth_date")), name="patient_dates_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Given and family name, as the patient is spoken to."""
+        return f"{self.given_name} {self.family_name}"
+
+    @property
+    def reachable_by_mail(self) -> bool:
+        """Whether a message by mail may be tried."""
+        return bool(self.email) and self.email_failed_at is None
+
+
+class PatientIdentifier(models.Model):
+    """A number that some other system knows the patient by (FHIR Identifier)."""
+
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="identifiers")
+    system = models.CharField(max_length=200)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("system", "value", name="identifier_once")]
+
+    def __str__(self) -> str:
+        return f"{self.system}|{self.value}"
+
+
+class Contact(models.Model):
+    """A person of the patient's (FHIR RelatedPerson): may be told, may decide, may drive."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="contacts")
+    name = models.CharField(_("name"), max_length=120)
+    relationship = models.CharField(_("relationship"), max_length=60, blank=True)
+    phone = models.CharField(_("telephone"), max_length=20, blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    language = models.CharField(_("language"), max_length=5, choices=Language.choices, default=Language.ENGLISH)
+    channel = models.CharField(_("preferred way to be reached"), max_length=5, choices=Channel.choices, default=Channel.MAIL)
+    #: Said by a tick, never by a birth date: whoever drives must be 18 or older.
+    is_adult = models.BooleanField(_("is 18 or older"), default=False)
+    may_be_told = models.BooleanField(_("may be told about visits"), default=False)
+    may_decide = models.BooleanField(_("may decide for the patient"), default=False)
+    may_drive = models.BooleanField(_("may drive the patient home"), default=False)
+    #: Set by "wrong person" on the companion's page: nothing more is sent there.
+    stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(may_drive=False) | Q(is_adult=True), name="contact_driver_is_an_adult"),
+            models.CheckConstraint(condition=~Q(name=""), name="contact_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportedField(models.Model):
+    """The value that an import last wrote into a field of a patient: a field that differs from it was edited here since, and stays."""
+
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="imported_fields")
+    field = models.CharField(max_length=40)
+    value = models.TextField(blank=True)
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("patient", "field", name="imported_field_once")]
+
+    def __str__(self) -> str:
+        return f"{self.field}"
+
+
+class Authorisation(models.Model):
+    """Sessions paid for or authorised by a payer: how many, until when, under which reference. Going over warns and never blocks."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="authorisations")
+    sessions = models.PositiveSmallIntegerField(_("sessions"))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    reference = models.CharField(_("reference"), max_length=80, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(sessions__gte=1), name="authorisation_of_some_sessions")]
+
+    def __str__(self) -> str:
+        return self.reference or str(self.sessions)

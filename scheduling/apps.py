@@ -1,0 +1,10 @@
+"""The scheduling app."""
+
+from django.apps import AppConfig
+
+
+class SchedulingConfig(AppConfig):
+    """Configuration of the scheduling app."""
+
+    name = "scheduling"
+    verbose_name = "Scheduling"

@@ -1,0 +1,1 @@
+"""The front desk's screens: home, day board, patients, booking, calls and messages."""

@@ -1,0 +1,1 @@
+"""Messages to patients, companions and the desk: the ledger, the texts, the links in them, and the delivery."""

@@ -1,0 +1,108 @@
+"""Series and what a doctor decides about their boosters."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Site, StaffMember, User
+from patients.models import Patient
+from scheduling.models.protocol import ProtocolVersion
+
+
+class SeriesQuerySet(models.QuerySet["Series"]):
+    """Series, narrowed to who asks."""
+
+    def for_user(self, user: User) -> "SeriesQuerySet":
+        """Those at one of the user's sites."""
+        return self.filter(site__in=Site.objects.for_user(user))
+
+    def running(self) -> "SeriesQuerySet":
+        """Those that may still have visits to come."""
+        return self.filter(status__in=Series.RUNNING)
+
+
+class Series(models.Model):
+    """One patient's course (FHIR CarePlan): the induction, then maintenance.
+
+    `wishes` keeps what the series was planned with: the JSON form of scheduling.planner.values.Wishes (see scheduling/wishes.py).
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("held, waiting for clearance")
+        ACTIVE = "active", _("running")
+        ON_HOLD = "on-hold", _("on hold")
+        COMPLETED = "completed", _("completed")
+        REVOKED = "revoked", _("stopped")
+
+    class Stage(models.TextChoices):
+        INDUCTION = "induction", _("induction")
+        MAINTENANCE = "maintenance", _("maintenance")
+
+    RUNNING = (Status.DRAFT, Status.ACTIVE, Status.ON_HOLD)
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="series")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="series")
+    protocol_version = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="series")
+    status = models.CharField(_("status"), max_length=9, choices=Status.choices, default=Status.ACTIVE)
+    stage = models.CharField(_("stage"), max_length=11, choices=Stage.choices, default=Stage.INDUCTION)
+    sessions = models.PositiveSmallIntegerField(_("infusions planned"))
+    first_day = models.DateField(_("first possible day"))
+    wishes = models.JSONField(default=dict, blank=True)
+    #: The cost of the plan that was chosen, term by term (scheduling.planner.cost).
+    plan_terms = models.JSONField(default=dict, blank=True)
+    #: While DRAFT: when the time held for an uncleared patient is released.
+    held_until = models.DateTimeField(null=True, blank=True)
+    #: Counts changes that patients are told about; messages about the series carry it.
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(editable=False)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.TextField(_("why it ended"), blank=True)
+
+    objects = SeriesQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.CheckConstraint(condition=Q(sessions__gte=1), name="series_of_some_sessions"),
+            models.CheckConstraint(condition=~Q(status="draft") | Q(held_until__isnull=False), name="series_held_until_some_time"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["completed", "revoked"]) | Q(ended_at__isnull=False), name="series_ended_at_some_time"
+            ),
+            models.CheckConstraint(condition=~Q(status="revoked") | ~Q(end_reason=""), name="series_stopped_for_a_reason"),
+        ]
+        indexes = [models.Index(fields=["patient", "status"])]
+
+    def __str__(self) -> str:
+        return f"{self.protocol_version.protocol.name} ({self.get_status_display()})"
+
+
+class BoosterPlan(models.Model):
+    """How often a doctor wants boosters to come. The newest row of a series counts; older ones are its history."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    series = models.ForeignKey(Series, models.CASCADE, related_name="booster_plans")
+    interval_days = models.PositiveSmallIntegerField(_("days between boosters"))
+    tolerance_days = models.PositiveSmallIntegerField(_("early or late by at most, in days"))
+    reason = models.TextField(_("reason"))
+    set_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-set_at"]
+        constraints = [
+            # Between boosters: at least a week, at most a year (seen in practice: 2 to 6 weeks; domain.md).
+            models.CheckConstraint(condition=Q(interval_days__gte=7, interval_days__lte=365), name="booster_interval_in_range"),
+            models.CheckConstraint(
+                condition=Q(tolerance_days__lt=models.F("interval_days")), name="booster_tolerance_below_interval"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="booster_interval_has_a_reason"),
+        ]
+        indexes = [models.Index(fields=["series", "-set_at"])]
+
+    def __str__(self) -> str:
+        return f"every {self.interval_days} days"

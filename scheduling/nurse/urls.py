@@ -1,0 +1,5 @@
+"""Addresses of the nurse's screens."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Reads that span models, for more than one screen or action."""
