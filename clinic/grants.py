@@ -34,5 +34,7 @@ def grant_to_application(sender: AppConfig, using: str, **kwargs: Any) -> None:
         for table in READ_ONLY_TABLES:
             if table in present:
                 cursor.execute(
-                    sql.SQL("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(table=sql.Identifier(table), role=name)
+                    sql.SQL("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(
+                        table=sql.Identifier(table), role=name
+                    )
                 )

@@ -22,13 +22,17 @@ class StaffRequest(HttpRequest):
 
 def needs(
     *permissions: Permission,
-) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+) -> Callable[
+    [Callable[Concatenate[StaffRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
+]:
     """Let in who is signed in and holds every one of `permissions` (PermissionDenied, a 403 page, otherwise).
 
     The view carries them as `.needs`, so that the sweep test can compare what is declared with what happens.
     """
 
-    def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def decorate(
+        view: Callable[Concatenate[StaffRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             user = cast(User, request.user)

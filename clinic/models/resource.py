@@ -55,7 +55,8 @@ class Resource(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(capacity__gte=1, capacity__lte=64), name="resource_capacity_in_range"),
             models.CheckConstraint(
-                condition=Q(kind=ResourceKind.STAFF, site__isnull=True) | (~Q(kind=ResourceKind.STAFF) & Q(site__isnull=False)),
+                condition=Q(kind=ResourceKind.STAFF, site__isnull=True)
+                | (~Q(kind=ResourceKind.STAFF) & Q(site__isnull=False)),
                 name="resource_at_a_site_unless_staff",
             ),
             models.CheckConstraint(
@@ -164,7 +165,8 @@ class ShiftException(models.Model):
         ordering = ["date", "starts"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(starts__isnull=True, ends__isnull=True) | Q(starts__lt=F("ends")), name="shift_exception_in_order"
+                condition=Q(starts__isnull=True, ends__isnull=True) | Q(starts__lt=F("ends")),
+                name="shift_exception_in_order",
             ),
         ]
         indexes = [models.Index(fields=["site", "date"])]

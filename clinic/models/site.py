@@ -28,7 +28,9 @@ class Weekday(models.IntegerChoices):
 def check_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA time zone that this machine knows."""
     if name not in available_timezones():
-        raise ValidationError(_("%(name)s is not a time zone; use a name such as America/New_York."), params={"name": name})
+        raise ValidationError(
+            _("%(name)s is not a time zone; use a name such as America/New_York."), params={"name": name}
+        )
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
@@ -85,7 +87,9 @@ class Site(models.Model):
     @property
     def one_line_address(self) -> str:
         """Street, city, state and postal code on one line, as an envelope or a calendar has it."""
-        return ", ".join(part for part in [self.address_line, self.city, f"{self.state} {self.postal_code}".strip()] if part)
+        return ", ".join(
+            part for part in [self.address_line, self.city, f"{self.state} {self.postal_code}".strip()] if part
+        )
 
 
 class OpeningHours(models.Model):

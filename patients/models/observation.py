@@ -64,7 +64,10 @@ class Observation(models.Model):
             models.UniqueConstraint("patient", "measure", "source", "source_id", name="observation_once"),
             models.CheckConstraint(
                 condition=Q(
-                    *[Q(measure=measure.value, value__gte=low, value__lte=high) for measure, (low, high) in RANGES.items()],
+                    *[
+                        Q(measure=measure.value, value__gte=low, value__lte=high)
+                        for measure, (low, high) in RANGES.items()
+                    ],
                     _connector=Q.OR,
                 ),
                 name="observation_in_range",

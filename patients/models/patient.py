@@ -73,7 +73,9 @@ class Patient(models.Model):
     #: E.164 ("+15085550123").
     phone = models.CharField(_("telephone"), max_length=20, blank=True)
     #: How the patient wishes to be reached; where it cannot be used (no address), a call-list row is made instead.
-    channel = models.CharField(_("preferred way to be reached"), max_length=5, choices=Channel.choices, default=Channel.MAIL)
+    channel = models.CharField(
+        _("preferred way to be reached"), max_length=5, choices=Channel.choices, default=Channel.MAIL
+    )
     #: Set when mail to the address bounced for good: the desk calls until the address changes.
     email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     address_line = models.CharField(_("street address"), max_length=200, blank=True)
@@ -93,7 +95,8 @@ class Patient(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(family_name="") & ~Q(given_name=""), name="patient_has_a_name"),
             models.CheckConstraint(
-                condition=Q(deceased_at__isnull=True) | Q(deceased_at__gte=models.F("birth_date")), name="patient_dates_in_order"
+                condition=Q(deceased_at__isnull=True) | Q(deceased_at__gte=models.F("birth_date")),
+                name="patient_dates_in_order",
             ),
         ]
 
@@ -135,7 +138,9 @@ class Contact(models.Model):
     phone = models.CharField(_("telephone"), max_length=20, blank=True)
     email = models.EmailField(_("email"), blank=True)
     language = models.CharField(_("language"), max_length=5, choices=Language.choices, default=Language.ENGLISH)
-    channel = models.CharField(_("preferred way to be reached"), max_length=5, choices=Channel.choices, default=Channel.MAIL)
+    channel = models.CharField(
+        _("preferred way to be reached"), max_length=5, choices=Channel.choices, default=Channel.MAIL
+    )
     #: Said by a tick, never by a birth date: whoever drives must be 18 or older.
     is_adult = models.BooleanField(_("is 18 or older"), default=False)
     may_be_told = models.BooleanField(_("may be told about visits"), default=False)

@@ -204,9 +204,12 @@ class Clearance(models.Model):
                 name="clearance_of_a_yes_expires",
             ),
             models.CheckConstraint(
-                condition=~Q(decision__in=["refused", "suspended", "more"]) | ~Q(reason=""), name="clearance_of_a_no_has_a_reason"
+                condition=~Q(decision__in=["refused", "suspended", "more"]) | ~Q(reason=""),
+                name="clearance_of_a_no_has_a_reason",
             ),
-            models.CheckConstraint(condition=~Q(decision="conditions") | ~Q(conditions=""), name="clearance_conditions_are_named"),
+            models.CheckConstraint(
+                condition=~Q(decision="conditions") | ~Q(conditions=""), name="clearance_conditions_are_named"
+            ),
         ]
         indexes = [models.Index(fields=["patient", "-decided_at"])]
 

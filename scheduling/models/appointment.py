@@ -135,7 +135,9 @@ class Appointment(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["series", "kind", "number"],
-                condition=Q(status__in=["proposed", "booked", "arrived", "fulfilled"], series__isnull=False, counts__isnull=True)
+                condition=Q(
+                    status__in=["proposed", "booked", "arrived", "fulfilled"], series__isnull=False, counts__isnull=True
+                )
                 | Q(status="fulfilled", series__isnull=False, counts=True),
                 name="appointment_number_once_per_series",
             ),
@@ -229,10 +231,13 @@ class Hold(models.Model):
                 ],
             ),
             models.CheckConstraint(condition=Q(start_cell__lt=F("end_cell")), name="hold_takes_time"),
-            models.CheckConstraint(condition=Q(first_unit__gte=0, first_unit__lt=F("end_unit")), name="hold_takes_units"),
+            models.CheckConstraint(
+                condition=Q(first_unit__gte=0, first_unit__lt=F("end_unit")), name="hold_takes_units"
+            ),
             models.CheckConstraint(condition=Q(end_unit__lte=F("capacity")), name="hold_within_capacity"),
             models.CheckConstraint(
-                condition=Q(appointment__isnull=True, offer__isnull=False) | Q(appointment__isnull=False, offer__isnull=True),
+                condition=Q(appointment__isnull=True, offer__isnull=False)
+                | Q(appointment__isnull=False, offer__isnull=True),
                 name="hold_of_one_visit_or_offer",
             ),
             models.CheckConstraint(

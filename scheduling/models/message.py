@@ -113,7 +113,15 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "patient", "appointment", "series", "consult_request", "recipient", "contact", "kind", "channel", "version",
+                    "patient",
+                    "appointment",
+                    "series",
+                    "consult_request",
+                    "recipient",
+                    "contact",
+                    "kind",
+                    "channel",
+                    "version",
                 ],
                 nulls_distinct=False,
                 name="message_once",
@@ -122,17 +130,24 @@ class Message(models.Model):
                 condition=Q(patient__isnull=False) | Q(consult_request__isnull=False), name="message_about_somebody"
             ),
             models.CheckConstraint(
-                condition=~Q(state="sending") | (Q(lease_until__isnull=False) & ~Q(lease_by="")), name="message_sending_under_a_lease"
+                condition=~Q(state="sending") | (Q(lease_until__isnull=False) & ~Q(lease_by="")),
+                name="message_sending_under_a_lease",
             ),
-            models.CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_at_some_time"),
-            models.CheckConstraint(condition=~Q(state="skipped") | ~Q(skip_reason=""), name="message_skipped_for_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_at_some_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="skipped") | ~Q(skip_reason=""), name="message_skipped_for_a_reason"
+            ),
             models.CheckConstraint(
                 condition=~Q(recipient="companion") | Q(contact__isnull=False), name="message_to_a_companion_names_one"
             ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state__in=["due", "sending"]), name="message_waiting"),
-            models.Index(fields=["site", "due_at"], condition=Q(state__in=["person", "failed"]), name="message_for_people"),
+            models.Index(
+                fields=["site", "due_at"], condition=Q(state__in=["person", "failed"]), name="message_for_people"
+            ),
             models.Index(fields=["patient", "-created_at"]),
         ]
 

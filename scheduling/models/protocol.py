@@ -64,8 +64,12 @@ class ProtocolVersion(models.Model):
     ideal_gap_days = models.DecimalField(_("days between visits, ideally"), max_digits=5, decimal_places=2, default=1)
     max_gap_days = models.PositiveSmallIntegerField(_("days between visits, at most"), default=1)
     window_days = models.PositiveSmallIntegerField(_("days from the first visit to the last, at most"), default=0)
-    booster_interval_days = models.PositiveSmallIntegerField(_("days between boosters, to begin with"), null=True, blank=True)
-    booster_tolerance_days = models.PositiveSmallIntegerField(_("a booster may be early or late by, in days"), default=3)
+    booster_interval_days = models.PositiveSmallIntegerField(
+        _("days between boosters, to begin with"), null=True, blank=True
+    )
+    booster_tolerance_days = models.PositiveSmallIntegerField(
+        _("a booster may be early or late by, in days"), default=3
+    )
     #: Kinds of chair that will do, of clinic.models.ResourceKind; empty where no chair is needed.
     chair_kinds = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     turnover_minutes = models.PositiveSmallIntegerField(_("minutes to clean the chair afterwards"), default=0)
@@ -73,7 +77,9 @@ class ProtocolVersion(models.Model):
     needs_clearance = models.BooleanField(_("a doctor must have cleared the patient"), default=True)
     needs_consent = models.BooleanField(_("a signed consent is needed"), default=True)
     fasting_food_hours = models.PositiveSmallIntegerField(_("hours without food before"), null=True, blank=True)
-    fasting_fluids_hours = models.PositiveSmallIntegerField(_("hours without clear fluids before"), null=True, blank=True)
+    fasting_fluids_hours = models.PositiveSmallIntegerField(
+        _("hours without clear fluids before"), null=True, blank=True
+    )
     #: Questions asked at check-in, and points to be met before discharge: lists of {"en": ..., "es": ...}.
     checkin_list = models.JSONField(default=list, blank=True)
     fitness_list = models.JSONField(default=list, blank=True)
@@ -84,7 +90,9 @@ class ProtocolVersion(models.Model):
         ordering = ["protocol", "-number"]
         constraints = [
             models.UniqueConstraint("protocol", "number", name="protocol_version_number_once"),
-            models.UniqueConstraint(fields=["protocol"], condition=Q(is_current=True), name="protocol_one_current_version"),
+            models.UniqueConstraint(
+                fields=["protocol"], condition=Q(is_current=True), name="protocol_one_current_version"
+            ),
             models.CheckConstraint(condition=Q(sessions__gte=1, sessions__lte=60), name="protocol_sessions_in_range"),
             models.CheckConstraint(
                 condition=Q(min_gap_days__gte=1, min_gap_days__lte=F("max_gap_days")), name="protocol_gaps_in_order"

@@ -69,11 +69,16 @@ class Series(models.Model):
         verbose_name_plural = "series"
         constraints = [
             models.CheckConstraint(condition=Q(sessions__gte=1), name="series_of_some_sessions"),
-            models.CheckConstraint(condition=~Q(status="draft") | Q(held_until__isnull=False), name="series_held_until_some_time"),
             models.CheckConstraint(
-                condition=~Q(status__in=["completed", "revoked"]) | Q(ended_at__isnull=False), name="series_ended_at_some_time"
+                condition=~Q(status="draft") | Q(held_until__isnull=False), name="series_held_until_some_time"
             ),
-            models.CheckConstraint(condition=~Q(status="revoked") | ~Q(end_reason=""), name="series_stopped_for_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["completed", "revoked"]) | Q(ended_at__isnull=False),
+                name="series_ended_at_some_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="revoked") | ~Q(end_reason=""), name="series_stopped_for_a_reason"
+            ),
         ]
         indexes = [models.Index(fields=["patient", "status"])]
 
@@ -96,7 +101,9 @@ class BoosterPlan(models.Model):
         ordering = ["-set_at"]
         constraints = [
             # Between boosters: at least a week, at most a year (seen in practice: 2 to 6 weeks; domain.md).
-            models.CheckConstraint(condition=Q(interval_days__gte=7, interval_days__lte=365), name="booster_interval_in_range"),
+            models.CheckConstraint(
+                condition=Q(interval_days__gte=7, interval_days__lte=365), name="booster_interval_in_range"
+            ),
             models.CheckConstraint(
                 condition=Q(tolerance_days__lt=models.F("interval_days")), name="booster_tolerance_below_interval"
             ),

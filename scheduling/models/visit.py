@@ -78,7 +78,8 @@ class Ride(models.Model):
                 name="ride_names_its_companion",
             ),
             models.CheckConstraint(
-                condition=~Q(status="waived") | (Q(waived_by__isnull=False) & ~Q(waiver_reason="")), name="ride_waived_for_a_reason"
+                condition=~Q(status="waived") | (Q(waived_by__isnull=False) & ~Q(waiver_reason="")),
+                name="ride_waived_for_a_reason",
             ),
         ]
 
