@@ -2,11 +2,15 @@
 
 from django.urls import include, path
 
+from scheduling.desk import message_urls, patient_urls
+from scheduling.desk import urls as desk_urls
+
+# The desk's addresses lie in three modules and form one namespace.
+desk = [*desk_urls.urlpatterns, *patient_urls.urlpatterns, *message_urls.urlpatterns]
+
 urlpatterns = [
-    path("", include("scheduling.desk.urls")),
-    path("patients/", include("scheduling.desk.patient_urls")),
-    path("messages/", include("scheduling.desk.message_urls")),
-    path("visits/", include("scheduling.nurse.urls")),
-    path("doctor/", include("scheduling.doctor.urls")),
-    path("my/", include("scheduling.portal.urls")),
+    path("", include((desk, "desk"))),
+    path("visits/", include(("scheduling.nurse.urls", "nurse"))),
+    path("doctor/", include(("scheduling.doctor.urls", "doctor"))),
+    path("my/", include(("scheduling.portal.urls", "portal"))),
 ]
