@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scheduling.planner.cost import load_tenths
-from scheduling.planner.values import CELL_MINUTES, CHAIR_ROLES, Resource, SiteDay, Stretches, Taken
+from scheduling.planner.values import Resource, SiteDay, Stretches, Taken
 
 Bools = npt.NDArray[np.bool_]
 Shorts = npt.NDArray[np.int16]
