@@ -12,6 +12,8 @@ from clinic.models import User
 from clinic.permissions import Permission
 
 P = ParamSpec("P")
+#: What a URL pattern takes: the request, and what the address names.
+View = Callable[..., HttpResponse]
 
 
 class StaffRequest(HttpRequest):
@@ -20,19 +22,13 @@ class StaffRequest(HttpRequest):
     user: User
 
 
-def needs(
-    *permissions: Permission,
-) -> Callable[
-    [Callable[Concatenate[StaffRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
-]:
+def needs(*permissions: Permission) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], View]:
     """Let in who is signed in and holds every one of `permissions` (PermissionDenied, a 403 page, otherwise).
 
     The view carries them as `.needs`, so that the sweep test can compare what is declared with what happens.
     """
 
-    def decorate(
-        view: Callable[Concatenate[StaffRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             user = cast(User, request.user)
@@ -40,14 +36,14 @@ def needs(
                 raise PermissionDenied
             return view(cast(StaffRequest, request), *args, **kwargs)
 
-        inside = login_required(guarded)
+        inside: View = login_required(guarded)
         inside.needs = frozenset(permissions)  # type: ignore[attr-defined]
         return inside
 
     return decorate
 
 
-def public(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+def public(view: View) -> View:
     """Mark a view that is meant for people without an account; the sweep test accepts no unmarked one."""
     view.needs = None  # type: ignore[attr-defined]
     return view
