@@ -1,0 +1,310 @@
+"""Who drives the patient home: naming, agreeing, declining, waiving (promise 3: nobody goes home alone).
+
+The companion is told through the ledger, in the same transaction. Each action locks the patient before it looks, and doing a thing
+twice is the same as doing it once: no second message goes out.
+"""
+
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from clinic import clock, locks
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import NotAllowed, Refused, WrongStatus
+from clinic.models import StaffMember
+from clinic.permissions import Permission
+from patients.actions import add_contact
+from patients.models import Channel, Contact, Patient
+from scheduling import ride_status
+from scheduling.messages import ledger, links
+from scheduling.models import Appointment, Ride
+from scheduling.selectors.drivers import why_not
+from scheduling.when import day_words
+
+S = Ride.Status
+
+
+@action
+def name_companion(
+    *, by: Actor, appointments: Sequence[Appointment], companion: Contact, confirmed: bool = False
+) -> list[Ride]:
+    """Name who drives home from each of these visits of one patient; `confirmed` when the companion has already said yes.
+
+    All visits or none. The companion is told (unless they may not be), and one who was named before is told that they are no longer needed.
+    Raises Refused (no visit, a visit that is over, a contact who is not an adult or may not drive, somebody treated that day or the day
+    before) and NotAllowed.
+    """
+    if not appointments:
+        raise Refused(_("Choose at least one visit. Nothing was changed."), field="appointments")
+    patient_id = appointments[0].patient_id
+    _check_person(by, appointments[0])
+    locks.take([locks.patient(patient_id)])
+    visits = list(
+        Appointment.objects.filter(pk__in=[visit.pk for visit in appointments], patient_id=patient_id)
+        .select_related("site", "patient", "protocol_version")
+        .order_by("starts")
+    )
+    if len(visits) != len({visit.pk for visit in appointments}) or companion.patient_id != patient_id:
+        raise Refused(_("These visits and this person do not belong to one patient. Nothing was changed."))
+    for visit in visits:
+        _check_to_come(by, visit)
+    companion.refresh_from_db()
+    against = why_not(companion, visits)
+    if against:
+        raise Refused(against, field="companion")
+    return [_name(ensure_ride(visit), companion, S.CONFIRMED if confirmed else S.NAMED) for visit in visits]
+
+
+@action
+def name_new_companion(
+    *,
+    by: Actor,
+    appointments: Sequence[Appointment],
+    name: str,
+    relationship: str = "",
+    phone: str = "",
+    email: str = "",
+    is_adult: bool,
+    confirmed: bool = False,
+) -> list[Ride]:
+    """Save a new contact who drives and may be told about the visits, and name them; the same person again is not saved twice.
+
+    Raises Refused when the person is not an adult or cannot be reached, and whatever `add_contact` and `name_companion` refuse.
+    """
+    if not appointments:
+        raise Refused(_("Choose at least one visit. Nothing was changed."), field="appointments")
+    if not is_adult:
+        raise Refused(
+            _("Whoever drives you home must be 18 or older: please tick it, or name an adult."), field="is_adult"
+        )
+    if not phone.strip() and not email.strip():
+        raise Refused(
+            _("Give a telephone number or an email address, so that we can send the pick-up time."), field="phone"
+        )
+    _check_person(by, appointments[0])
+    patient = appointments[0].patient
+    locks.take([locks.patient(patient.pk)])
+    companion = _known(patient, name, phone, email) or add_contact(
+        by=by,
+        patient=patient,
+        name=name,
+        relationship=relationship,
+        phone=phone,
+        email=email,
+        is_adult=True,
+        may_be_told=True,
+        may_drive=True,
+        language=patient.language,
+        channel=Channel.MAIL if email.strip() else Channel.CALL,
+    )
+    return name_companion(by=by, appointments=appointments, companion=companion, confirmed=confirmed)
+
+
+@action
+def confirm_ride(*, by: Actor, ride: Ride) -> Ride:
+    """The companion drives: said by the companion, or by the patient or the desk for them.
+
+    Raises Refused when nobody is named, the visit is over or the companion may no longer drive, and NotAllowed for somebody else's ride.
+    """
+    ride = _locked(by, ride)
+    if ride.companion is None:
+        raise WrongStatus(_("Nobody is named for this visit yet. Name who drives first."))
+    if ride.status == S.CONFIRMED:
+        return ride
+    against = why_not(ride.companion, [ride.appointment])
+    if against:
+        raise Refused(against)
+    ride_status.move(ride, S.CONFIRMED, companion=ride.companion)
+    return ride
+
+
+@action
+def decline_ride(*, by: Actor, ride: Ride) -> Ride:
+    """The companion cannot drive: the visit needs somebody else. Who declined stays written until another is named.
+
+    Raises Refused when nobody is named or the visit is over, and NotAllowed for somebody else's ride.
+    """
+    ride = _locked(by, ride)
+    if ride.status == S.DECLINED:
+        return ride
+    if ride.companion is None:
+        raise WrongStatus(_("Nobody is named for this visit, so there is nothing to decline."))
+    ride_status.move(ride, S.DECLINED, companion=ride.companion)
+    return ride
+
+
+@action
+def wrong_person(*, by: Actor, contact: Contact) -> None:
+    """A message reached somebody who is not the companion: nothing more goes there, and each ride to come is open again.
+
+    Raises NotAllowed when a companion speaks for another contact.
+    """
+    if by.kind == "companion" and by.id != str(contact.pk):
+        raise NotAllowed(_("This page is not yours."))
+    locks.take([locks.patient(contact.patient_id)])
+    contact.refresh_from_db()
+    if contact.stopped_at is None:
+        contact.stopped_at = clock.now()
+        contact.save(update_fields=["stopped_at"])
+    links.revoke(contact=contact)
+    to_come = Ride.objects.filter(
+        companion=contact,
+        status__in=[S.NAMED, S.CONFIRMED, S.DECLINED],
+        appointment__status__in=Appointment.BLOCKING,
+    )
+    for ride in to_come:
+        ride_status.move(ride, S.NEEDED, companion=None)
+
+
+@action
+def waive_ride(*, by: Actor, appointment: Appointment, reason: str) -> Ride:
+    """A doctor decides that this visit needs no companion, and says why. Whoever was named is told that they are not needed.
+
+    Raises NotAllowed for anybody but a doctor, Refused without a reason or when the visit is over.
+    """
+    doctor = _doctor(by)
+    if not reason.strip():
+        raise Refused(_("Say why the ride is waived; it is kept with the visit."), field="reason")
+    locks.take([locks.patient(appointment.patient_id)])
+    visit = Appointment.objects.select_related("site", "patient", "protocol_version").get(pk=appointment.pk)
+    _check_to_come(by, visit)
+    ride = ensure_ride(visit)
+    if ride.status == S.WAIVED:
+        return ride
+    before = ride.companion if ride.status in Ride.SETTLED else None
+    ride_status.move(ride, S.WAIVED, companion=None, waived_by=doctor, waiver_reason=reason.strip())
+    if before is not None and before.may_be_told:
+        ledger.announce_companion_released(ride, before)
+    return ride
+
+
+def ensure_ride(appointment: Appointment) -> Ride:
+    """The ride of a visit, made as "nobody named yet" where there is none. For actions, inside their transaction and locks."""
+    existing = Ride.objects.select_related("companion").filter(appointment=appointment).first()
+    if existing is not None:
+        existing.appointment = appointment
+        return existing
+    try:
+        with transaction.atomic():
+            return Ride.objects.create(appointment=appointment, changed_at=clock.now())
+    except IntegrityError:
+        # An action that does not lock the patient was quicker; its row is the ride.
+        return Ride.objects.select_related("companion").get(appointment=appointment)
+
+
+def visit_moved(appointment: Appointment) -> None:
+    """The visit has another time: who drives has to agree to it anew, and is told. For actions, after they moved the visit."""
+    ride = Ride.objects.select_related("companion", "appointment__site").filter(appointment=appointment).first()
+    if ride is None or ride.companion is None or ride.status not in Ride.SETTLED:
+        return
+    if why_not(ride.companion, [ride.appointment]):
+        before = ride.companion
+        ride_status.move(ride, S.NEEDED, companion=None)
+        if before.may_be_told:
+            ledger.announce_companion_released(ride, before)
+        return
+    ride_status.move(ride, S.NAMED, companion=ride.companion)
+    if ride.companion.may_be_told:
+        ledger.announce_companion(ride)
+
+
+def visit_cancelled(appointment: Appointment) -> None:
+    """The visit does not take place: whoever was to drive is told. For actions, after they cancelled the visit."""
+    ride = Ride.objects.select_related("companion").filter(appointment=appointment).first()
+    if ride is None or ride.companion is None or ride.status not in Ride.SETTLED:
+        return
+    before = ride.companion
+    ride_status.move(ride, S.NEEDED, companion=None)
+    if before.may_be_told:
+        ledger.announce_companion_released(ride, before)
+
+
+def picked_up(appointment: Appointment, companion: Contact) -> Ride:
+    """The patient was handed to `companion` at the door. For the discharge, inside its transaction and locks.
+
+    Raises Refused when that person is not an adult contact of the patient's.
+    """
+    if companion.patient_id != appointment.patient_id or not companion.is_adult:
+        raise Refused(_("The patient can only be handed to an adult who is among the contacts."), field="handed_to")
+    ride = ensure_ride(appointment)
+    ride_status.move(ride, S.PICKED_UP, companion=companion)
+    return ride
+
+
+def _name(ride: Ride, companion: Contact, to: Ride.Status) -> Ride:
+    """Move one ride to its companion, telling the new one and the one before."""
+    same = ride.companion_id == companion.pk and ride.status in Ride.SETTLED
+    if same and (ride.status == to or ride.status == S.CONFIRMED):
+        return ride
+    before = ride.companion if ride.status in Ride.SETTLED and not same else None
+    ride_status.move(ride, to, companion=companion)
+    if before is not None and before.may_be_told:
+        ledger.announce_companion_released(ride, before)
+    if not same and companion.may_be_told:
+        ledger.announce_companion(ride)
+    return ride
+
+
+def _known(patient: Patient, name: str, phone: str, email: str) -> Contact | None:
+    """The contact saved before under this name and email or telephone, now marked as somebody who drives."""
+    for contact in Contact.objects.filter(
+        patient=patient, name__iexact=name.strip(), is_active=True, stopped_at__isnull=True
+    ):
+        by_mail = bool(email.strip()) and contact.email.casefold() == email.strip().casefold()
+        digits = _digits(phone)
+        by_phone = bool(digits) and _digits(contact.phone).endswith(digits[-_LOCAL_DIGITS:])
+        if by_mail or by_phone:
+            contact.is_adult = contact.may_drive = contact.may_be_told = True
+            contact.save(update_fields=["is_adult", "may_drive", "may_be_told"])
+            return contact
+    return None
+
+
+#: Digits at the end of a telephone number that tell it apart within a patient's contacts, with or without a country code.
+_LOCAL_DIGITS = 9
+
+
+def _digits(phone: str) -> str:
+    return "".join(character for character in phone if character.isdigit())
+
+
+def _locked(by: Actor, ride: Ride) -> Ride:
+    """The ride as it is now, under the patient's lock, when `by` may speak for it and the visit is to come."""
+    # Whose visit it is never changes, so this may be read before the lock.
+    locks.take([locks.patient(ride.appointment.patient_id)])
+    fresh = Ride.objects.select_related(
+        "companion", "appointment__site", "appointment__patient", "appointment__protocol_version"
+    ).get(pk=ride.pk)
+    if by.kind == "companion" and by.id != str(fresh.companion_id):
+        raise NotAllowed(
+            _("Somebody else is named for %(date)s by now, so your answer for that day was not needed.")
+            % {"date": day_words(fresh.appointment.starts, fresh.appointment.site.zone)}
+        )
+    _check_person(by, fresh.appointment)
+    _check_to_come(by, fresh.appointment)
+    return fresh
+
+
+def _check_person(by: Actor, appointment: Appointment) -> None:
+    """A patient speaks for their own visits only."""
+    if by.kind == "patient" and by.id != str(appointment.patient_id):
+        raise NotAllowed(_("This visit is not yours."))
+
+
+def _check_to_come(by: Actor, appointment: Appointment) -> None:
+    """A visit that needs a ride and is not over. Staff may still name somebody while the visit runs late."""
+    when = day_words(appointment.starts, appointment.site.zone)
+    if not appointment.protocol_version.needs_ride:
+        raise Refused(_("Nobody has to drive after the visit on %(date)s.") % {"date": when})
+    over = appointment.status not in Appointment.BLOCKING
+    if over or (by.kind in {"patient", "companion"} and appointment.ends <= clock.now()):
+        raise Refused(_("The visit on %(date)s is over or was cancelled. Nothing was changed.") % {"date": when})
+
+
+def _doctor(by: Actor) -> StaffMember:
+    staff: StaffMember | None = getattr(by.user, "staff_member", None)
+    if by.user is None or staff is None or not by.user.may(Permission.WAIVE_RIDE):
+        raise NotAllowed(_("Only a doctor can waive the ride home."))
+    return staff

@@ -1,0 +1,25 @@
+"""Dates and times in words, on the wall clock of a site and in the language that is active."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from clinic import clock
+
+
+def day_words(moment: datetime, zone: ZoneInfo) -> str:
+    """The local date of `moment` (aware) in `zone`: "Monday, December 7, 2026", or as the active language writes it."""
+    # Translators: a Django date format (weekday, day, month, year); in Spanish l j \d\e F \d\e Y
+    return formats.date_format(clock.local(moment, zone), _("l, F j, Y"))
+
+
+def time_words(moment: datetime, zone: ZoneInfo) -> str:
+    """The local time of `moment` (aware) in `zone`: "9:30 a.m.", or as the active language writes it."""
+    return formats.date_format(clock.local(moment, zone), "TIME_FORMAT")
+
+
+def zone_words(moment: datetime, zone: ZoneInfo) -> str:
+    """What the zone is called at that moment, as short as the zone database has it: "EST" in winter, "EDT" in summer."""
+    return clock.local(moment, zone).tzname() or zone.key
