@@ -6,8 +6,8 @@ cost of a chain that ends with visit k on a day at an hour needs the best costs 
     best[k][day, hour] = price[k][day, hour] + min over gap of ( spacing(gap)
                          + min over hour' of ( best[k-1][day - gap, hour'] + SAME_HOUR * |hour - hour'| ) )
 
-The inner minimum is a distance transform: it is spread over all hours at once in log2(hours) doublings each way,
-which is exact because the price of the distance is linear. A window from first to last visit is first left out; when
+The inner minimum is a distance transform: two running minimums over the hours, one each way, which is exact because
+the price of the distance is linear. A window from first to last visit is first left out; when
 the best chain keeps it anyway, it is the best within it too. Otherwise the same recursion runs once more for every
 first day side by side, on an axis of days counted from the first visit, which ends where the window does.
 """
@@ -134,15 +134,15 @@ def _reach(best: Ints, gap: Gap) -> Ints:
 
 
 def same_hour(best: Ints) -> Ints:
-    """For every hour the least of (cost at another hour + price of the difference); exact by doubling."""
-    spread = best.copy()
-    step, length = 1, best.shape[-1]
-    while step < length:
-        price = cost.SAME_HOUR * step
-        np.minimum(spread[..., step:], spread[..., :-step] + price, out=spread[..., step:])
-        np.minimum(spread[..., :-step], spread[..., step:] + price, out=spread[..., :-step])
-        step *= 2
-    return spread
+    """For every hour the least of (cost at another hour + price of the difference).
+
+    Exact, because the price is linear: from earlier hours it is a running minimum of ``best`` less the price from the
+    first hour on; from later hours the same in reverse.
+    """
+    ramp = np.arange(best.shape[-1], dtype=np.int32) * cost.SAME_HOUR
+    rising = np.minimum.accumulate(best - ramp, axis=-1) + ramp
+    falling = np.minimum.accumulate((best + ramp)[..., ::-1], axis=-1)[..., ::-1] - ramp
+    return np.minimum(rising, falling)
 
 
 def _walk_back(

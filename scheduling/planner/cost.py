@@ -20,6 +20,9 @@ moved                   100 x (days away from the date an existing visit had) sq
 ======================= =============================================================================================
 """
 
+import numpy as np
+import numpy.typing as npt
+
 SPACING = 400
 FIRST_DAY = 60
 PREFERRED_WEEKDAY = 300
@@ -63,6 +66,6 @@ def unusable(free_cells: int, hold_cells: int) -> int:
     return free_cells if free_cells < hold_cells else 0
 
 
-def load_tenths(taken: int, capacity: int) -> int:
-    """Tenths (0..10, rounded down) of a nurse's day, hands and watch units together, that are taken."""
-    return min(10, 10 * taken // capacity) if capacity > 0 else 10
+def load_tenths(taken: npt.NDArray[np.int64], capacity: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Tenths (0..10, rounded down) of nurses' days, hands and watch units together, that are taken."""
+    return np.where(capacity > 0, np.minimum(10, 10 * taken // np.maximum(capacity, 1)), 10)

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from scheduling.planner.cost import load_tenths
+from scheduling.planner import cost
 from scheduling.planner.values import Resource, SiteDay, Stretches, Taken
 
 Bools = npt.NDArray[np.bool_]
@@ -93,27 +93,28 @@ class _Axis:
     """All padded days laid end to end, so that one running sum turns starts and ends into counts."""
 
     def __init__(self, starts: Longs, width: int) -> None:
-        self.starts, self.width = starts, width
+        self.days, self.width = len(starts), width
+        self.first = int(starts[0]) if len(starts) else 0
+        self.last = int(starts[-1]) + width if len(starts) else 0
+        cells = np.arange(self.first, self.last + 1)
+        day = np.searchsorted(starts, cells, side="right") - 1
+        # Cells between two days fall on the border, so that what is taken there counts in neither.
+        self._place = day * width + np.minimum(cells - starts[day], width) if len(starts) else cells
 
     def position(self, cells: Longs) -> Longs:
-        """Where on the axis each cell lies; cells between days fall on the border."""
-        if not len(self.starts):
-            return np.zeros_like(cells)
-        day = np.searchsorted(self.starts, cells, side="right") - 1
-        inside = np.minimum(cells - self.starts[np.maximum(day, 0)], self.width)
-        return np.where(day < 0, 0, day * self.width + inside)
+        """Where on the axis each cell lies; what lies before or after all days falls on its ends."""
+        found: Longs = self._place[np.clip(cells, self.first, self.last) - self.first]
+        return found
 
-    def count(self, rows: Longs, start: Longs, end: Longs, units: Longs, resources: int) -> Shorts:
-        """Sum ``units`` over the cells of each stretch: [resources, days, width]."""
-        length = len(self.starts) * self.width
-        change = np.zeros(resources * (length + 1), dtype=np.int32)
-        first = rows * (length + 1)
-        keep = units != 0
-        for where, sign in ((start, 1), (end, -1)):
-            at = (first + self.position(where))[keep]
-            change += np.bincount(at, weights=sign * units[keep], minlength=len(change)).astype(np.int32)
+    def count(self, resources: int, rows: Longs, start: Longs, end: Longs, units: Shorts) -> Shorts:
+        """Sum ``units`` over the stretches, given in places on the axis: [resources, days, width]."""
+        length = self.days * self.width
+        change = np.zeros(resources * (length + 1), dtype=np.int16)
+        line = rows * (length + 1)
+        np.add.at(change, line + start, units)
+        np.subtract.at(change, line + end, units)
         counted = np.cumsum(change.reshape(resources, length + 1), axis=1, dtype=np.int16)[:, :length]
-        return counted.reshape(resources, len(self.starts), self.width)
+        return counted.reshape(resources, self.days, self.width)
 
 
 def _column(values: object) -> Longs:
@@ -121,39 +122,40 @@ def _column(values: object) -> Longs:
 
 
 def _taken_counts(taken: Taken, ids: Longs, axis: _Axis) -> tuple[Shorts, Shorts]:
+    """How many holders unit 0 has, and how many of the units above it are held."""
     wanted = _column(taken.resource)
-    row = np.searchsorted(ids, wanted)
-    known = row < len(ids)
-    known[known] = ids[row[known]] == wanted[known]
-    start, end = _column(taken.start)[known], _column(taken.end)[known]
+    rows = np.searchsorted(ids, wanted)
+    known = rows < len(ids)
+    known[known] = ids[rows[known]] == wanted[known]
+    start, end = axis.position(_column(taken.start)[known]), axis.position(_column(taken.end)[known])
     lower, upper = _column(taken.lower)[known], _column(taken.upper)[known]
-    zero = ((lower <= 0) & (upper > 0)).astype(np.int64)
-    above = np.maximum(upper - np.maximum(lower, 1), 0)
+    zero = (lower <= 0) & (upper > 0)
+    above = np.maximum(upper - np.maximum(lower, 1), 0).astype(np.int16)
+    rows, higher = rows[known], above > 0
+    ones = np.ones(int(zero.sum()), dtype=np.int16)
     return (
-        axis.count(row[known], start, end, zero, len(ids)),
-        axis.count(row[known], start, end, above, len(ids)),
+        axis.count(len(ids), rows[zero], start[zero], end[zero], ones),
+        axis.count(len(ids), rows[higher], start[higher], end[higher], above[higher]),
     )
 
 
 def _presence(days: Sequence[SiteDay], ids: Longs, axis: _Axis) -> Bools:
     """Stretches outside a day's own cells are cut off at its edges."""
     row_of = {int(one): row for row, one in enumerate(ids)}
-    found: list[tuple[int, int, int]] = []
-    for number, day in enumerate(days):
-        base, length = number * axis.width - day.start, len(day.minutes)
-        low, high = day.start, day.start + length
-        for resource, stretches in day.present.items():
-            row = row_of.get(resource)
-            if row is not None:
-                found += [(row, max(a, low) + base, min(b, high) + base) for a, b in stretches if a < high and b > low]
-    length = len(days) * axis.width
-    change = np.zeros(len(ids) * (length + 1), dtype=np.int16)
-    if found:
-        row_at, start, end = np.asarray(found, dtype=np.int64).T
-        np.add.at(change, row_at * (length + 1) + start, 1)
-        np.add.at(change, row_at * (length + 1) + end, -1)
-    counted = np.cumsum(change.reshape(len(ids), length + 1), axis=1, dtype=np.int16)[:, :length] > 0
-    return counted.reshape(len(ids), len(days), axis.width)
+    found = [
+        (row_of.get(resource, -1), number, start, end)
+        for number, day in enumerate(days)
+        for resource, stretches in day.present.items()
+        for start, end in stretches
+    ]
+    rows, number, start, end = np.asarray(found, dtype=np.int64).reshape(-1, 4).T
+    low = np.asarray([day.start for day in days], dtype=np.int64)[number]
+    high = np.asarray([day.end for day in days], dtype=np.int64)[number]
+    known = (rows >= 0) & (start < high) & (end > low) & (start < end)
+    base = (number * axis.width - low)[known]
+    first = np.maximum(start, low)[known] + base
+    last = np.minimum(end, high)[known] + base
+    return axis.count(len(ids), rows[known], first, last, np.ones(len(first), dtype=np.int16)) > 0
 
 
 def _minutes(days: Sequence[SiteDay], width: int) -> Shorts:
@@ -182,13 +184,11 @@ def _mask(stretches: Stretches, base: int, width: int) -> Bools:
 
 def _load(rows: Sequence[Resource], here: Bools, unit0: Shorts, watched: Shorts) -> Shorts:
     """Tenths of each nurse's day that are taken, hands and watch units together; 0 for what watches nobody."""
-    load = np.zeros(here.shape[:2], dtype=np.int16)
-    for row, one in enumerate(rows):
-        if "nurse" in one.roles:
-            capacity = here[row].sum(axis=1) * (1 + one.watch)
-            busy = ((unit0[row].astype(np.int32) + watched[row]) * here[row]).sum(axis=1)
-            load[row] = [load_tenths(int(used), int(most)) for used, most in zip(busy, capacity, strict=True)]
-    return load
+    watch = np.asarray([one.watch for one in rows], dtype=np.int64)[:, None]
+    nurses = np.asarray(["nurse" in one.roles for one in rows], dtype=np.bool_)[:, None]
+    capacity = here.sum(axis=2) * (1 + watch)
+    busy = ((unit0 + watched) * here).sum(axis=2)
+    return np.where(nurses, cost.load_tenths(busy, capacity), 0).astype(np.int16)
 
 
 def ahead(values: npt.NDArray[Scalar], cells: int, fill: int | bool) -> npt.NDArray[Scalar]:

@@ -84,29 +84,36 @@ class NursePaths:
 
     def walk(self, day: int, at: int, barred: int | None) -> tuple[list[int], dict[str, int]]:
         """The nurse (grid row) of each step for a start at cell ``at`` of day number ``day``, and what they cost."""
-        steps: list[tuple[Ints, int]] = []
+        steps = self._steps(day, at, barred)
+        reach = [steps[0][0]]
+        for price, change in steps[1:]:
+            pass_on = min(reach[-1]) + change
+            reach.append([min(old, pass_on) + new for old, new in zip(reach[-1], price, strict=True)])
+        chosen, handovers = [reach[-1].index(min(reach[-1]))], 0
+        for number in range(len(steps) - 1, 0, -1):
+            before, change = reach[number - 1], steps[number][1]
+            least = min(before)
+            stay = before[chosen[-1]] <= least + change
+            chosen.append(chosen[-1] if stay else before.index(least))
+            handovers += 0 if stay else change
+        chosen.reverse()
+        loads = sum(price[nurse] for (price, _), nurse in zip(steps, chosen, strict=True))
+        return [int(self.rows[one]) for one in chosen], {"nurse_load": loads, "handover": handovers}
+
+    def _steps(self, day: int, at: int, barred: int | None) -> list[tuple[list[int], int]]:
+        """Per step the price of each nurse and of passing the patient on; plain lists, quicker than arrays this small."""
+        steps: list[tuple[list[int], int]] = []
         load = self._load[:, day]
         for block in self.demand.nurse:
             start = at + block.offset
             free = self._free(block, barred, (day, slice(start, start + block.cells)))
             change = cost.HANDOVER if block.joined else 0
             if block.hands:
-                steps.append((np.where(free.all(axis=1), load * block.cells, BLOCKED), change))
+                steps.append((np.where(free.all(axis=1), load * block.cells, BLOCKED).tolist(), change))
                 continue
-            cells = np.where(free, load[:, None], BLOCKED)
-            steps += [(cells[:, step], cost.HANDOVER if step else change) for step in range(block.cells)]
-        reach = [steps[0][0]]
-        for price, change in steps[1:]:
-            reach.append(np.minimum(reach[-1], reach[-1].min() + change) + price)
-        chosen, handovers = [int(reach[-1].argmin())], 0
-        for number in range(len(steps) - 1, 0, -1):
-            before, change = reach[number - 1], steps[number][1]
-            stay = bool(before[chosen[-1]] <= before.min() + change)
-            chosen.append(chosen[-1] if stay else int(before.argmin()))
-            handovers += 0 if stay else change
-        chosen.reverse()
-        loads = sum(int(price[nurse]) for (price, _), nurse in zip(steps, chosen, strict=True))
-        return [int(self.rows[one]) for one in chosen], {"nurse_load": loads, "handover": handovers}
+            cells = np.where(free, load[:, None], BLOCKED).T.tolist()
+            steps += [(cell, cost.HANDOVER if step else change) for step, cell in enumerate(cells)]
+        return steps
 
     def placements(self, nurses: list[int], base: int) -> list[Placement]:
         """What the nurses of ``walk`` hold in a visit that starts at cell number ``base``."""

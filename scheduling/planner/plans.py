@@ -6,19 +6,18 @@ from datetime import date as Date
 from scheduling.planner import cost
 from scheduling.planner.chain import Chain
 from scheduling.planner.problem import NOTHING, Problem
-from scheduling.planner.reasons import explain, explain_pin
+from scheduling.planner.reasons import explain
 from scheduling.planner.values import Limit, Placement, Plan, PlannedVisit
 
 
-def write_plan(problem: Problem, chain: Chain, relaxed: frozenset[Limit] = NOTHING) -> Plan:
+def write_plan(problem: Problem, chain: Chain, relaxed: frozenset[Limit] = NOTHING, alternative: bool = False) -> Plan:
     """The plan of ``chain``; its cost is added up afresh from the terms, independently of the search."""
     visits: list[PlannedVisit] = []
     for index, (row, slot) in enumerate(zip(chain.rows, chain.slots, strict=True)):
         before = visits[-1] if visits else None
         visits.append(_visit(problem, index, row, slot, before, relaxed))
     explained = [
-        replace(visit, reasons=explain(problem, tuple(visits), visit.index, relaxed)) if visit.placements else visit
-        for visit in visits
+        replace(visit, reasons=explain(problem, visits, visit.index, relaxed, alternative)) for visit in visits
     ]
     terms = {term: sum(visit.terms.get(term, 0) for visit in explained) for term in cost.TERMS}
     return Plan(tuple(explained), sum(terms.values()), terms)
@@ -40,8 +39,7 @@ def _visit(
         assigned = problem.table(relaxed).assign(day, at)
         placements = assigned.placements
         terms |= assigned.terms | start_terms(problem, index, date, minute)
-    reasons = explain_pin(problem, index)
-    return PlannedVisit(index, date, start, start + cells, minute, placements, reasons, terms)
+    return PlannedVisit(index, date, start, start + cells, minute, placements, (), terms)
 
 
 def chain_terms(problem: Problem, index: int, date: Date, minute: int, before: PlannedVisit | None) -> dict[str, int]:

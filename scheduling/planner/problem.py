@@ -47,7 +47,8 @@ class Problem:
         self.slots = int(slots[known].max()) - self.low + 1 if known.any() else 1
         self._place = (self.row_of[:, None] * self.slots + slots - self.low)[known]
         self._known: Bools = known
-        self._repeated = len(np.unique(self._place)) < len(self._place)
+        self._repeated = bool(known.any()) and int(np.bincount(self._place).max()) > 1
+        self._open_prices: dict[frozenset[Limit], tuple[Ints, Ints]] = {}
         self.firm = wishes.firm_mask(grid, request)
         self.limits = wishes.limit_masks(grid, request)
         self.wished = wishes.wish_costs(grid, request)
@@ -67,16 +68,18 @@ class Problem:
 
     def open_prices(self, relaxed: frozenset[Limit] = NOTHING) -> tuple[Ints, Ints]:
         """[day, cell] twice: points of a start under the limits, and for a pinned visit, which the wishes do not bind."""
-        own = self.table(relaxed).costs + self.wished
-        pinned = np.where(self.firm, own, cost.IMPOSSIBLE)
-        breaches = np.zeros_like(own)
-        allowed = self.firm.copy()
-        for limit, mask in self.limits.items():
-            if limit in relaxed:
-                breaches += np.where(mask, 0, BREACH)
-            else:
-                allowed &= mask
-        return np.where(allowed, own + breaches, cost.IMPOSSIBLE), pinned
+        if relaxed not in self._open_prices:
+            own = self.table(relaxed).costs + self.wished
+            breaches = np.zeros_like(own)
+            allowed = self.firm.copy()
+            for limit, mask in self.limits.items():
+                if limit in relaxed:
+                    breaches += np.where(mask, 0, BREACH)
+                else:
+                    allowed &= mask
+            free = np.where(allowed, own + breaches, cost.IMPOSSIBLE)
+            self._open_prices[relaxed] = free, np.where(self.firm, own, cost.IMPOSSIBLE)
+        return self._open_prices[relaxed]
 
     def on_calendar(self, prices: Ints) -> Ints:
         """[calendar day, slot] from [day, cell]; where a clock change repeats an hour, the cheaper of the two cells."""

@@ -15,7 +15,9 @@ Obstacle (date the first of them, dates all of them; from and until: the starts 
     ``patient_and_driver_never_together``
     ``moved_because_no_<kind>_<lane>``   e.g. ``moved_because_no_nurse_hands``: none free for any start (from, until)
     ``moved_because_nothing_together``   each is free at some time, never all at one
-    ``better_<term>``                    possible, but that much dearer in this term of the cost (points)
+    ``better_<term>``                    possible, but dearer, most of all in this term of the cost (points)
+    ``better_series``                    possible and no dearer here, but dearer for the visits that follow from it
+    ``another_choice``                   the best plan has that date; this plan is offered because it differs
 Hour:
     ``same_hour`` (minute)   ``preferred_hours`` (minute)   ``hour_moved`` (minute, wanted, because: an obstacle code)
     ``best_hour`` (minute)
@@ -29,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from scheduling.planner import cost
+from scheduling.planner.chain import Gap
 from scheduling.planner.grid import Bools
 from scheduling.planner.problem import Problem
 from scheduling.planner.values import CELL_MINUTES, Kind, Lane, Limit, PlannedVisit, Reason
@@ -53,22 +56,30 @@ def explain_pin(problem: Problem, index: int) -> tuple[Reason, ...]:
 
 
 def explain(
-    problem: Problem, visits: Sequence[PlannedVisit], index: int, relaxed: frozenset[Limit]
+    problem: Problem, visits: Sequence[PlannedVisit], index: int, relaxed: frozenset[Limit], alternative: bool
 ) -> tuple[Reason, ...]:
     """The reasons of one visit of a finished plan."""
     kept = explain_pin(problem, index)
     if kept:
         return kept
-    why = _Why(problem, visits, index, relaxed)
+    why = _Why(problem, visits, index, relaxed, alternative)
     return (*why.day(), *why.hour())
 
 
 class _Why:
     """Asks, for one visit with its neighbours where they are, what stood against each better day and hour."""
 
-    def __init__(self, problem: Problem, visits: Sequence[PlannedVisit], index: int, relaxed: frozenset[Limit]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        visits: Sequence[PlannedVisit],
+        index: int,
+        relaxed: frozenset[Limit],
+        alternative: bool,
+    ) -> None:
         self.problem, self.request, self.relaxed = problem, problem.request, relaxed
         self.visit, self.visits, self.index = visits[index], visits, index
+        self.alternative = alternative
         self.table = problem.table(relaxed)
         self.prices, _ = problem.open_prices(relaxed)
 
@@ -76,16 +87,15 @@ class _Why:
 
     def day(self) -> list[Reason]:
         """What decided the day, then the obstacles on the days passed over."""
-        visit, since = self.visit, self._since()
-        if since is None:
+        visit, since, gap = self.visit, self._since(), self._gap_before()
+        if since is None or gap is None:
             wanted = self.request.first_day
             if visit.date == wanted:
                 return [Reason("first_possible_day", {"date": visit.date})]
             params: dict[str, Any] = {"since": wanted, "days": (visit.date - wanted).days, "ideal": 0}
             passed = [wanted + timedelta(days=one) for one in range((visit.date - wanted).days)]
         else:
-            ideal = self._gaps()[self.index].ideal
-            days = (visit.date - since).days
+            ideal, days = gap.ideal, (visit.date - since).days
             params = {"since": since, "days": days, "ideal": ideal}
             if abs(days - ideal) < 1:
                 return [Reason("ideal_gap", params)]
@@ -93,13 +103,16 @@ class _Why:
             around = range(round(ideal) - nearer, round(ideal) + nearer + 1)
             passed = [since + timedelta(days=one) for one in around if one > 0 and abs(one - ideal) < abs(days - ideal)]
         obstacles = [(date, *self._obstacle(date)) for date in passed]
-        soft = any(code.startswith("better_") for _, code, _ in obstacles)
+        soft = any(code.startswith("better_") or code == "another_choice" for _, code, _ in obstacles)
         return [Reason("cheaper_day" if soft else "nearest_possible_day", params), *_grouped(obstacles)]
 
-    def _gaps(self) -> Sequence[Any]:
+    def _gap_before(self) -> Gap | None:
         gaps = self.problem.gaps_between(self.relaxed)
-        before = self.problem.gap_before(self.relaxed)
-        return [before, *gaps]
+        return gaps[self.index - 1] if self.index else self.problem.gap_before(self.relaxed)
+
+    def _gap_after(self) -> Gap | None:
+        gaps = self.problem.gaps_between(self.relaxed)
+        return gaps[self.index] if self.index < len(gaps) else self.problem.gap_after(self.relaxed)
 
     def _since(self) -> Date | None:
         return self.visits[self.index - 1].date if self.index else self.request.previous_day
@@ -142,21 +155,19 @@ class _Why:
 
     def _dearer(self, date: Date, number: int) -> Obstacle:
         """The date was possible by itself: a neighbour's gap, the window, or the term of the cost that spoke against it."""
-        since, until, gaps = self._since(), self._until(), self._gaps()
-        last = self.problem.gap_after(self.relaxed)
-        after = gaps[self.index + 1] if self.index + 1 < len(gaps) else last
-        if since is not None and not gaps[self.index].allows((date - since).days):
+        since, until, before, after = self._since(), self._until(), self._gap_before(), self._gap_after()
+        if since is not None and before is not None and not before.allows((date - since).days):
             return "gap_limit", {}
         if until is not None and after is not None and not after.allows((until - date).days):
             return "gap_limit", {}
         if self._breaks_window(date):
             return "window_limit", {}
+        here = self._local_terms(self.visit.date, self.visit.minute, dict(self.visit.terms))
         there = self._terms_on(date, number)
-        here = self.visit.terms
-        term, points = max(
-            ((name, there.get(name, 0) - here.get(name, 0)) for name in cost.TERMS), key=lambda one: one[1]
-        )
-        return (f"better_{term}", {"points": points}) if points > 0 else ("better_series", {})
+        if sum(there.values()) <= sum(here.values()):
+            return ("another_choice" if self.alternative else "better_series"), {}
+        term = max(cost.TERMS, key=lambda name: there[name] - here[name])
+        return f"better_{term}", {"points": there[term] - here[term]}
 
     def _breaks_window(self, date: Date) -> bool:
         request = self.request
@@ -170,18 +181,37 @@ class _Why:
         """The terms of the start on ``date`` that would be cheapest between the neighbours as they are."""
         minutes = self.problem.grid.minutes[number].astype(np.int64)
         total = self.prices[number].astype(np.int64)
-        beside = [self.visits[one].minute for one in (self.index - 1, self.index + 1) if 0 <= one < len(self.visits)]
-        for minute in beside:
+        for minute in self._minutes_beside():
             total = total + cost.SAME_HOUR * np.abs(minutes // CELL_MINUTES - minute // CELL_MINUTES)
         at = int(total.argmin())
-        minute, wishes = int(minutes[at]), self.request.wishes
-        terms = dict(self.table.assign(number, at).terms)
-        other_day = bool(wishes.preferred_weekdays) and date.weekday() not in wishes.preferred_weekdays
+        return self._local_terms(date, int(minutes[at]), dict(self.table.assign(number, at).terms))
+
+    def _minutes_beside(self) -> list[int]:
+        before = [self.visits[self.index - 1].minute] if self.index else [self.request.previous_minute]
+        after = [one.minute for one in self.visits[self.index + 1 : self.index + 2]]
+        return [minute for minute in (*before, *after) if minute is not None]
+
+    def _local_terms(self, date: Date, minute: int, served: dict[str, int]) -> dict[str, int]:
+        """All terms that this visit has a part in, on ``date`` at ``minute``, the gaps on both sides included."""
+        since, until, request, wishes = self._since(), self._until(), self.request, self.request.wishes
+        terms = dict.fromkeys(cost.TERMS, 0) | {
+            name: served.get(name, 0) for name in ("fragmentation", "nurse_load", "handover")
+        }
+        before, after = self._gap_before(), self._gap_after()
+        if since is not None and before is not None:
+            terms["spacing"] += cost.spacing((date - since).days, before.ideal)
+        else:
+            terms["first_day"] = cost.FIRST_DAY * max(0, (date - request.first_day).days)
+        if until is not None and after is not None:
+            terms["spacing"] += cost.spacing((until - date).days, after.ideal)
+        apart = [abs(minute // CELL_MINUTES - other // CELL_MINUTES) for other in self._minutes_beside()]
+        terms["same_hour"] = cost.SAME_HOUR * sum(apart)
         outside = cost.hours_outside(minute, wishes.preferred_from, wishes.preferred_until)
-        terms["preferred_weekday"] = cost.PREFERRED_WEEKDAY if other_day else 0
         terms["preferred_hours"] = cost.PREFERRED_HOURS * outside
-        if self.index:
-            terms["same_hour"] = cost.SAME_HOUR * (abs(minute - self.visits[self.index - 1].minute) // CELL_MINUTES)
+        if wishes.preferred_weekdays and date.weekday() not in wishes.preferred_weekdays:
+            terms["preferred_weekday"] = cost.PREFERRED_WEEKDAY
+        anchor = request.anchors[self.index] if self.index < len(request.anchors) else None
+        terms["moved"] = cost.MOVED * (date - anchor).days ** 2 if anchor is not None else 0
         return terms
 
     # -- the hour ------------------------------------------------------------------------------------------------
@@ -209,7 +239,9 @@ class _Why:
         if not (at & self.problem.firm[number]).any():
             return "too_soon"
         found = self._wish_obstacle(number, at & self.table.fits[number] & self.problem.firm[number])
-        return found[0] if found else "better_series"
+        if found:
+            return found[0]
+        return "another_choice" if self.alternative else "better_series"
 
 
 def lack_code(kind: Kind, lane: Lane) -> str:

@@ -39,7 +39,9 @@ def search_series(
     best = problem.cheapest()
     if best is None:
         return SeriesResult((), refuse(problem))
-    return SeriesResult(tuple(write_plan(problem, chain) for chain in with_alternatives(problem, best)), None)
+    chains = with_alternatives(problem, best)
+    plans = tuple(write_plan(problem, chain, alternative=number > 0) for number, chain in enumerate(chains))
+    return SeriesResult(plans, None)
 
 
 @dataclass(frozen=True, slots=True)
