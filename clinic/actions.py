@@ -1,4 +1,5 @@
-"""What every action shares: one transaction, a named actor on the audit trail, and a retry when PostgreSQL breaks a deadlock."""
+"""What every action shares: one transaction, a named actor on the audit trail, and a retry when PostgreSQL breaks a
+deadlock."""
 
 import functools
 from collections.abc import Callable
@@ -20,7 +21,8 @@ _running: ContextVar[bool] = ContextVar("action_running", default=False)
 def action(function: Callable[P, R]) -> Callable[P, R]:
     """Run a keyword-only function that takes `by: Actor` as one audited transaction.
 
-    An action called by another joins its transaction and its actor. `reason`, where the function takes one, goes on the trail.
+    An action called by another joins its transaction and its actor. `reason`, where the function takes one, goes on
+    the trail.
     """
 
     @functools.wraps(function)
@@ -45,7 +47,8 @@ def _with_retry(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
                 _announce(by, function.__name__, reason)
                 return function(*args, **kwargs)
         except OperationalError as error:
-            # 40P01: PostgreSQL ended this transaction so that another could go on. Inside an outer transaction it cannot be repeated.
+            # 40P01: PostgreSQL ended this transaction so that another could go on. Inside an outer transaction it
+            # cannot be repeated.
             broken = getattr(error.__cause__, "pgcode", None) == "40P01"
             if not broken or attempt == DEADLOCK_RETRIES or connection.in_atomic_block:
                 raise

@@ -13,7 +13,8 @@ origin: ContextVar[str] = ContextVar("origin", default="")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The `by=` of every action. `kind` is user, patient, companion or system; `id` identifies the person within the kind."""
+    """The `by=` of every action. `kind` is user, patient, companion or system; `id` identifies the person within the
+    kind."""
 
     kind: str
     id: str

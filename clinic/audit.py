@@ -1,11 +1,14 @@
 """The audit trail: one trigger function in the database, and the migration operation that puts a table under it.
 
-Every write to an audited table, by the application, by a command or by raw SQL, adds a row to `clinic_auditevent`. The function runs
-with its owner's rights (SECURITY DEFINER), so the application's role needs none on the trail but SELECT: it can neither change nor
+Every write to an audited table, by the application, by a command or by raw SQL, adds a row to `clinic_auditevent`.
+The function runs
+with its owner's rights (SECURITY DEFINER), so the application's role needs none on the trail but SELECT: it can
+neither change nor
 forge nor truncate it, and there is no setting that switches the triggers off. docs/decisions/audit-trail.md says why
 this is not django-pghistory.
 
-Who acts is announced per transaction by `clinic.actions.action`; a write outside of any action is recorded with the database role alone.
+Who acts is announced per transaction by `clinic.actions.action`; a write outside of any action is recorded with the
+database role alone.
 """
 
 from collections.abc import Sequence
@@ -34,11 +37,14 @@ BEGIN
         at, transaction, "table", "row", operation, patient, before, after,
         actor_kind, actor_id, actor_name, action, reason, origin, database_role
     ) VALUES (
-        clock_timestamp(), pg_current_xact_id()::text::bigint, TG_TABLE_NAME, coalesce(whole ->> 'id', whole ->> 'key', ''), lower(TG_OP),
+        clock_timestamp(), pg_current_xact_id()::text::bigint, TG_TABLE_NAME, coalesce(whole ->> 'id', whole ->>
+        'key', ''), lower(TG_OP),
         patient, old_row, new_row,
-        coalesce(current_setting('clinic.actor_kind', true), ''), coalesce(current_setting('clinic.actor_id', true), ''),
+        coalesce(current_setting('clinic.actor_kind', true), ''), coalesce(current_setting('clinic.actor_id', true),
+        ''),
         coalesce(current_setting('clinic.actor_name', true), ''), coalesce(current_setting('clinic.action', true), ''),
-        coalesce(current_setting('clinic.reason', true), ''), coalesce(current_setting('clinic.origin', true), ''), session_user
+        coalesce(current_setting('clinic.reason', true), ''), coalesce(current_setting('clinic.origin', true), ''),
+        session_user
     );
     RETURN NULL;
 END

@@ -1,7 +1,8 @@
 """The one place that asks what time it is, and the one place that turns UTC into a site's local time and back.
 
 Inside the program every moment is an aware datetime in UTC; local dates and times exist only at the edge (forms, pages,
-messages, the planner's windows). Outside production `CLINIC_CLOCK_OFFSET_SECONDS` moves the clock of every process alike.
+messages, the planner's windows). Outside production `CLINIC_CLOCK_OFFSET_SECONDS` moves the clock of every process
+alike.
 """
 
 from collections.abc import Iterator
@@ -53,7 +54,8 @@ def local(moment: datetime, zone: ZoneInfo) -> datetime:
 def moment(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """The moment in UTC at which the wall clock of `zone` shows `wall` on `day`.
 
-    A wall time that a clock change skips means the moment as far after the change as it lies past it (02:30 becomes 03:30); a wall
+    A wall time that a clock change skips means the moment as far after the change as it lies past it (02:30 becomes
+    03:30); a wall
     time that comes twice means the first.
     """
     return datetime.combine(day, wall.replace(fold=0), tzinfo=zone).astimezone(UTC)

@@ -1,10 +1,12 @@
-"""What an action raises when it will not do a thing. The text is for the person at the screen: what was wrong, what was kept, what to do."""
+"""What an action raises when it will not do a thing. The text is for the person at the screen: what was wrong, what
+was kept, what to do."""
 
 
 class Refused(Exception):
     """An action said no. Nothing was written.
 
-    `message` is a sentence to show, `field` the form field that it belongs to (empty: the whole form), `code` a stable word for
+    `message` is a sentence to show, `field` the form field that it belongs to (empty: the whole form), `code` a
+    stable word for
     tests and logs.
     """
 

@@ -1,6 +1,7 @@
 """What the application's database role may do, granted by the owner after every migration.
 
-It reads and writes rows, and nothing else: it owns no table, cannot truncate, cannot touch a trigger, and of the audit trail it may only read.
+It reads and writes rows, and nothing else: it owns no table, cannot truncate, cannot touch a trigger, and of the
+audit trail it may only read.
 """
 
 from typing import Any

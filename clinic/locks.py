@@ -1,6 +1,7 @@
 """Advisory locks, taken once, in sorted order, before anything is looked at (house rule 4).
 
-A lock is (namespace, key): two 32-bit integers. The namespaces are in the order in which they are taken: site, staff, patient, day.
+A lock is (namespace, key): two 32-bit integers. The namespaces are in the order in which they are taken: site, staff,
+patient, day.
 Keys are CRC-32 sums; two things that share one only wait for each other needlessly.
 """
 
@@ -51,7 +52,8 @@ def day(site_id: UUID, on: date) -> Lock:
 def take(locks: Iterable[Lock]) -> None:
     """Take the locks in sorted order, in one statement; they are released when the transaction ends.
 
-    Must run inside a transaction, and before the reads that it protects: each later statement sees what was committed meanwhile.
+    Must run inside a transaction, and before the reads that it protects: each later statement sees what was committed
+    meanwhile.
     """
     ordered = sorted(set(locks))
     if not ordered:

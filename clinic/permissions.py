@@ -1,4 +1,5 @@
-"""Roles, permissions, and the one table that ties them. A person may hold several roles and has the permissions of all."""
+"""Roles, permissions, and the one table that ties them. A person may hold several roles and has the permissions of
+all."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _

@@ -98,7 +98,8 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Data ----------------------------------------------------------------------------------------------------------
-# Two roles reach the same database. "default" is the application's: it owns nothing. "owner" migrates, and nothing else.
+# Two roles reach the same database. "default" is the application's: it owns nothing. "owner" migrates, and nothing
+# else.
 # Without DATABASE_OWNER_URL the application's own address serves both: fit for a trial, refused in production.
 _app_url, _owner_url = cluster.embedded_urls(CLINIC_DATA)
 if PRODUCTION:

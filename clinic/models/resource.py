@@ -36,7 +36,8 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 class Resource(models.Model):
     """Something with `capacity` units that holds take, units [0, capacity).
 
-    A chair, bed or monitor has one unit. A person has unit 0, the hands, and for a nurse units 1..N, the patients she may watch at once.
+    A chair, bed or monitor has one unit. A person has unit 0, the hands, and for a nurse units 1..N, the patients she
+    may watch at once.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -123,7 +124,8 @@ class StaffRole(models.Model):
 
 
 class Shift(models.Model):
-    """A weekly stretch in which a staff member works at a site (FHIR Schedule), in local time; a lunch break makes two rows."""
+    """A weekly stretch in which a staff member works at a site (FHIR Schedule), in local time; a lunch break makes
+    two rows."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     staff_member = models.ForeignKey(StaffMember, models.CASCADE, related_name="shifts")
@@ -151,7 +153,8 @@ class Shift(models.Model):
 
 
 class ShiftException(models.Model):
-    """One date on which a staff member's weekly shifts at a site are replaced: by other hours, or by none (`starts` empty)."""
+    """One date on which a staff member's weekly shifts at a site are replaced: by other hours, or by none (`starts`
+    empty)."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     staff_member = models.ForeignKey(StaffMember, models.CASCADE, related_name="shift_exceptions")

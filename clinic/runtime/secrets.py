@@ -25,7 +25,8 @@ def required(env: Env, name: str) -> str:
 def generated(folder: Path, name: str, given: str = "", length: int = 50) -> str:
     """The given value, else the one kept in `folder`/secrets/`name`, made at the first call.
 
-    Returns a text of `length` characters from 64 (6 bits each). Two processes that start together agree: the file is created
+    Returns a text of `length` characters from 64 (6 bits each). Two processes that start together agree: the file is
+    created
     exclusively, and the loser reads the winner's.
     """
     if given:

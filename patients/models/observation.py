@@ -11,7 +11,8 @@ from patients.models.patient import Patient
 
 
 class Measure(models.TextChoices):
-    """What a value measures. Ranges below are those of the instruments; vital signs have the range a living person can show."""
+    """What a value measures. Ranges below are those of the instruments; vital signs have the range a living person
+    can show."""
 
     PAIN = "pain", _("pain, 0-10")
     FIQR = "fiqr", _("FIQR, 0-100")
@@ -23,7 +24,8 @@ class Measure(models.TextChoices):
     WEIGHT = "weight", _("body weight, kg")
 
 
-#: The lowest and highest value that may be recorded. Pain: numeric rating scale (LOINC 72514-3). FIQR: Bennett 2009. PHQ-9: Kroenke 2001.
+#: The lowest and highest value that may be recorded. Pain: numeric rating scale (LOINC 72514-3). FIQR: Bennett 2009.
+#: PHQ-9: Kroenke 2001.
 #: Vital signs: plausibility limits, wide on purpose, so that a true reading is never refused.
 RANGES: dict[Measure, tuple[int, int]] = {
     Measure.PAIN: (0, 10),

@@ -162,7 +162,8 @@ class Contact(models.Model):
 
 
 class ImportedField(models.Model):
-    """The value that an import last wrote into a field of a patient: a field that differs from it was edited here since, and stays."""
+    """The value that an import last wrote into a field of a patient: a field that differs from it was edited here
+    since, and stays."""
 
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="imported_fields")
     field = models.CharField(max_length=40)
@@ -177,7 +178,8 @@ class ImportedField(models.Model):
 
 
 class Authorisation(models.Model):
-    """Sessions paid for or authorised by a payer: how many, until when, under which reference. Going over warns and never blocks."""
+    """Sessions paid for or authorised by a payer: how many, until when, under which reference. Going over warns and
+    never blocks."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="authorisations")

@@ -11,7 +11,8 @@ from patients.models.patient import Language, Patient
 
 
 class FlagKind(models.TextChoices):
-    """The contraindications that the clinic looks for (domain.md; ASRA 2018 consensus guidelines and the project's source articles)."""
+    """The contraindications that the clinic looks for (domain.md; ASRA 2018 consensus guidelines and the project's
+    source articles)."""
 
     BLOOD_PRESSURE = "blood_pressure", _("high blood pressure")
     SEIZURE = "seizure", _("seizure, past or present")
@@ -59,7 +60,8 @@ class ConsultRequest(models.Model):
 
 
 class Questionnaire(models.Model):
-    """One version of the screening questions (FHIR Questionnaire). A version in use is never changed; a new one is added."""
+    """One version of the screening questions (FHIR Questionnaire). A version in use is never changed; a new one is
+    added."""
 
     version = models.PositiveSmallIntegerField(unique=True)
     #: [{"id", "text": {"en", "es"}, "flag": FlagKind or null}], each answered yes, no or unsure.
@@ -134,7 +136,8 @@ class FlagCode(models.Model):
 
 
 class Flag(models.Model):
-    """One contraindication found (FHIR Flag), with its source and date. It never refuses by itself: a doctor decides."""
+    """One contraindication found (FHIR Flag), with its source and date. It never refuses by itself: a doctor
+    decides."""
 
     class Source(models.TextChoices):
         ANSWER = "answer", _("the patient's answer")

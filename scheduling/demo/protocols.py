@@ -33,14 +33,15 @@ FITNESS = [
 ]
 TEXTS = {
     "en": {
-        "preparation": "Take your usual medicines unless your doctor told you otherwise. Wear comfortable clothes.",
+        "preparation": "Take your usual medicines unless your doctor says otherwise. Wear comfortable clothes.",
         "bring": "Headphones and music, a list of your medicines, and a warm layer.",
-        "aftercare": "Rest today. Do not drive, use machines or sign anything important until tomorrow, after a night's sleep.",
+        "aftercare": "Rest today. Do not drive, use machines or sign anything important until tomorrow, after a night's "
+        "sleep.",
     },
     "es": {
-        "preparation": "Tome sus medicamentos habituales salvo que su médico le haya indicado otra cosa. Lleve ropa cómoda.",
+        "preparation": "Tome sus medicamentos habituales salvo que su médico le indique otra cosa. Lleve ropa cómoda.",
         "bring": "Auriculares y música, una lista de sus medicamentos y una prenda de abrigo.",
-        "aftercare": "Descanse hoy. No conduzca, no use máquinas ni firme nada importante hasta mañana, después de dormir.",
+        "aftercare": "Descanse hoy. No conduzca, no use máquinas ni firme nada importante hasta mañana, tras dormir.",
     },
 }
 CONSULT_TEXTS = {

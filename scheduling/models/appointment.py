@@ -199,15 +199,18 @@ class Offer(models.Model):
 
 
 class Hold(models.Model):
-    """Some units of one resource reserved for one stretch of time: units [first_unit, end_unit), cells [start_cell, end_cell).
+    """Some units of one resource reserved for one stretch of time: units [first_unit, end_unit), cells [start_cell,
+    end_cell).
 
-    A cell is five minutes, numbered from the Unix epoch (clinic.clock.cell): as integers, times that are infinite, empty or off the grid cannot even be
+    A cell is five minutes, numbered from the Unix epoch (clinic.clock.cell): as integers, times that are infinite,
+    empty or off the grid cannot even be
     written, and the planner loads them as they are. docs/decisions/holds-count-cells.md.
     """
 
     id = models.BigAutoField(primary_key=True)
     resource = models.ForeignKey(Resource, models.PROTECT, related_name="holds")
-    #: The resource's capacity, kept equal by the foreign key (resource, capacity): a check cannot look into another table.
+    #: The resource's capacity, kept equal by the foreign key (resource, capacity): a check cannot look into another
+    #: table.
     capacity = models.PositiveSmallIntegerField()
     start_cell = models.PositiveIntegerField()
     end_cell = models.PositiveIntegerField()
@@ -217,7 +220,8 @@ class Hold(models.Model):
     offer = models.ForeignKey(Offer, models.CASCADE, null=True, blank=True, related_name="holds")
     #: Position of the phase that needs it; empty for time that no phase takes (cleaning the chair).
     phase = models.PositiveSmallIntegerField(null=True, blank=True)
-    #: Time held for somebody to say yes, or for a doctor to clear: free again from this moment on, even before the row is removed.
+    #: Time held for somebody to say yes, or for a doctor to clear: free again from this moment on, even before the
+    #: row is removed.
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

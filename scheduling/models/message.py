@@ -21,9 +21,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One thing to tell one person by one channel (FHIR Communication). Written in the transaction that gives cause for it.
+    """One thing to tell one person by one channel (FHIR Communication). Written in the transaction that gives cause
+    for it.
 
-    due → sending → sent, or to a person (call, paper), or skipped with a reason, or failed and shown. `due_at` and `not_after` are UTC, made
+    due → sending → sent, or to a person (call, paper), or skipped with a reason, or failed and shown. `due_at` and
+    `not_after` are UTC, made
     from the site's wall time.
     """
 
@@ -90,7 +92,8 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_by = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    #: RFC 5322 Message-ID without brackets, the same at every attempt: a repeated delivery can be told from a second message.
+    #: RFC 5322 Message-ID without brackets, the same at every attempt: a repeated delivery can be told from a second
+    #: message.
     message_id = models.CharField(max_length=120, unique=True)
     #: The message that this due was told in, where several went out as one.
     carried_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="carries")
@@ -179,7 +182,8 @@ class MessageAttempt(models.Model):
 
 
 class Link(models.Model):
-    """A way in without an account: a random token, kept as a hash, bound to a purpose, a person, and what it speaks of."""
+    """A way in without an account: a random token, kept as a hash, bound to a purpose, a person, and what it speaks
+    of."""
 
     class Purpose(models.TextChoices):
         PATIENT = "patient", _("the patient's page")

@@ -43,9 +43,11 @@ class Protocol(models.Model):
 
 
 class ProtocolVersion(models.Model):
-    """One version of a protocol. A running series keeps the version it was booked with, so a version in use is never changed.
+    """One version of a protocol. A running series keeps the version it was booked with, so a version in use is never
+    changed.
 
-    Gaps and windows count days between dates: Monday to Wednesday is a gap of 2; `window_days` is the most days from the first visit to the last.
+    Gaps and windows count days between dates: Monday to Wednesday is a gap of 2; `window_days` is the most days from
+    the first visit to the last.
     """
 
     class Route(models.TextChoices):
@@ -173,7 +175,8 @@ class Phase(models.Model):
 
 
 class PhaseNeed(models.Model):
-    """What a phase takes: a kind of resource, the lane of it, and how many units. The words are those of scheduling.planner.values."""
+    """What a phase takes: a kind of resource, the lane of it, and how many units. The words are those of
+    scheduling.planner.values."""
 
     class Kind(models.TextChoices):
         CHAIR = "chair", _("chair")
@@ -208,4 +211,4 @@ class PhaseNeed(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.lane} × {self.units}"
+        return f"{self.kind} {self.lane} x {self.units}"

@@ -26,7 +26,8 @@ class SeriesQuerySet(models.QuerySet["Series"]):
 class Series(models.Model):
     """One patient's course (FHIR CarePlan): the induction, then maintenance.
 
-    `wishes` keeps what the series was planned with: the JSON form of scheduling.planner.values.Wishes (see scheduling/wishes.py).
+    `wishes` keeps what the series was planned with: the JSON form of scheduling.planner.values.Wishes (see
+    scheduling/wishes.py).
     """
 
     class Status(models.TextChoices):

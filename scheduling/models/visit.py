@@ -12,7 +12,8 @@ from scheduling.models.appointment import Appointment
 
 
 class VisitRecord(models.Model):
-    """The facts of one visit (FHIR Encounter). Plan and fact are different columns: nothing here changes a hold, nothing here is refused by one.
+    """The facts of one visit (FHIR Encounter). Plan and fact are different columns: nothing here changes a hold,
+    nothing here is refused by one.
 
     Times are stamped by the server, in UTC.
     """
@@ -48,7 +49,8 @@ class VisitRecord(models.Model):
 
 
 class Ride(models.Model):
-    """Who drives the patient home from one visit: needed, named, confirmed, picked up; or waived by a doctor, with a reason."""
+    """Who drives the patient home from one visit: needed, named, confirmed, picked up; or waived by a doctor, with a
+    reason."""
 
     class Status(models.TextChoices):
         NEEDED = "needed", _("nobody named yet")

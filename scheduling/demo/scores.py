@@ -1,0 +1,55 @@
+"""Outcome scores for demo patients: pain falls after each infusion and comes back over the weeks, with a little
+noise."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+
+from clinic import clock
+from clinic.actor import Actor
+from patients import actions as people
+from patients.models import Measure, Observation, Patient
+from scheduling.models import Appointment
+
+BASELINE = 7.0
+#: Points of pain that one infusion takes away, and the days after which half of it is back.
+DROP, HALF_LIFE_DAYS = 2.4, 16.0
+EVERY_DAYS = 4
+
+
+def pain(day: float, infusions: Sequence[float]) -> float:
+    """The score (0-10) on `day`, given the days of the infusions before it."""
+    relief = sum(DROP * 0.5 ** ((day - given) / HALF_LIFE_DAYS) for given in infusions if given <= day)
+    return max(1.0, BASELINE - min(relief, BASELINE - 1.5))
+
+
+def report(patient: Patient, by: Actor, visits: Sequence[Appointment], *, until: datetime) -> None:
+    """Write a pain score every four days from the first of `visits` to `until`, and the two questionnaires once a
+    month."""
+    noise = Random(patient.record_number)  # noqa: S311 -- demo data, not a secret
+    first = visits[0].starts
+    given = [(visit.starts - first).total_seconds() / 86400 for visit in visits if visit.starts < until]
+    end = min((until - first).total_seconds() / 86400, (given[-1] + 24) if given else 0)
+    day = 0
+    while day < end:
+        at = first + timedelta(days=day, hours=10)
+        if at < until:
+            level = pain(float(day), given)
+            _write(patient, by, Measure.PAIN, round(level + noise.uniform(-0.6, 0.6)), at, day)
+            if day % 28 == 0:
+                _write(patient, by, Measure.FIQR, round(level * 9 + noise.uniform(-4, 4)), at, day)
+                _write(patient, by, Measure.PHQ9, round(level * 2 + noise.uniform(-1, 1)), at, day)
+        day += EVERY_DAYS
+
+
+def _write(patient: Patient, by: Actor, measure: Measure, value: int, at: datetime, day: int) -> None:
+    with clock.at_moment(at):
+        people.record_observation(
+            by=by,
+            patient=patient,
+            measure=measure,
+            value=value,
+            effective_at=at,
+            source=Observation.Source.PATIENT,
+            source_id=f"{measure} {at:%Y-%m-%d}",
+        )
