@@ -34,7 +34,7 @@ def move(
     waived_by: StaffMember | None = None,
     waiver_reason: str = "",
 ) -> None:
-    """Write `to` and who drives under it. `version` counts each change that makes an older message to a companion untrue.
+    """Write `to` and who drives under it. `version` counts the changes that make older messages to a companion untrue.
 
     Raises WrongStatus when the table has no such move.
     """

@@ -21,5 +21,7 @@ def time_words(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def zone_words(moment: datetime, zone: ZoneInfo) -> str:
-    """What the zone is called at that moment, as short as the zone database has it: "EST" in winter, "EDT" in summer."""
+    """What the zone is called at that moment, as short as the zone database has it: "EST" in winter, "EDT" in
+    summer.
+    """
     return clock.local(moment, zone).tzname() or zone.key

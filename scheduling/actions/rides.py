@@ -1,7 +1,7 @@
 """Who drives the patient home: naming, agreeing, declining, waiving (promise 3: nobody goes home alone).
 
-The companion is told through the ledger, in the same transaction. Each action locks the patient before it looks, and doing a thing
-twice is the same as doing it once: no second message goes out.
+The companion is told through the ledger, in the same transaction. Each action locks the patient before it looks, and
+doing a thing twice is the same as doing it once: no second message goes out.
 """
 
 from collections.abc import Sequence
@@ -30,11 +30,11 @@ S = Ride.Status
 def name_companion(
     *, by: Actor, appointments: Sequence[Appointment], companion: Contact, confirmed: bool = False
 ) -> list[Ride]:
-    """Name who drives home from each of these visits of one patient; `confirmed` when the companion has already said yes.
+    """Name who drives home from each of these visits of one patient; `confirmed`: the companion has said yes already.
 
-    All visits or none. The companion is told (unless they may not be), and one who was named before is told that they are no longer needed.
-    Raises Refused (no visit, a visit that is over, a contact who is not an adult or may not drive, somebody treated that day or the day
-    before) and NotAllowed.
+    All visits or none. The companion is told (unless they may not be), and one who was named before is told that they
+    are no longer needed. Raises Refused (no visit, a visit that is over, a contact who is not an adult or may not
+    drive, somebody treated that day or the day before) and NotAllowed.
     """
     if not appointments:
         raise Refused(_("Choose at least one visit. Nothing was changed."), field="appointments")
@@ -69,9 +69,10 @@ def name_new_companion(
     is_adult: bool,
     confirmed: bool = False,
 ) -> list[Ride]:
-    """Save a new contact who drives and may be told about the visits, and name them; the same person again is not saved twice.
+    """Save a new contact who drives and may be told of the visits, and name them; nobody is saved twice.
 
-    Raises Refused when the person is not an adult or cannot be reached, and whatever `add_contact` and `name_companion` refuse.
+    Raises Refused when the person is not an adult or cannot be reached, and whatever `add_contact` and
+    `name_companion` refuse.
     """
     if not appointments:
         raise Refused(_("Choose at least one visit. Nothing was changed."), field="appointments")
@@ -106,7 +107,8 @@ def name_new_companion(
 def confirm_ride(*, by: Actor, ride: Ride) -> Ride:
     """The companion drives: said by the companion, or by the patient or the desk for them.
 
-    Raises Refused when nobody is named, the visit is over or the companion may no longer drive, and NotAllowed for somebody else's ride.
+    Raises Refused when nobody is named, the visit is over or the companion may no longer drive, and NotAllowed for
+    somebody else's ride.
     """
     ride = _locked(by, ride)
     if ride.companion is None:
@@ -137,7 +139,7 @@ def decline_ride(*, by: Actor, ride: Ride) -> Ride:
 
 @action
 def wrong_person(*, by: Actor, contact: Contact) -> None:
-    """A message reached somebody who is not the companion: nothing more goes there, and each ride to come is open again.
+    """A message reached somebody else than the companion: nothing more goes there, and the rides to come are open again.
 
     Raises NotAllowed when a companion speaks for another contact.
     """
@@ -160,7 +162,7 @@ def wrong_person(*, by: Actor, contact: Contact) -> None:
 
 @action
 def waive_ride(*, by: Actor, appointment: Appointment, reason: str) -> Ride:
-    """A doctor decides that this visit needs no companion, and says why. Whoever was named is told that they are not needed.
+    """A doctor decides that this visit needs no companion, and says why. Whoever was named is told.
 
     Raises NotAllowed for anybody but a doctor, Refused without a reason or when the visit is over.
     """
@@ -181,7 +183,7 @@ def waive_ride(*, by: Actor, appointment: Appointment, reason: str) -> Ride:
 
 
 def ensure_ride(appointment: Appointment) -> Ride:
-    """The ride of a visit, made as "nobody named yet" where there is none. For actions, inside their transaction and locks."""
+    """The ride of a visit, made as "nobody named yet" where there is none. For actions, inside their transaction."""
     existing = Ride.objects.select_related("companion").filter(appointment=appointment).first()
     if existing is not None:
         existing.appointment = appointment
@@ -195,7 +197,7 @@ def ensure_ride(appointment: Appointment) -> Ride:
 
 
 def visit_moved(appointment: Appointment) -> None:
-    """The visit has another time: who drives has to agree to it anew, and is told. For actions, after they moved the visit."""
+    """The visit has another time: who drives has to agree anew, and is told. For actions, after they moved the visit."""
     ride = Ride.objects.select_related("companion", "appointment__site").filter(appointment=appointment).first()
     if ride is None or ride.companion is None or ride.status not in Ride.SETTLED:
         return
@@ -262,7 +264,7 @@ def _known(patient: Patient, name: str, phone: str, email: str) -> Contact | Non
     return None
 
 
-#: Digits at the end of a telephone number that tell it apart within a patient's contacts, with or without a country code.
+#: Digits at the end of a telephone number that tell a patient's contacts apart, with or without a country code.
 _LOCAL_DIGITS = 9
 
 

@@ -37,7 +37,8 @@ def drivers_of(patient: Patient) -> QuerySet[Contact]:
 def why_not(contact: Contact, appointments: Sequence[Appointment]) -> str:
     """Why `contact` may not drive home from one of these visits (of one patient), in a sentence; empty when they may.
 
-    The appointments need `site` loaded. It never says why a date is impossible: that would tell one patient about another.
+    The appointments need `site` loaded. It never says why a date is impossible: that would tell one patient about
+    another.
     """
     name = contact.name
     if contact.stopped_at is not None or not contact.is_active:
@@ -75,7 +76,9 @@ def _local_day(appointment: Appointment) -> date:
 
 
 def _treatments(people: Sequence[Patient], first: date, last: date) -> list[Appointment]:
-    """Treatments of these people from one local day to another; a day wider on each side, since sites differ in zone."""
+    """Treatments of these people from one local day to another; a day wider on each side, since sites differ in
+    zone.
+    """
     margin = timedelta(days=1)
     zone = ZoneInfo("UTC")
     start, _end = clock.day_bounds(first - margin, zone)
@@ -96,8 +99,8 @@ def _treatments(people: Sequence[Patient], first: date, last: date) -> list[Appo
 def _same_person(contact: Contact) -> list[Patient]:
     """Patients who are this contact: the same first name, and the same telephone or email.
 
-    A shared telephone alone is no proof (people share a household's); a shared name alone neither, and would tell a stranger
-    who is a patient here.
+    A shared telephone alone is no proof (people share a household's); a shared name alone neither, and would tell a
+    stranger who is a patient here.
     """
     reach = Q()
     if contact.phone:

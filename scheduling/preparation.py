@@ -1,0 +1,63 @@
+"""How to prepare for one visit, in the words and on the clock of the patient. Nothing clinical: promise 8."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from clinic import clock
+from patients.models import Language
+from scheduling.models import Appointment, ProtocolText, ProtocolVersion
+from scheduling.when import day_words, time_words
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Sentences for the patient, in the active language. `bring` and `aftercare` are the protocol's own text."""
+
+    steps: tuple[str, ...]
+    bring: str
+    aftercare: str
+
+
+def preparation_for(appointment: Appointment) -> Preparation:
+    """What to do before the visit, with clock times of its site. Needs `site`, and `protocol_version` with its texts."""
+    text = _text(appointment.protocol_version)
+    steps = _fasting(appointment)
+    if text is not None:
+        steps += [line.strip() for line in text.preparation.splitlines() if line.strip()]
+    return Preparation(
+        steps=tuple(steps),
+        bring=text.bring.strip() if text is not None else "",
+        aftercare=text.aftercare.strip() if text is not None else "",
+    )
+
+
+def _text(version: ProtocolVersion) -> ProtocolText | None:
+    """The protocol's text in the active language, else in English, else any that there is."""
+    texts = {text.language: text for text in version.texts.all()}
+    wanted = (get_language() or Language.ENGLISH).split("-")[0]
+    return texts.get(wanted) or texts.get(Language.ENGLISH) or next(iter(texts.values()), None)
+
+
+def _fasting(appointment: Appointment) -> list[str]:
+    version = appointment.protocol_version
+    lines = []
+    if version.fasting_food_hours:
+        lines.append(_("Nothing to eat after %(time)s.") % {"time": _before(appointment, version.fasting_food_hours)})
+    if version.fasting_fluids_hours:
+        lines.append(
+            _("Nothing to drink after %(time)s. Until then clear fluids such as water are fine.")
+            % {"time": _before(appointment, version.fasting_fluids_hours)}
+        )
+    return lines
+
+
+def _before(appointment: Appointment, hours: int) -> str:
+    """The clock time so many hours before the visit; with its day where that is not the visit's own."""
+    zone = appointment.site.zone
+    moment = appointment.starts - timedelta(hours=hours)
+    if clock.local(moment, zone).date() == clock.local(appointment.starts, zone).date():
+        return time_words(moment, zone)
+    return _("%(time)s on %(date)s") % {"time": time_words(moment, zone), "date": day_words(moment, zone)}
