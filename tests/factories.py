@@ -1,6 +1,7 @@
 """A small clinic and its people, made directly in the database for tests.
 
-Times: the site is open 08:00-18:00 from Monday to Friday in its own zone, everybody works all of it, and `NOW` is a quiet Monday morning, far from
+Times: the site is open 08:00-18:00 from Monday to Friday in its own zone, everybody works all of it, and `NOW` is a
+quiet Monday morning, far from
 clock changes and holidays. Tests that care freeze the clock with `clock.at_moment(NOW)`.
 """
 
@@ -104,8 +105,8 @@ def make_clinic(
     )
 
 
-_NO_GATES = {"needs_ride": False, "needs_clearance": False, "needs_consent": False, "chair_kinds": []}
-_SIX = {
+_NO_GATES: dict[str, Any] = {"needs_ride": False, "needs_clearance": False, "needs_consent": False, "chair_kinds": []}
+_SIX: dict[str, Any] = {
     "route": ProtocolVersion.Route.INTRAVENOUS,
     "sessions": 6,
     "min_gap_days": 2,
