@@ -298,7 +298,8 @@ class Journey:
             return
         with clock.at_moment(appointment.ends):
             companion = appointment.ride.companion
-            visit.discharge(by=by, appointment=appointment, handed_to=companion)
+            fit = [point["en"] for point in appointment.protocol_version.fitness_list]
+            visit.discharge(by=by, appointment=appointment, handed_to=companion, fitness=fit)
 
     def _open_day(self, day: date) -> date:
         """The working day at or before `day`."""
