@@ -1,0 +1,48 @@
+"""What every verb of a visit does first: lock once, in order, then look."""
+
+from datetime import timedelta
+
+from clinic import clock, locks
+from clinic.errors import Stale
+from scheduling.models import Appointment, VisitRecord
+
+
+def locked(appointment: Appointment) -> Appointment:
+    """The visit as it is now, read under its patient's lock: for facts, which change no hold."""
+    locks.take([locks.patient(appointment.patient_id)])
+    return _fresh(appointment)
+
+
+def locked_with_holds(appointment: Appointment) -> Appointment:
+    """The visit as it is now, read under the locks of its site, patient and days, so that nobody re-plans its holds meanwhile.
+
+    Raises Stale when it was moved to another day between the caller's look and the lock.
+    """
+    zone = appointment.site.zone
+    first = clock.local(appointment.starts, zone).date()
+    last = clock.local(appointment.ends, zone).date()
+    days = {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    locks.take(
+        [
+            locks.site(appointment.site_id),
+            locks.patient(appointment.patient_id),
+            *(locks.day(appointment.site_id, day) for day in days),
+        ]
+    )
+    visit = _fresh(appointment)
+    if clock.local(visit.starts, zone).date() not in days:
+        raise Stale("Somebody has just moved this visit to another day. Nothing was changed; open it again.")
+    return visit
+
+
+def record_of(visit: Appointment) -> VisitRecord:
+    """The visit's facts: those kept so far, or an empty record that is not saved yet. Call it under the visit's lock."""
+    return VisitRecord.objects.filter(appointment=visit).first() or VisitRecord(appointment=visit)
+
+
+def _fresh(appointment: Appointment) -> Appointment:
+    return (
+        Appointment.objects.select_related("patient", "site", "series", "protocol_version")
+        .select_for_update(of=("self",))
+        .get(pk=appointment.pk)
+    )

@@ -1,0 +1,108 @@
+"""The gates at the start of a drip: what still stands in the way, and how to open it. Reading only; the start action decides by it.
+
+Promises 3 and 4: nobody goes home alone, nobody is treated uncleared or without consent.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.utils import formats
+
+from clinic import clock
+from patients.models import Clearance, Patient
+from patients.selectors import Standing, standing
+from scheduling.models import Appointment, Ride
+from scheduling.selectors.drivers import why_not
+
+
+class GateKind(StrEnum):
+    """What a gate asks for."""
+
+    CLEARANCE = "clearance"
+    CONSENT = "consent"
+    COMPANION = "companion"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate that is shut: `sentence` says what is missing, `remedy` what to do about it. Neither names a diagnosis."""
+
+    kind: GateKind
+    sentence: str
+    remedy: str
+
+
+def shut_gates(appointment: Appointment) -> list[Gate]:
+    """What keeps the drip of this visit from starting now; empty when it may start.
+
+    The day that counts is the local date of the visit's site at this moment, not the planned one. What the protocol version does not ask for is
+    not looked at.
+    """
+    version, patient = appointment.protocol_version, appointment.patient
+    today = clock.today(appointment.site.zone)
+    gates: list[Gate] = []
+    if version.needs_clearance or version.needs_consent:
+        known = standing(patient, today)
+        if version.needs_clearance:
+            gates += _clearance(patient, known, today)
+        if version.needs_consent and known.consent is None:
+            gates.append(
+                Gate(
+                    GateKind.CONSENT,
+                    f"No signed consent of {patient.name} is valid on {_date(today)}.",
+                    "Have the consent signed and record it.",
+                )
+            )
+    if version.needs_ride:
+        gates += _companion(appointment)
+    return gates
+
+
+def ride_of(appointment: Appointment) -> Ride | None:
+    """The visit's ride; None where nobody was ever asked to drive."""
+    return getattr(appointment, "ride", None)
+
+
+def _clearance(patient: Patient, known: Standing, today: date) -> list[Gate]:
+    ask = "Ask a doctor to decide about the clearance."
+    if known.clearance is None:
+        return [Gate(GateKind.CLEARANCE, _why_not_cleared(patient, known.latest, today), ask)]
+    if known.open_flags:
+        found = len(known.open_flags)
+        what = "One finding is" if found == 1 else f"{found} findings are"
+        return [
+            Gate(
+                GateKind.CLEARANCE,
+                f"{what} newer than the clearance of {patient.name}: a doctor has to look at that first.",
+                ask,
+            )
+        ]
+    return []
+
+
+def _why_not_cleared(patient: Patient, latest: Clearance | None, today: date) -> str:
+    if latest is None:
+        return f"No doctor has cleared {patient.name} yet."
+    if latest.is_yes and latest.valid_until is not None and latest.valid_until < today:
+        return f"The clearance of {patient.name} ended on {_date(latest.valid_until)}."
+    return f"The last decision about {patient.name} is “{latest.get_decision_display()}”, by {latest.decided_by.name}."
+
+
+def _companion(appointment: Appointment) -> list[Gate]:
+    ride, patient = ride_of(appointment), appointment.patient
+    remedy = "Name an adult who drives the patient home, or ask a doctor to waive it."
+    if ride is None or ride.status == Ride.Status.NEEDED:
+        return [Gate(GateKind.COMPANION, f"Nobody is named to drive {patient.name} home.", remedy)]
+    if ride.status == Ride.Status.WAIVED:
+        return []
+    companion = ride.companion
+    if ride.status == Ride.Status.DECLINED or companion is None:
+        who = companion.name if companion else "The companion"
+        return [Gate(GateKind.COMPANION, f"{who} has declined to drive {patient.name} home.", remedy)]
+    against = why_not(companion, [appointment])
+    return [Gate(GateKind.COMPANION, against, remedy)] if against else []
+
+
+def _date(day: date) -> str:
+    return formats.date_format(day, "DATE_FORMAT")
