@@ -22,7 +22,7 @@ class Preparation:
 
 
 def preparation_for(appointment: Appointment) -> Preparation:
-    """What to do before the visit, with clock times of its site. Needs `site`, and `protocol_version` with its texts."""
+    """What to do before the visit, with its site's clock times. Needs `site` and `protocol_version` with its texts."""
     text = _text(appointment.protocol_version)
     steps = _fasting(appointment)
     if text is not None:

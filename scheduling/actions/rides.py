@@ -139,7 +139,7 @@ def decline_ride(*, by: Actor, ride: Ride) -> Ride:
 
 @action
 def wrong_person(*, by: Actor, contact: Contact) -> None:
-    """A message reached somebody else than the companion: nothing more goes there, and the rides to come are open again.
+    """A message reached somebody else than the companion: nothing more goes there, and rides to come are open again.
 
     Raises NotAllowed when a companion speaks for another contact.
     """
@@ -197,7 +197,7 @@ def ensure_ride(appointment: Appointment) -> Ride:
 
 
 def visit_moved(appointment: Appointment) -> None:
-    """The visit has another time: who drives has to agree anew, and is told. For actions, after they moved the visit."""
+    """The visit has another time: who drives has to agree anew, and is told. For actions, after the move."""
     ride = Ride.objects.select_related("companion", "appointment__site").filter(appointment=appointment).first()
     if ride is None or ride.companion is None or ride.status not in Ride.SETTLED:
         return
