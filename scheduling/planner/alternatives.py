@@ -1,8 +1,8 @@
 """A few plans that really differ, so that the clerk has something to choose from.
 
 Two plans differ when at least two visits (the one, where there is only one) fall on other dates, or the median start
-differs by two hours, or one ends three days before the other. The best plan is exact; each alternative is the exact best
-of one way to differ from it: other dates, an earlier end, everything later or earlier in the day.
+differs by two hours, or one ends three days before the other. The best plan is exact; each alternative is the exact
+best of one way to differ from it: other dates, an earlier end, everything later or earlier in the day.
 """
 
 from collections.abc import Callable, Iterator

@@ -34,7 +34,7 @@ class NurseBlock:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The spans of a visit: of its chair, its doctor's hands, its monitor, of presence by kind, and the nurse blocks."""
+    """The spans of a visit: its chair, its doctor's hands, its monitor, presence by kind, and the nurse blocks."""
 
     cells: int
     chair: Span | None

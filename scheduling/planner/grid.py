@@ -28,7 +28,7 @@ class Grid:
 
     ``here``: the resource is on site. ``unit0_free``: nobody holds its unit 0 (a chair, a person's hands).
     ``watch_free``: watch units free, 0 where the nurse is away. ``load``: tenths of the resource's day taken, [R, D].
-    ``minutes`` / ``open``: local minute at which a cell begins (-1 in padding) and whether visits may run in it, [D, C].
+    ``minutes`` / ``open``: local minute at which a cell begins (-1 in padding), and whether visits may run in it.
     """
 
     days: tuple[SiteDay, ...]

@@ -101,7 +101,7 @@ class NursePaths:
         return [int(self.rows[one]) for one in chosen], {"nurse_load": loads, "handover": handovers}
 
     def _steps(self, day: int, at: int, barred: int | None) -> list[tuple[list[int], int]]:
-        """Per step the price of each nurse and of passing the patient on; plain lists, quicker than arrays this small."""
+        """Per step the price of each nurse and of passing the patient on, as lists: quicker than arrays this small."""
         steps: list[tuple[list[int], int]] = []
         load = self._load[:, day]
         for block in self.demand.nurse:

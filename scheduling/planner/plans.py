@@ -29,10 +29,10 @@ def _visit(
     request = problem.request
     date, minute, cells = problem.date(row), problem.minute(slot), request.shape.cells
     terms = chain_terms(problem, index, date, minute, before)
-    pin = problem.pins.get(index)
+    booked = problem.booked_at(index, row, slot)
     placements: tuple[Placement, ...] = ()
-    if pin is not None and pin.booked and pin.start is not None:
-        start = pin.start
+    if booked is not None and booked.start is not None:
+        start = booked.start
     else:
         day, at = problem.cell(index, row, slot, relaxed)
         start = int(problem.grid.starts[day]) + at

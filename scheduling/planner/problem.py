@@ -18,6 +18,9 @@ NOTHING: frozenset[Limit] = frozenset()
 BREACH = 100_000
 """Points for each visit that breaks a relaxed limit: more than any other terms, so a relaxed plan breaks the fewest."""
 
+LEAVE = 1 << 20
+"""Points for each visit that leaves the place it may stay in (``stays``): more than all else, so the fewest leave."""
+
 PER_VISIT = (Limit.PATIENT_HOURS, Limit.DRIVER_HOURS, Limit.NOT_DATES, Limit.OTHER_APPOINTMENTS, Limit.LAST_DAY)
 
 
@@ -25,7 +28,8 @@ class Problem:
     """A request with everything that does not depend on which limits are relaxed computed once.
 
     The calendar axis runs over every date from the first day of the grid (or an earlier booked pin) to the last; the
-    slot axis over local times of day in steps of 5 minutes.
+    slot axis over local times of day in steps of 5 minutes. ``stays``: visits that
+    may keep the place they have; ``barred``: a date that a visit must leave.
 
     Raises:
         ValueError: the request contradicts itself; the sentence says how.
@@ -35,6 +39,8 @@ class Problem:
         self.request, self.grid = request, grid
         self.gaps = read_gaps(request)
         self.pins = read_pins(request)
+        self.stays: dict[int, Pin] = {}
+        self.barred: dict[int, Date] = {}
         self.tables: dict[tuple[bool, bool], VisitTable] = {}
         dates = [day.date for day in grid.days] + [pin.date for pin in request.pins if pin.booked]
         self.base = min(dates, default=request.first_day)
@@ -67,7 +73,7 @@ class Problem:
         return self.tables[key]
 
     def open_prices(self, relaxed: frozenset[Limit] = NOTHING) -> tuple[Ints, Ints]:
-        """[day, cell] twice: points of a start under the limits, and for a pinned visit, which the wishes do not bind."""
+        """[day, cell] twice: points of a start under the limits, and for a pinned visit, free of the wishes."""
         if relaxed not in self._open_prices:
             own = self.table(relaxed).costs + self.wished
             breaches = np.zeros_like(own)
@@ -97,10 +103,17 @@ class Problem:
         per_visit = [common] * self.request.count
         for index, pin in self.pins.items():
             per_visit[index] = self._pinned(pin, pinned)
+        for index, pin in self.stays.items():
+            leave = min(LEAVE, cost.IMPOSSIBLE // (2 * self.request.count))
+            per_visit[index] = np.minimum(per_visit[index] + leave, self._pinned(pin, pinned))
         for index, anchor in enumerate(self.request.anchors):
             if anchor is not None and index not in self.pins:
+                # A visit that stays is zero days away, so its price does not change.
                 away = np.arange(self.height) - (anchor - self.base).days
                 per_visit[index] = per_visit[index] + np.minimum(cost.MOVED * away**2, cost.IMPOSSIBLE)[:, None]
+        for index, date in self.barred.items():
+            per_visit[index] = per_visit[index].copy()
+            per_visit[index][(date - self.base).days] = cost.IMPOSSIBLE
         per_visit[0] = per_visit[0] + self._before(relaxed)
         per_visit[-1] = per_visit[-1] + self._after(relaxed)
         return [np.minimum(price, cost.IMPOSSIBLE).astype(np.int32, copy=False) for price in per_visit]
@@ -109,10 +122,10 @@ class Problem:
         laid = np.full((self.height, self.slots), cost.IMPOSSIBLE, dtype=np.int32)
         row = (pin.date - self.base).days
         day = self.day_at.get(row)
-        if pin.booked:
+        if pin.booked and 0 <= row < self.height:
             cell = None if day is None or pin.start is None else pin.start - int(self.grid.starts[day])
             inside = cell is not None and 0 <= cell < self.grid.lengths[day]
-            laid[row, self._slot(day, cell) if inside and day is not None and cell is not None else slice(None)] = 0
+            laid[row, self.slot(int(self.grid.minutes[day, cell])) if inside else slice(None)] = 0
         elif day is not None:
             only = np.full_like(prices, cost.IMPOSSIBLE)
             cells = slice(None) if pin.start is None else pin.start - int(self.grid.starts[day])
@@ -121,15 +134,31 @@ class Problem:
             laid = self.on_calendar(only)
         return laid
 
-    def _slot(self, day: int, cell: int) -> int:
-        return int(self.grid.minutes[day, cell]) // CELL_MINUTES - self.low
+    def row_for(self, date: Date) -> int | None:
+        """The calendar row of a date, ``None`` outside the calendar."""
+        row = (date - self.base).days
+        return row if 0 <= row < self.height else None
+
+    def booked_at(self, index: int, row: int, slot: int) -> Pin | None:
+        """The booked visit ``index`` if it stays, placed as it is, in this calendar row and slot."""
+        pin = self.pins.get(index)
+        if pin is not None and pin.booked:
+            return pin
+        stay = self.stays.get(index)
+        if stay is None or self._pinned(stay, self.open_prices()[1])[row, slot] >= cost.IMPOSSIBLE:
+            return None
+        return stay
+
+    def slot(self, minute: int) -> int:
+        """The slot that a local minute of the day falls into."""
+        return minute // CELL_MINUTES - self.low
 
     def minute(self, slot: int) -> int:
         """Local minute of the day at which a slot begins."""
         return (slot + self.low) * CELL_MINUTES
 
     def cell(self, index: int, row: int, slot: int, relaxed: frozenset[Limit] = NOTHING) -> tuple[int, int]:
-        """Day number and cell of the day of the cheapest start of visit ``index`` in a slot (two where clocks go back)."""
+        """Day number and cell of visit ``index`` in a slot: the cheaper one where clocks go back and there are two."""
         day = self.day_at[row]
         free, pinned = self.open_prices(relaxed)
         pin = self.pins.get(index)
@@ -220,7 +249,7 @@ def read_gaps(request: SeriesRequest) -> list[Gap]:
     """All gaps of a request in order.
 
     Raises:
-        ValueError: a count that is not positive, a gap under one day, a least above a most, or the wrong number of gaps.
+        ValueError: a count below one, a gap under one day, a least above a most, or the wrong number of gaps.
     """
     if request.count < 1:
         raise ValueError("A series needs at least one visit.")

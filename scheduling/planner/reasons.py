@@ -1,7 +1,8 @@
 """Why each date: codes without language, for the screens to put into words.
 
 A visit's reasons come in this order: first what decided its day, then one entry for each kind of obstacle on the days
-nearer to the ideal that it passed over, then what decided its hour. Parameters are named below; hours are local minutes.
+nearer to the ideal that it passed over, then what decided its hour. Parameters are named below; hours are local
+minutes.
 
 Day:
     ``pinned``, ``stays_booked``   kept by the clerk, or booked and left alone (date)
@@ -47,21 +48,15 @@ LIMIT_CODES = {
 Obstacle = tuple[str, dict[str, Any]]
 
 
-def explain_pin(problem: Problem, index: int) -> tuple[Reason, ...]:
-    """The reason of a pinned visit, or nothing."""
-    pin = problem.pins.get(index)
-    if pin is None:
-        return ()
-    return (Reason("stays_booked" if pin.booked else "pinned", {"date": pin.date}),)
-
-
 def explain(
     problem: Problem, visits: Sequence[PlannedVisit], index: int, relaxed: frozenset[Limit], alternative: bool
 ) -> tuple[Reason, ...]:
     """The reasons of one visit of a finished plan."""
-    kept = explain_pin(problem, index)
-    if kept:
-        return kept
+    visit = visits[index]
+    if problem.booked_at(index, (visit.date - problem.base).days, problem.slot(visit.minute)):
+        return (Reason("stays_booked", {"date": visit.date}),)
+    if index in problem.pins:
+        return (Reason("pinned", {"date": visit.date}),)
     why = _Why(problem, visits, index, relaxed, alternative)
     return (*why.day(), *why.hour())
 
@@ -154,7 +149,7 @@ class _Why:
         return None
 
     def _dearer(self, date: Date, number: int) -> Obstacle:
-        """The date was possible by itself: a neighbour's gap, the window, or the term of the cost that spoke against it."""
+        """The date was possible by itself: what spoke against it is a neighbour's gap, the window, or the cost."""
         since, until, before, after = self._since(), self._until(), self._gap_before(), self._gap_after()
         if since is not None and before is not None and not before.allows((date - since).days):
             return "gap_limit", {}

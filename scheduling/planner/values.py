@@ -150,7 +150,7 @@ IntColumn = Sequence[int] | npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is held already, as columns of equal length: unit range ``[lower, upper)`` of ``resource`` in ``[start, end)``.
+    """What is held already, in columns of equal length: units ``[lower, upper)`` of ``resource`` in ``[start, end)``.
 
     Rows of resources that the search does not know, and cells outside its days, are passed over.
     """
@@ -240,7 +240,7 @@ class SeriesRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A language-free code with its parameters (dates, local minutes, weekdays, ids); ``reasons.py`` lists the codes."""
+    """A code without language and its parameters (dates, local minutes, ids); ``reasons.py`` lists the codes."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -128,7 +128,7 @@ def bench_world(
     calendar = [site_day(one, resources, opens, closes) for one in dates]
     rows: list[Row] = []
     cells = (closes - opens) // 5
-    # An infusion takes 3 + 16 + 12 watch units and 23 cells of a chair; about 88 % of either can be packed in whole visits.
+    # An infusion takes 3 + 16 + 12 watch units and 23 cells of a chair; whole visits fill about 88 % of either.
     visits = int(share * 0.88 * min(nurses * 4 * cells / 31, chairs * cells / 23))
     for day in calendar:
         mine: list[Row] = []
