@@ -1,0 +1,96 @@
+"""Local dates of a site as cells: opening hours, holidays, and what is subtracted from them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from clinic import clock
+from clinic.models import Site
+from scheduling.planner.values import Stretches
+
+ONE_DAY = timedelta(days=1)
+
+
+class LocalDay:
+    """One local date, whose wall times become cells (UTC). `first` is the cell at local midnight."""
+
+    def __init__(self, on: date, zone: ZoneInfo) -> None:
+        self.date, self.zone = on, zone
+        begin, end = clock.day_bounds(on, zone)
+        self.first, self.end = clock.cell(begin), clock.cell_up(end)
+        self._is_plain = end - begin == ONE_DAY
+
+    def cell(self, wall: time) -> int:
+        """The first cell that begins at `wall` or after it."""
+        if self._is_plain:
+            return self.first + -(-_minute(wall) // clock.CELL_MINUTES)
+        return clock.cell_up(clock.moment(self.date, wall, self.zone))
+
+    def stretch(self, starts: time, ends: time) -> tuple[int, int]:
+        """[starts, ends) in cells, rounded inward; empty or reversed where the clocks skip all of it."""
+        if self._is_plain:
+            return self.cell(starts), self.first + _minute(ends) // clock.CELL_MINUTES
+        return self.cell(starts), clock.cell(clock.moment(self.date, ends, self.zone))
+
+    def minutes(self, start: int, end: int) -> Sequence[int]:
+        """The local minute of the day at which each of the cells [start, end) begins."""
+        if self._is_plain:
+            step = clock.CELL_MINUTES
+            return range((start - self.first) * step, (end - self.first) * step, step)
+        walls = (clock.local(clock.of_cell(cell), self.zone) for cell in range(start, end))
+        return [wall.hour * 60 + wall.minute for wall in walls]
+
+
+def _minute(wall: time) -> int:
+    return wall.hour * 60 + wall.minute
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Every date from `first` to `last`, both included."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def as_cells(starts: datetime, ends: datetime) -> tuple[int, int]:
+    """A stretch of time in cells, rounded outward: what is closed for a minute of a cell is closed for the cell."""
+    return clock.cell(starts), clock.cell_up(ends)
+
+
+def subtract(stretches: Iterable[tuple[int, int]], cuts: Iterable[tuple[int, int]]) -> Stretches:
+    """What is left of `stretches` outside all `cuts`, in order; touching stretches become one."""
+    left = _joined(stretches)
+    for low, high in cuts:
+        pieces = [piece for start, end in left for piece in ((start, min(end, low)), (max(start, high), end))]
+        left = [(start, end) for start, end in pieces if start < end]
+    return tuple(sorted(left))
+
+
+def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(one for one in stretches if one[0] < one[1]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def holiday_name(site: Site, on: date) -> str:
+    """The public holiday that closes the site on that date; empty when there is none, or the site works through them.
+
+    Source: the `holidays` library, by the site's country and, where the library knows it, state.
+    """
+    if not site.observes_holidays:
+        return ""
+    return str(_calendar(site.country, site.state, on.year).get(on, ""))
+
+
+@lru_cache(maxsize=256)
+def _calendar(country: str, state: str, year: int) -> holidays.HolidayBase:
+    supported = holidays.list_supported_countries()
+    if country not in supported:
+        return holidays.HolidayBase(years=year)
+    subdivision = state if state in supported[country] else None
+    return holidays.country_holidays(country, subdiv=subdivision, years=year)
