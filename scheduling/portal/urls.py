@@ -1,5 +1,18 @@
-"""Addresses of the pages that open from a link."""
+"""Addresses of the pages that open from a link. The token's own address comes last: it matches any single word."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from scheduling.portal import companion_views, entry, patient_views
+
+urlpatterns = [
+    path("", patient_views.home, name="home"),
+    path("driver/", patient_views.driver, name="driver"),
+    path("drivers/<uuid:contact>/agreed/", patient_views.agreed, name="agreed"),
+    path("dates.ics", patient_views.dates, name="dates"),
+    path("answer/", companion_views.answer, name="answer"),
+    path("wrong-person/", companion_views.wrong_person, name="wrong_person"),
+    path("language/", entry.speak, name="speak"),
+    path("leave/", entry.leave, name="leave"),
+    path("goodbye/", entry.goodbye, name="goodbye"),
+    path("<str:token>/", entry.enter, name="enter"),
+]
