@@ -205,6 +205,11 @@ TIME_ZONE = "UTC"
 # --- The web -------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "clinic.staticfiles.BootstrapFinder",
+]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(CLINIC_DATA / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

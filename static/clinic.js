@@ -1,0 +1,45 @@
+// Comforts only: every page works without this file.
+"use strict";
+
+// A form on its way is not sent a second time by a double click; the server would take it once anyway.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sending) {
+    event.preventDefault();
+    return;
+  }
+  if (form.method === "post" && !form.matches("[hx-post]")) {
+    form.dataset.sending = "1";
+    form.setAttribute("aria-busy", "true");
+  }
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sending]")) {
+    delete form.dataset.sending;
+    form.removeAttribute("aria-busy");
+  }
+});
+
+// A choice that only changes what is shown is sent as soon as it is made.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-autosubmit]");
+  if (form) form.requestSubmit();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+// What went wrong is read first.
+const focusProblem = (root) => root.querySelector("[data-focus]")?.focus();
+document.addEventListener("DOMContentLoaded", () => focusProblem(document));
+document.addEventListener("htmx:afterSwap", (event) => focusProblem(event.target));
+
+// Escape closes an open menu and gives the focus back.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("details[open].menu");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
