@@ -11,6 +11,9 @@ from django.db import connections
 from django.test.testcases import TransactionTestCase
 from psycopg2 import sql
 
+# Pages name static files by the names that collectstatic would give; in tests nobody has collected them.
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
 KEEP = {"django_migrations", "django_content_type", "auth_permission", "patients_questionnaire", "patients_flagcode"}
 
 
