@@ -1,1 +1,27 @@
 """The verbs that write about people: keyword-only, `by=` an actor, atomic, audited."""
+
+from patients.actions.decisions import decide_clearance, record_consent, withdraw_consent
+from patients.actions.findings import add_flag_code, record_observation, record_screening
+from patients.actions.people import (
+    add_contact,
+    change_contact,
+    change_patient,
+    home_site,
+    record_death,
+    register_patient,
+)
+
+__all__ = [
+    "add_contact",
+    "add_flag_code",
+    "change_contact",
+    "change_patient",
+    "decide_clearance",
+    "home_site",
+    "record_consent",
+    "record_death",
+    "record_observation",
+    "record_screening",
+    "register_patient",
+    "withdraw_consent",
+]

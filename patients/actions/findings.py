@@ -1,0 +1,174 @@
+"""What was answered, measured and looked up: screenings, observations, and the table of codes that raise flags."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import uuid4
+
+from django.utils.translation import gettext as _
+
+from clinic import clock, locks
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import NotAllowed, Refused
+from clinic.permissions import Permission
+from patients import flags
+from patients.actions.people import home_site
+from patients.models import (
+    RANGES,
+    Condition,
+    FlagCode,
+    FlagKind,
+    Measure,
+    Observation,
+    Patient,
+    Questionnaire,
+    Screening,
+)
+
+ANSWERS = ("yes", "no", "unsure")
+#: Clocks of other machines run fast; a reading from further ahead than this is an error.
+CLOCK_SKEW = timedelta(minutes=15)
+#: A value is kept to two decimals.
+HUNDREDTH = Decimal("0.01")
+
+
+@action
+def record_screening(*, by: Actor, patient: Patient, answers: Mapping[str, str], medicines: str = "") -> Screening:
+    """Record the answers to the current questionnaire, {question id: "yes" | "no" | "unsure"}, and raise or withdraw
+    their flags.
+
+    Raises Refused when a question is unanswered, unknown, or answered by another word.
+    """
+    locks.take([locks.patient(patient.pk)])
+    questionnaire = Questionnaire.objects.get(is_current=True)
+    asked = {question["id"]: question["text"]["en"] for question in questionnaire.questions}
+    if set(answers) - set(asked):
+        raise Refused(
+            _("The questions have changed since this form was opened. Nothing was saved; open the form again.")
+        )
+    for name, text in asked.items():
+        if answers.get(name) not in ANSWERS:
+            raise Refused(
+                _("“%(question)s” has no answer. Nothing was saved; answer yes, no or not sure.") % {"question": text},
+                field=name,
+            )
+    screening = Screening.objects.create(
+        patient=patient,
+        questionnaire=questionnaire,
+        answers={name: answers[name] for name in asked},
+        medicines=medicines.strip(),
+        answered_at=clock.now(),
+        recorded_by=by.user,
+    )
+    flags.judge_answers(screening, questionnaire)
+    return screening
+
+
+@action
+def record_observation(
+    *,
+    by: Actor,
+    patient: Patient,
+    measure: str,
+    value: Decimal | float | int | str,
+    effective_at: datetime,
+    source: str,
+    source_id: str = "",
+    resting: bool = False,
+) -> Observation:
+    """Record one value of one measure (units and ranges: patients.models.RANGES) at one moment (aware).
+
+    The same `source_id` again returns what is there when the value agrees. `resting`: a blood pressure taken at rest
+    outside an infusion; a high one raises a flag. Raises Refused for a value that is no number or out of range, a
+    moment in the future or before the birth, and for another value under the same `source_id`."""
+    locks.take([locks.patient(patient.pk)])
+    number = _number(value, Measure(measure))
+    if effective_at > clock.now() + CLOCK_SKEW:
+        raise Refused(_("That time lies in the future. Nothing was saved; correct it."), field="effective_at")
+    zone = home_site(patient).zone
+    if clock.local(effective_at, zone).date() < patient.birth_date:
+        raise Refused(_("That date lies before the patient's birth. Nothing was saved."), field="effective_at")
+    observation, is_new = Observation.objects.get_or_create(
+        patient=patient,
+        measure=measure,
+        source=source,
+        source_id=source_id or uuid4().hex,
+        defaults={"value": number, "effective_at": effective_at, "recorded_by": by.user},
+    )
+    if not is_new and observation.value != number:
+        raise Refused(
+            _("Another value was recorded here already (%(value)s). It was kept; nothing was changed.")
+            % {"value": f"{observation.value.normalize():f}"},
+            field="value",
+        )
+    if resting and measure in {Measure.SYSTOLIC, Measure.DIASTOLIC}:
+        _judge_reading(patient, observation)
+    return observation
+
+
+def _judge_reading(patient: Patient, observation: Observation) -> None:
+    """Look at both halves of the reading that the observation belongs to."""
+    halves = dict(
+        Observation.objects.filter(
+            patient=patient,
+            source=observation.source,
+            source_id=observation.source_id,
+            measure__in=[Measure.SYSTOLIC, Measure.DIASTOLIC],
+        ).values_list("measure", "value")
+    )
+    flags.judge_pressure(
+        patient,
+        systolic=halves.get(Measure.SYSTOLIC),
+        diastolic=halves.get(Measure.DIASTOLIC),
+        on=clock.local(observation.effective_at, home_site(patient).zone).date(),
+    )
+
+
+def _number(value: Any, measure: Measure) -> Decimal:
+    low, high = RANGES[measure]
+    try:
+        number = Decimal(str(value))
+        fits = number.is_finite() and low <= number <= high
+    except (InvalidOperation, ValueError):
+        fits = False
+    if not fits:
+        raise Refused(
+            _("%(measure)s is a number from %(low)s to %(high)s. Nothing was saved; correct it.")
+            % {"measure": measure.label, "low": low, "high": high},
+            field="value",
+        )
+    return number.quantize(HUNDREDTH)
+
+
+@action
+def add_flag_code(
+    *,
+    by: Actor,
+    code: str,
+    display: str,
+    kind: str,
+    system: str = "http://snomed.info/sct",
+    when_resolved: bool = False,
+) -> FlagCode:
+    """Add a code to the table (or change what it means), and look at every condition already imported with it again.
+
+    Only a doctor may. Raises NotAllowed, and Refused for an empty code or meaning or an unknown kind of flag.
+    """
+    if by.user is None or not by.user.may(Permission.DECIDE_CLEARANCE):
+        raise NotAllowed(_("Only a doctor may extend the table of codes. Nothing was changed."))
+    if not code.strip() or not display.strip():
+        raise Refused(_("A code needs its meaning in words. Nothing was saved; fill in both."), field="code")
+    if kind not in FlagKind.values:
+        raise Refused(_("Choose which flag the code raises. Nothing was saved."), field="kind")
+    row, _is_new = FlagCode.objects.update_or_create(
+        system=system.strip(),
+        code=code.strip(),
+        defaults={"display": display.strip(), "kind": kind, "when_resolved": when_resolved},
+    )
+    codes = flags.codes_by_key([row])
+    conditions = Condition.objects.filter(system=row.system, code=row.code).select_related("patient")
+    for condition in conditions.order_by("patient_id", "pk"):
+        flags.judge_condition(condition.patient, condition, codes)
+    return row

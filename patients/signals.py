@@ -1,0 +1,12 @@
+"""What the people's side announces to whoever stands above it (scheduling may not be imported from here).
+
+Each is sent inside the transaction of the action, with `send`, so that a receiver which fails takes the whole action
+back."""
+
+from django.dispatch import Signal
+
+#: A doctor decided. Arguments: `clearance` (Clearance), `by` (Actor).
+clearance_decided = Signal()
+
+#: A patient is known to have died. Arguments: `patient` (Patient), `by` (Actor).
+patient_died = Signal()
