@@ -5,7 +5,7 @@ the first size at which any set gives a plan. Only limits that the request reall
 opening hours and what others hold are never offered.
 """
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def _gaps_that_break(problem: Problem, plan: Plan) -> list[Reason]:
     after = [request.next_day] if request.next_day is not None else []
     dates = [*before, *(visit.date for visit in plan.visits), *after]
     found = []
-    for gap, first, second in zip(problem.gaps, dates, dates[1:], strict=True):
+    for gap, (first, second) in zip(problem.gaps, pairwise(dates), strict=True):
         if (second - first).days > gap.most:
             params = {"date": second, "since": first, "days": (second - first).days, "allowed": gap.most}
             found.append(Reason("breaks_gap_max", params))
