@@ -15,12 +15,13 @@ from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused, WrongStatus
 from clinic.models import StaffMember
 from clinic.permissions import Permission
-from patients.actions import add_contact
-from patients.models import Channel, Contact, Patient
+from patients.actions import add_contact, home_site
+from patients.contact_points import required_phone
+from patients.models import Contact, Patient
 from scheduling import ride_status
 from scheduling.messages import ledger, links
 from scheduling.models import Appointment, Ride
-from scheduling.selectors.drivers import why_not
+from scheduling.selectors.drivers import is_a_service, why_not
 from scheduling.when import day_words
 
 S = Ride.Status
@@ -77,9 +78,9 @@ def name_new_companion(
     if not appointments:
         raise Refused(_("Choose at least one visit. Nothing was changed."), field="appointments")
     if not is_adult:
-        raise Refused(
-            _("Whoever drives you home must be 18 or older: please tick it, or name an adult."), field="is_adult"
-        )
+        raise Refused(_("Whoever drives home must be 18 or older: please tick it, or name an adult."), field="is_adult")
+    if is_a_service(name):
+        raise Refused(_("A taxi alone is no ride home: an adult has to come with you. Name that person."), field="name")
     if not phone.strip() and not email.strip():
         raise Refused(
             _("Give a telephone number or an email address, so that we can send the pick-up time."), field="phone"
@@ -97,8 +98,6 @@ def name_new_companion(
         is_adult=True,
         may_be_told=True,
         may_drive=True,
-        language=patient.language,
-        channel=Channel.MAIL if email.strip() else Channel.CALL,
     )
     return name_companion(by=by, appointments=appointments, companion=companion, confirmed=confirmed)
 
@@ -250,26 +249,21 @@ def _name(ride: Ride, companion: Contact, to: Ride.Status) -> Ride:
 
 
 def _known(patient: Patient, name: str, phone: str, email: str) -> Contact | None:
-    """The contact saved before under this name and email or telephone, now marked as somebody who drives."""
+    """The contact saved before under this name and email or telephone, now marked as somebody who drives.
+
+    Raises Refused for a telephone number that is none.
+    """
+    number = required_phone(phone, home_site(patient).country)
     for contact in Contact.objects.filter(
         patient=patient, name__iexact=name.strip(), is_active=True, stopped_at__isnull=True
     ):
         by_mail = bool(email.strip()) and contact.email.casefold() == email.strip().casefold()
-        digits = _digits(phone)
-        by_phone = bool(digits) and _digits(contact.phone).endswith(digits[-_LOCAL_DIGITS:])
+        by_phone = bool(number) and contact.phone == number
         if by_mail or by_phone:
             contact.is_adult = contact.may_drive = contact.may_be_told = True
             contact.save(update_fields=["is_adult", "may_drive", "may_be_told"])
             return contact
     return None
-
-
-#: Digits at the end of a telephone number that tell a patient's contacts apart, with or without a country code.
-_LOCAL_DIGITS = 9
-
-
-def _digits(phone: str) -> str:
-    return "".join(character for character in phone if character.isdigit())
 
 
 def _locked(by: Actor, ride: Ride) -> Ride:

@@ -23,12 +23,14 @@ COMPANION = Link.Purpose.COMPANION
 def companion_page(request: HttpRequest, visitor: Visitor, contact: Contact) -> HttpResponse:
     """What the companion sees; of the patient only the given names."""
     to_come = rides_to_come(contact, clock.now())
+    site = site_of(visitor.patient, [ride.appointment for ride in to_come])
     return render(
         request,
         "portal/companion.html",
         {
             "visitor": visitor,
-            "site": site_of(visitor.patient, [ride.appointment for ride in to_come]),
+            "site": site,
+            "site_name": site.neutral_name if site else "",
             "cards": [ride_card(ride) for ride in to_come],
         },
     )

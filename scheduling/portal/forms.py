@@ -17,11 +17,22 @@ class DriverForm(forms.Form):
     """A saved contact, or a new one with a name, a tick for 18 or older, and a way to be reached."""
 
     companion = forms.ChoiceField(label=gettext_lazy("Who drives you home?"), widget=forms.RadioSelect)
-    name = forms.CharField(label=gettext_lazy("Their name"), max_length=120, required=False)
-    phone = forms.CharField(label=gettext_lazy("Their telephone number"), max_length=32, required=False)
-    email = forms.EmailField(
-        label=gettext_lazy("Their email address"),
+    name = forms.CharField(
+        label=gettext_lazy("Their name"),
+        max_length=120,
         required=False,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+    phone = forms.CharField(
+        label=gettext_lazy("Their telephone number"),
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "tel", "autocomplete": "off"}),
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("or their email address"),
+        required=False,
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"}),
         error_messages={"invalid": gettext_lazy("This is not an email address. It looks like name@example.org.")},
     )
     is_adult = forms.BooleanField(label=gettext_lazy("This person is 18 or older"), required=False)
@@ -40,6 +51,10 @@ class DriverForm(forms.Form):
         for_visits.choices = [
             (card.id, _("%(date)s, %(starts)s") % {"date": card.date, "starts": card.starts}) for card in visits
         ]
+
+    def person_fields(self) -> list[forms.BoundField]:
+        """The text fields of a new person, in order."""
+        return [self["name"], self["phone"], self["email"]]
 
     def clean(self) -> dict[str, Any]:
         """A new person needs a name, the tick, and a telephone number or an email address."""

@@ -34,13 +34,15 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     if visitor.contact is not None:
         return companion_page(request, visitor, visitor.contact)
     visits = visits_to_come(visitor.patient, clock.now())
+    site = site_of(visitor.patient, visits)
     following = visits[0] if visits else None
     return render(
         request,
         "portal/patient.html",
         {
             "visitor": visitor,
-            "site": site_of(visitor.patient, visits),
+            "site": site,
+            "site_name": site.neutral_name if site else "",
             "following": visit_card(following) if following else None,
             "is_today": is_today(following) if following else False,
             "preparation": preparation_for(following) if following else None,
@@ -72,10 +74,17 @@ def driver(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             visits=cards,
             initial={"companion": str(drivers[0].pk) if drivers else NEW, "visits": ticked},
         )
+    site = site_of(visitor.patient, visits)
     return render(
         request,
         "portal/driver.html",
-        {"visitor": visitor, "form": form, "site": site_of(visitor.patient, visits), "cards": cards},
+        {
+            "visitor": visitor,
+            "form": form,
+            "site": site,
+            "site_name": site.neutral_name if site else "",
+            "cards": cards,
+        },
         status=422 if form.errors else 200,
     )
 
@@ -128,7 +137,8 @@ def _name(
                 by=visitor.by, appointments=chosen, companion=companion, confirmed=data["agreed"]
             )
     except Refused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        field = {"appointments": "visits"}.get(error.field, error.field)
+        form.add_error(field if field in form.fields else None, error.message)
         return False
     companion_name = named[0].companion.name if named[0].companion else ""
     messages.success(request, _("Thank you. %(name)s is named to drive you home.") % {"name": companion_name})

@@ -26,6 +26,10 @@ UNTREATED = (
     Ending.NOT_TREATED_CLINIC,
 )
 
+#: Words that name a service and no person, in the languages of the pages.
+SERVICES = frozenset({"taxi", "taxicab", "cab", "uber", "lyft", "bus", "autobus", "rideshare"})
+ARTICLES = frozenset({"a", "an", "the", "un", "una", "el"})
+
 
 def drivers_of(patient: Patient) -> QuerySet[Contact]:
     """The patient's saved contacts who may be asked to drive, by name."""
@@ -42,19 +46,24 @@ def why_not(contact: Contact, appointments: Sequence[Appointment]) -> str:
     """
     name = contact.name
     if contact.stopped_at is not None or not contact.is_active:
-        return _("%(name)s is no longer among your contacts. Please name somebody else.") % {"name": name}
+        return _("%(name)s is no longer among the contacts. Please name somebody else.") % {"name": name}
     if not contact.is_adult:
-        return _("%(name)s must be 18 or older to drive you home. Please name an adult.") % {"name": name}
+        return _("%(name)s is not marked as 18 or older. Please name an adult.") % {"name": name}
     if not contact.may_drive:
-        return _("%(name)s is not marked as somebody who may drive you home. Please name somebody else.") % {
-            "name": name
-        }
+        return _("%(name)s is not marked as somebody who may drive. Please name somebody else.") % {"name": name}
     for appointment in treated_near(contact, appointments):
-        return _("%(name)s cannot be the driver on %(date)s. Please name somebody else for that day, or call us.") % {
+        return _("%(name)s cannot be the driver on %(date)s. Please name somebody else for that day.") % {
             "name": name,
             "date": day_words(appointment.starts, appointment.site.zone),
         }
     return ""
+
+
+def is_a_service(name: str) -> bool:
+    """Whether somebody wrote a taxi or a bus where a person's name belongs: that alone is no ride home (domain.md)."""
+    words = [word for word in _plain(name).split() if word not in ARTICLES]
+    # Only the first word: Uber is a family name too.
+    return bool(words) and words[0] in SERVICES
 
 
 def treated_near(contact: Contact, appointments: Sequence[Appointment]) -> list[Appointment]:
@@ -114,8 +123,11 @@ def _same_person(contact: Contact) -> list[Patient]:
 
 
 def _first_name(name: str) -> str:
-    """The first word without case and accents."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(character for character in plain if not unicodedata.combining(character))
-    words = letters.split()
+    words = _plain(name).split()
     return words[0] if words else ""
+
+
+def _plain(name: str) -> str:
+    """Without case and accents."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(character for character in letters if not unicodedata.combining(character))
