@@ -1,0 +1,213 @@
+"""The rules that tie the visits of a series together, as a request to the planner and as checks of given dates.
+
+Days between visits count dates: Monday to Wednesday is a gap of 2. `window_days` of a protocol is the most days from
+the
+first visit to the last (the planner counts both ends, so it is given one more).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils import formats
+
+from clinic import clock
+from clinic.errors import Refused
+from patients.models import Patient
+from scheduling.models import Appointment, ProtocolVersion, Series
+from scheduling.selectors.local_days import as_cells
+
+Status = Appointment.Status
+
+
+def date_words(day: date) -> str:
+    """A local date for a sentence: "Monday, December 7, 2026"."""
+    return formats.date_format(day, "l, F j, Y")
+
+
+def window_of(version: ProtocolVersion, sessions: int) -> int:
+    """The most days from the first of `sessions` visits to the last; in proportion where the number was changed."""
+    if sessions <= 1:
+        return 0
+    if sessions == version.sessions or version.sessions <= 1:
+        return max(version.window_days, (sessions - 1) * version.min_gap_days)
+    scaled = -(-version.window_days * (sessions - 1) // (version.sessions - 1))
+    return max(scaled, (sessions - 1) * version.min_gap_days)
+
+
+def other_infusion_days(
+    patient: Patient, version: ProtocolVersion, zone: ZoneInfo, without: Series | None = None
+) -> tuple[tuple[date, int], ...]:
+    """Local dates of the patient's infusions in other series, each with the days to keep from it.
+
+    The larger of the two protocols' smallest gaps holds between any two infusions of one patient.
+    """
+    others = Appointment.objects.filter(patient=patient, series__isnull=False).filter(
+        Q(status__in=Appointment.BLOCKING) | Q(status=Status.FULFILLED, counts=True)
+    )
+    if without is not None:
+        others = others.exclude(series=without)
+    rows = others.values_list("starts", "protocol_version__min_gap_days").order_by("starts")
+    return tuple((clock.local(starts, zone).date(), max(gap, version.min_gap_days)) for starts, gap in rows)
+
+
+def busy_cells(
+    patient: Patient, begin: datetime, end: datetime, without: Sequence[Appointment] = ()
+) -> tuple[tuple[int, int], ...]:
+    """When the patient is at a visit already, between two moments, in cells."""
+    rows = (
+        Appointment.objects.blocking()
+        .filter(patient=patient, starts__lt=end, ends__gt=begin)
+        .exclude(pk__in=[one.pk for one in without])
+        .values_list("starts", "ends")
+    )
+    return tuple(as_cells(starts, ends) for starts, ends in rows)
+
+
+def check_series_days(days: Sequence[date], version: ProtocolVersion, first_day: date) -> None:
+    """Raise Refused when these local dates (in order) break the first possible day, a gap or the window."""
+    if not days:
+        raise Refused("Choose at least one date. Nothing was booked.", field="starts")
+    if days[0] < first_day:
+        raise Refused(
+            f"{date_words(days[0])} lies before {date_words(first_day)}, the first possible day. Nothing was booked.",
+            field="starts",
+        )
+    for earlier, later in pairwise(days):
+        _check_gap(earlier, later, version.min_gap_days, version.max_gap_days)
+    allowed = window_of(version, len(days))
+    if (days[-1] - days[0]).days > allowed:
+        raise Refused(
+            f"From {date_words(days[0])} to {date_words(days[-1])} are {(days[-1] - days[0]).days} days; the protocol "
+            f"allows {allowed} from the first visit to the last. Nothing was booked.",
+            field="starts",
+            code="window",
+        )
+
+
+def check_other_infusions(days: Sequence[date], others: Sequence[tuple[date, int]]) -> None:
+    """Raise Refused when one of `days` lies too near an infusion of another series."""
+    for day in days:
+        for other, least in others:
+            if abs((day - other).days) < least:
+                raise Refused(
+                    f"{date_words(day)} is too near the patient's infusion on {date_words(other)} in another series: "
+                    f"at least {least} days must lie between. Nothing was booked.",
+                    field="starts",
+                    code="gap",
+                )
+
+
+def _check_gap(earlier: date, later: date, least: int, most: int | None) -> None:
+    between = (later - earlier).days
+    limit = f"at least {least}" if between < least else f"at most {most}"
+    if between < least or (most is not None and between > most):
+        raise Refused(
+            f"{date_words(earlier)} and {date_words(later)} are {between} days apart; the series needs {limit}. "
+            "Nothing was booked.",
+            field="starts",
+            code="gap",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What binds one visit of a series: the visits around it by date, and the gaps to keep (None: no upper limit)."""
+
+    before: date | None
+    after: date | None
+    least: int
+    most_before: int | None
+    most_after: int | None
+    others: tuple[tuple[date, int], ...]
+    window_first: date | None = None
+    window_last: date | None = None
+
+    def check(self, day: date) -> None:
+        """Raise Refused when a visit on `day` would break a gap or the window."""
+        if self.before is not None:
+            _check_gap(self.before, day, self.least, self.most_before)
+        if self.after is not None:
+            _check_gap(day, self.after, self.least, self.most_after)
+        check_other_infusions([day], self.others)
+        early = self.window_first is not None and day < self.window_first
+        if early or (self.window_last is not None and day > self.window_last):
+            raise Refused(
+                f"With a visit on {date_words(day)} the series would be longer than its protocol allows. "
+                "Nothing was moved.",
+                field="starts",
+                code="window",
+            )
+
+    def allows(self, day: date) -> bool:
+        """Whether `check` would let `day` pass."""
+        try:
+            self.check(day)
+        except Refused:
+            return False
+        return True
+
+
+def neighbours_of(appointment: Appointment) -> Neighbours:
+    """What binds a visit to the rest of its series, as things stand; a consult is bound by nothing."""
+    zone = appointment.site.zone
+    if appointment.series is None:
+        return Neighbours(None, None, 0, None, None, ())
+    version = appointment.protocol_version
+    others = other_infusion_days(appointment.patient, version, zone, without=appointment.series)
+    siblings = _siblings(appointment, zone)
+    here = clock.local(appointment.starts, zone).date()
+    before = max((row for row in siblings if row[0] <= here), default=None)
+    after = min((row for row in siblings if row[0] > here), default=None)
+    least, most = _gaps(appointment)
+    first, last = _window(appointment, [day for day, kind, _ in siblings if kind == Appointment.Kind.INFUSION])
+    return Neighbours(
+        before=before[0] if before else None,
+        after=after[0] if after else None,
+        least=least,
+        most_before=most if before and _is_next(appointment, before, -1) else None,
+        most_after=most if after and _is_next(appointment, after, 1) else None,
+        others=others,
+        window_first=first,
+        window_last=last,
+    )
+
+
+def _siblings(appointment: Appointment, zone: ZoneInfo) -> list[tuple[date, str, int]]:
+    """(local date, kind, number) of the other visits of the series that take place or did."""
+    rows = (
+        Appointment.objects.filter(series=appointment.series)
+        .filter(Q(status__in=Appointment.BLOCKING) | Q(status=Status.FULFILLED, counts=True))
+        .exclude(pk=appointment.pk)
+        .order_by("starts")
+        .values_list("starts", "kind", "number")
+    )
+    return [(clock.local(starts, zone).date(), kind, number) for starts, kind, number in rows]
+
+
+def _is_next(appointment: Appointment, row: tuple[date, str, int], distance: int) -> bool:
+    """Whether another visit is the one right before (-1) or after (1), so that the largest gap binds the two."""
+    return row[1] == appointment.kind and row[2] == appointment.number + distance
+
+
+def _gaps(appointment: Appointment) -> tuple[int, int | None]:
+    """Smallest and largest gap. A booster's follow from the interval that a doctor set."""
+    version = appointment.protocol_version
+    if appointment.kind != Appointment.Kind.BOOSTER:
+        return version.min_gap_days, version.max_gap_days
+    plan = appointment.series.booster_plans.first() if appointment.series is not None else None
+    if plan is None:
+        return version.min_gap_days, None
+    least = max(version.min_gap_days, plan.interval_days - plan.tolerance_days)
+    return least, plan.interval_days + plan.tolerance_days
+
+
+def _window(appointment: Appointment, infusions: Sequence[date]) -> tuple[date | None, date | None]:
+    """The first and last date on which an infusion keeps the series within its window; (None, None) for boosters."""
+    if appointment.kind != Appointment.Kind.INFUSION or appointment.series is None or not infusions:
+        return None, None
+    allowed = timedelta(days=window_of(appointment.protocol_version, appointment.series.sessions))
+    return max(infusions) - allowed, min(infusions) + allowed
