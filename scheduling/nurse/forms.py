@@ -1,0 +1,181 @@
+"""Forms of the visit page. Each keeps what was typed; what they mean is decided by the actions."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.forms import ModelChoiceField
+
+from clinic.models import Resource, StaffMember
+from clinic.permissions import Role
+from patients.models import Contact
+from scheduling.actions.visit import ANSWERS
+from scheduling.endings import DISCHARGED, RULES, WITHOUT_DISCHARGE
+from scheduling.models import Appointment, Ending
+from scheduling.selectors.drivers import drivers_of
+from scheduling.selectors.gates import ride_of
+from scheduling.selectors.visits import doctors_at, planned_chair, planned_nurse, record_or_none
+
+YES_NO = [("yes", "Yes"), ("no", "No")]
+
+
+class VisitForm(forms.Form):
+    """A form about one visit, rendered inside the page's own form tag; names get a prefix, since one page shows several."""
+
+    slot = ""
+
+    def __init__(self, *args: Any, visit: Appointment, **kwargs: Any) -> None:
+        super().__init__(*args, prefix=self.slot, **kwargs)
+        self.visit = visit
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill choices and first values from the visit."""
+
+    def choose(self, field: str, queryset: Any) -> None:
+        """Set what a choice field offers."""
+        choice = self.fields[field]
+        assert isinstance(choice, ModelChoiceField), f"{field} is no choice of rows"
+        choice.queryset = queryset
+
+
+class ReasonForm(VisitForm):
+    """Why, in one line."""
+
+    slot = "undo"
+    reason = forms.CharField(label="Why is the arrival taken back?", max_length=300)
+
+
+class StartForm(VisitForm):
+    """The check-in list of the protocol, and where and by whom the drip is really started."""
+
+    slot = "start"
+    chair = forms.ModelChoiceField(Resource.objects.none(), required=False, empty_label="As planned")
+    nurse = forms.ModelChoiceField(StaffMember.objects.none(), required=False, empty_label="As planned")
+
+    def prepare(self) -> None:
+        """One yes-or-no for each question of the list, with the answer given so far; the chairs and nurses of the site."""
+        record = record_or_none(self.visit)
+        known = record.checkin if record else {}
+        self.questions: dict[str, str] = {}
+        for number, question in enumerate(self.visit.protocol_version.checkin_list):
+            name = f"question_{number}"
+            self.questions[name] = question["en"]
+            self.fields[name] = forms.ChoiceField(
+                label=question["en"],
+                choices=YES_NO,
+                widget=forms.RadioSelect,
+                initial=known.get(question["en"]),
+                error_messages={"required": "Ask the patient, and answer yes or no."},
+            )
+        if self.visit.kind == Appointment.Kind.CONSULT:
+            del self.fields["chair"], self.fields["nurse"]
+            return
+        self.choose("chair", Resource.objects.chairs().filter(site=self.visit.site_id))
+        self.choose("nurse", StaffMember.objects.with_role(Role.NURSE).filter(sites=self.visit.site_id))
+        self.initial |= {"chair": planned_chair(self.visit), "nurse": planned_nurse(self.visit)}
+        self.order_fields([*self.questions, "chair", "nurse"])
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """The answers given, by question in English; those left open, or that are no answers, are left out."""
+        given = {question: self.data.get(self.add_prefix(name), "") for name, question in self.questions.items()}
+        return {question: answer for question, answer in given.items() if answer in ANSWERS}
+
+
+class CompanionForm(VisitForm):
+    """Somebody of the patient's contacts, or a new adult, who drives home from this visit."""
+
+    slot = "companion"
+    contact = forms.ModelChoiceField(
+        Contact.objects.none(), label="Somebody known", required=False, empty_label="Somebody new"
+    )
+    name = forms.CharField(label="Name of somebody new", max_length=120, required=False)
+    phone = forms.CharField(label="Telephone", max_length=32, required=False)
+    email = forms.EmailField(label="Email", required=False)
+    is_adult = forms.BooleanField(label="Is 18 or older", required=False)
+    agreed = forms.BooleanField(label="Has said that they will drive", required=False)
+
+    def prepare(self) -> None:
+        """The contacts who may drive; whoever is named already comes first."""
+        self.choose("contact", drivers_of(self.visit.patient))
+        ride = ride_of(self.visit)
+        if ride is not None and ride.companion_id is not None:
+            self.initial["contact"] = ride.companion_id
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two: a known contact or a new name."""
+        data = super().clean() or {}
+        if not data.get("contact") and not (data.get("name") or "").strip():
+            self.add_error("name", "Choose somebody known, or type the name of somebody new.")
+        return data
+
+
+class WaiverForm(VisitForm):
+    """Why a doctor lets the patient go without a companion."""
+
+    slot = "waiver"
+    reason = forms.CharField(label="Why this patient may go home without a companion", max_length=500)
+
+
+class DischargeForm(VisitForm):
+    """To whom the patient is handed, the fitness list, and whether the whole dose was given."""
+
+    slot = "discharge"
+    ending = forms.ChoiceField(
+        label="The treatment was", choices=[(e.value, e.label) for e in DISCHARGED], widget=forms.RadioSelect
+    )
+    fitness = forms.MultipleChoiceField(
+        label="Fit to leave: tick each point that is met", widget=forms.CheckboxSelectMultiple, required=False
+    )
+    handed_to = forms.ModelChoiceField(
+        Contact.objects.none(), label="Handed over to", required=False, empty_label="Nobody named"
+    )
+    note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def prepare(self) -> None:
+        """The list of the protocol, and the contacts who may drive with the companion of this visit chosen."""
+        self.initial.setdefault("ending", Ending.COMPLETED.value)
+        points = [point["en"] for point in self.visit.protocol_version.fitness_list]
+        if points:
+            field = self.fields["fitness"]
+            assert isinstance(field, forms.MultipleChoiceField), "the list is ticked point by point"
+            field.choices = [(point, point) for point in points]
+        else:
+            del self.fields["fitness"]
+        ride = ride_of(self.visit)
+        self.choose("handed_to", drivers_of(self.visit.patient))
+        if ride is not None and ride.companion_id is not None:
+            self.initial["handed_to"] = ride.companion_id
+
+
+class EndForm(VisitForm):
+    """Every ending other than a discharge."""
+
+    slot = "end"
+    ending = forms.ChoiceField(label="How it ended", widget=forms.RadioSelect)
+    doctor_told = forms.ModelChoiceField(
+        StaffMember.objects.none(), label="Doctor who was told", required=False, empty_label="Nobody yet"
+    )
+    note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def prepare(self) -> None:
+        """Only the endings that the facts allow, each with what it means for the series."""
+        record = record_or_none(self.visit)
+        started = record is not None and record.started_at is not None
+        field = self.fields["ending"]
+        assert isinstance(field, forms.ChoiceField), "an ending is chosen from the table"
+        field.choices = [(e.value, e.label) for e in possible_endings(self.visit, started=started)]
+        doctors = doctors_at(self.visit.site)
+        self.choose("doctor_told", StaffMember.objects.filter(pk__in=[doctor.pk for doctor in doctors]).order_by("name"))
+
+
+def possible_endings(visit: Appointment, *, started: bool) -> list[Ending]:
+    """The endings that the endings form offers: of a consult also “completed”, of a drip those that fit whether it was started."""
+    if visit.kind == Appointment.Kind.CONSULT:
+        return [*DISCHARGED, *WITHOUT_DISCHARGE]
+    return [ending for ending in WITHOUT_DISCHARGE if RULES[ending].after_start in {None, started}]
+

@@ -1,0 +1,139 @@
+"""The doctor's queue: who waits for a decision about treatment, and who is at a chair and cannot start. Queries do not grow with the rows."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from django.db.models import Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+
+from clinic import clock
+from clinic.models import Site, User
+from patients.models import Clearance, Flag, Patient, Screening
+from scheduling.models import Appointment, Ride
+
+YES = (Clearance.Decision.CLEARED, Clearance.Decision.CONDITIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One patient who waits for a decision. `next_visit` is the first visit that needs it (None: none booked), `since` when the waiting began (both UTC)."""
+
+    patient: Patient
+    why: list[str]
+    next_visit: Appointment | None
+    since: datetime
+    new_flags: int
+
+
+def waiting_clearances(user: User) -> list[Waiting]:
+    """The user's patients who need a doctor's decision: nearest first visit on top, then whoever has waited longest.
+
+    A decision is needed for a booked visit that no clearance covers, for answers newer than the last decision, for findings newer than a
+    yes, and where a doctor asked for more. Refused or suspended patients wait only when something new has come. Somebody imported who has neither
+    answered nor booked does not wait.
+    """
+    patients = list(_with_facts(Patient.objects.for_user(user).living()))
+    uncovered = _uncovered_visits(user, patients)
+    rows = [row for patient in patients if (row := _row(patient, uncovered.get(patient.pk))) is not None]
+    never = datetime.max.replace(tzinfo=UTC)
+    return sorted(rows, key=lambda row: (row.next_visit.starts if row.next_visit else never, row.since))
+
+
+def blocked_here(user: User) -> list[Appointment]:
+    """Patients who have arrived and cannot start for want of a companion: a doctor can waive it. Longest waiting first."""
+    settled = [*Ride.SETTLED, Ride.Status.WAIVED]
+    return list(
+        Appointment.objects.for_user(user)
+        .filter(status=Appointment.Status.ARRIVED, record__started_at=None, protocol_version__needs_ride=True)
+        .exclude(ride__status__in=settled)
+        .select_related("patient", "site", "record", "ride__companion")
+        .order_by("record__arrived_at")
+    )
+
+
+def _with_facts(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    """Each patient with the last decision, the last screening, the flags nobody decided about, and whether treatment is booked; only who could wait."""
+    last = Clearance.objects.filter(patient=OuterRef("pk")).order_by("-decided_at")
+    screened = Screening.objects.filter(patient=OuterRef("pk")).order_by("-answered_at")
+    new_flags = (
+        Flag.objects.filter(patient=OuterRef("pk"), decided_in=None, withdrawn_at=None)
+        .order_by()
+        .values("patient")
+        .annotate(how_many=Count("pk"), newest=Max("found_at"))
+    )
+    booked = _to_come().filter(patient=OuterRef("pk"))
+    return (
+        Patient.objects.filter(pk__in=patients.values("pk"))
+        .annotate(
+            last_decision=Subquery(last.values("decision")[:1]),
+            last_decided_at=Subquery(last.values("decided_at")[:1], output_field=DateTimeField()),
+            last_valid_until=Subquery(last.values("valid_until")[:1]),
+            screened_at=Subquery(screened.values("answered_at")[:1], output_field=DateTimeField()),
+            flags_waiting=Subquery(new_flags.values("how_many")[:1]),
+            flags_newest=Subquery(new_flags.values("newest")[:1], output_field=DateTimeField()),
+            has_booked=Exists(booked),
+        )
+        .filter(
+            Q(has_booked=True)
+            | Q(last_decision=Clearance.Decision.MORE)
+            | Q(screened_at__isnull=False, last_decided_at=None)
+            | Q(screened_at__gt=F("last_decided_at"))
+            | Q(last_decision__isnull=False, flags_waiting__gt=0)
+        )
+    )
+
+
+def _to_come() -> QuerySet[Appointment]:
+    """Visits to come, and those of today that have not started, which need a clearance."""
+    return Appointment.objects.filter(
+        Q(starts__gte=clock.now()) | Q(status=Appointment.Status.ARRIVED, record__started_at=None),
+        status__in=Appointment.BLOCKING,
+        protocol_version__needs_clearance=True,
+    )
+
+
+def _uncovered_visits(user: User, patients: list[Patient]) -> dict[UUID, Appointment]:
+    """The first visit of each patient (by id) that the last decision does not cover on the local day of its site."""
+    facts = {patient.pk: patient for patient in patients}
+    visits = (
+        _to_come()
+        .filter(patient__in=list(facts), site__in=Site.objects.for_user(user))
+        .select_related("site")
+        .order_by("starts")
+    )
+    first: dict[UUID, Appointment] = {}
+    for visit in visits:
+        day = clock.local(visit.starts, visit.site.zone).date()
+        if visit.patient_id not in first and not _covers(facts[visit.patient_id], day):
+            first[visit.patient_id] = visit
+    return first
+
+
+def _covers(patient: Patient, day: date) -> bool:
+    facts = vars(patient)
+    return facts["last_decision"] in YES and facts["last_valid_until"] >= day
+
+
+def _row(patient: Patient, uncovered: Appointment | None) -> Waiting | None:
+    """Why this patient waits; None for one who does not."""
+    facts = vars(patient)
+    decision, decided_at, screened_at = facts["last_decision"], facts["last_decided_at"], facts["screened_at"]
+    new_flags = facts["flags_waiting"] or 0
+    closed = decision in {Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED}
+    why: list[str] = []
+    since: list[datetime] = []
+    if screened_at is not None and (decided_at is None or screened_at > decided_at):
+        why.append("Screening answered")
+        since.append(screened_at)
+    if decision is not None and new_flags:
+        why.append("One new finding" if new_flags == 1 else f"{new_flags} new findings")
+        since.append(facts["flags_newest"])
+    if decision == Clearance.Decision.MORE:
+        why.append("More information was asked for")
+        since.append(decided_at)
+    if uncovered is not None and not closed:
+        why.append("Never cleared" if decision is None else "The clearance ends before a booked visit")
+        since.append(decided_at or uncovered.created_at)
+    if not why:
+        return None
+    return Waiting(patient, why, uncovered, min(since), new_flags)
