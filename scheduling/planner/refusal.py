@@ -1,7 +1,8 @@
 """When there is no plan: the smallest sets of limits that would have to give, and what is short.
 
-Smallest is proven, not guessed: all sets of one limit are tried, then all of two, and so on, and the search stops after
-the first size at which any set gives a plan. Only limits that the request really sets are tried. The smallest gap,
+Smallest is proven, not guessed: all sets are tried in order of size, and the search stops after the first size at which
+any set gives a plan. A limit without which even all the others together give no plan is in every set, so only sets
+that have it are tried. Only limits that the request really sets are tried. The smallest gap,
 opening hours and what others hold are never offered.
 """
 
@@ -43,9 +44,12 @@ def _smallest(problem: Problem) -> tuple[Relaxation, ...]:
     limits = listed_limits(problem)
     if not limits or problem.cheapest(frozenset(limits)) is None:
         return ()
-    for size in range(1, len(limits) + 1):
+    needed = [one for one in limits if problem.cheapest(frozenset(limits) - {one}) is None]
+    others = [one for one in limits if one not in needed]
+    for size in range(len(others) + 1):
         found = []
-        for chosen in combinations(limits, size):
+        for more in combinations(others, size):
+            chosen = tuple(one for one in limits if one in needed or one in more)
             chain = problem.cheapest(frozenset(chosen))
             if chain is not None:
                 found.append((chain.cost, chosen, chain))

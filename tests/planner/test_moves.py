@@ -29,16 +29,8 @@ NOW = series(0, 2, 4, 7, 9, 11)
 
 
 def test_a_visit_with_room_around_it_moves_alone() -> None:
-    result = move_visit(
-        ask(),
-        DAYS,
-        CLINIC,
-        Taken(),
-        NOW,
-        2,
-        to_date=MONDAY + timedelta(days=4),
-        to_start=first_cell(MONDAY + timedelta(days=4), 500),
-    )
+    friday = MONDAY + timedelta(days=4)
+    result = move_visit(ask(), DAYS, CLINIC, Taken(), NOW, 2, to_date=friday, to_start=first_cell(friday, 500))
     assert isinstance(result, MoveResult)
     assert result.moved == ()
     assert result.plan.visits[2].placements

@@ -135,7 +135,7 @@ def test_one_alternative_asked_for_is_one_plan() -> None:
 def test_a_date_moved_for_want_of_hands_says_so_with_the_hours_looked_at() -> None:
     opens, closes = first_cell(WEDNESDAY, 480), first_cell(WEDNESDAY, 1080)
     rows = [(11, opens, closes, 0, 1), (12, opens, closes, 0, 1)]
-    plan = planned(ask(count=2, ideal_gap_days=2), rows).plans[0]
+    plan = planned(ask(count=2, ideal_gap_days=2, pins=(Pin(0, MONDAY),)), rows).plans[0]
     assert dates(plan) == [0, 3]
     reason = plan.visits[1].reasons[1]
     assert reason.code == "moved_because_no_nurse_hands"
