@@ -1,0 +1,42 @@
+"""How a person is reached: by the way they asked for, else by what is possible. Nobody is left out: the telephone is the last resort."""
+
+from patients.models import Channel, Contact, Patient
+from scheduling.models import Message
+
+
+def channel_for(person: Patient | Contact) -> Channel:
+    """The channel of a message to this person now.
+
+    Mail needs an address that has not bounced. No provider of text messages is set up yet, so a text becomes a call. A call or letter that
+    has no number or address to go to becomes a mail where there is one; else it stays on the call list, which says that a number is missing.
+    """
+    by_mail = _mail_works(person)
+    wished = Channel(person.channel)
+    if wished is Channel.MAIL and by_mail:
+        return Channel.MAIL
+    if wished is Channel.PAPER and isinstance(person, Patient) and person.address_line:
+        return Channel.PAPER
+    if not person.phone and by_mail:
+        return Channel.MAIL
+    return Channel.CALL
+
+
+def recipient_of(message: Message) -> Patient | Contact | None:
+    """The person that the message is for; None for one to the desk. Needs `patient` and `contact` loaded."""
+    if message.recipient == Message.Recipient.PATIENT:
+        return message.patient
+    return message.contact
+
+
+def address_of(person: Patient | Contact, channel: str) -> str:
+    """The address, number or postal address that `channel` uses; empty where there is none."""
+    if channel == Channel.MAIL:
+        return person.email
+    if channel == Channel.PAPER and isinstance(person, Patient):
+        place = f"{person.postal_code} {person.city}".strip()
+        return ", ".join(part for part in [person.address_line, place, person.state] if part)[:254]
+    return person.phone
+
+
+def _mail_works(person: Patient | Contact) -> bool:
+    return person.reachable_by_mail if isinstance(person, Patient) else bool(person.email)
