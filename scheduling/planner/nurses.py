@@ -34,6 +34,7 @@ class NursePaths:
         self._hands = grid.unit0_free[rows]
         self._units = grid.watch_free[rows]
         self._load = grid.load[rows].astype(np.int32) * cost.NURSE_LOAD
+        self._priced: dict[int | None, Ints] = {}
 
     def _free(self, block: NurseBlock, barred: int | None, at: tuple[int | slice, slice]) -> Bools:
         """Whether each nurse can give each cell ``at`` (day, cells) to ``block``."""
@@ -49,6 +50,11 @@ class NursePaths:
 
     def price(self, barred: int | None) -> Ints:
         """[day, cell]: least points for load and hand-overs of a visit that starts there, else IMPOSSIBLE."""
+        if barred not in self._priced:
+            self._priced[barred] = self._price(barred)
+        return self._priced[barred]
+
+    def _price(self, barred: int | None) -> Ints:
         shape = self.grid.open.shape
         if not len(self.rows):
             return np.full(shape, cost.IMPOSSIBLE, dtype=np.int32)
@@ -85,6 +91,14 @@ class NursePaths:
     def walk(self, day: int, at: int, barred: int | None) -> tuple[list[int], dict[str, int]]:
         """The nurse (grid row) of each step for a start at cell ``at`` of day number ``day``, and what they cost."""
         steps = self._steps(day, at, barred)
+        alone = np.asarray([price for price, _ in steps]).sum(axis=0)
+        if int(alone.min()) == int(self.price(barred)[day, at]):
+            # One nurse all through costs no more than any hand-over would: no need to walk.
+            return [int(self.rows[alone.argmin()])] * len(steps), {"nurse_load": int(alone.min()), "handover": 0}
+        return self._walk(steps)
+
+    def _walk(self, steps: list[tuple[list[int], int]]) -> tuple[list[int], dict[str, int]]:
+        """The cheapest path over the steps, hand-overs and all, walked back from its end."""
         reach = [steps[0][0]]
         for price, change in steps[1:]:
             pass_on = min(reach[-1]) + change
