@@ -19,7 +19,7 @@ from patients.actions import add_contact, home_site
 from patients.contact_points import required_phone
 from patients.models import Contact, Patient
 from scheduling import ride_status
-from scheduling.messages import ledger, links
+from scheduling.messages import ledger, links, rows
 from scheduling.models import Appointment, Ride
 from scheduling.selectors.drivers import is_a_service, why_not
 from scheduling.when import day_words
@@ -150,6 +150,7 @@ def wrong_person(*, by: Actor, contact: Contact) -> None:
         contact.stopped_at = clock.now()
         contact.save(update_fields=["stopped_at"])
     links.revoke(contact=contact)
+    rows.skip(rows.waiting().filter(contact=contact), "the address is that of somebody else")
     to_come = Ride.objects.filter(
         companion=contact,
         status__in=[S.NAMED, S.CONFIRMED, S.DECLINED],
