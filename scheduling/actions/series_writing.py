@@ -1,0 +1,200 @@
+"""From chosen dates to a series: checked, explained, placed under the locks, and written. Shared by booking and
+offers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from clinic import clock
+from clinic.actor import Actor
+from clinic.errors import Refused
+from clinic.models import Site
+from patients.models import Clearance, Patient
+from patients.selectors import standing
+from scheduling import wishes as wishes_json
+from scheduling.actions import placing, rides
+from scheduling.messages import ledger
+from scheduling.models import Appointment, Protocol, ProtocolVersion, Series
+from scheduling.planner.values import Placement, VisitShape, Wishes
+from scheduling.selectors import planning, reasons, series_rules
+from scheduling.selectors.day_sheets import Sheet
+from scheduling.selectors.shapes import visit_shape
+
+#: As many plans as a page may show side by side: the chosen one is looked for among them, for its reasons.
+PLANS_SHOWN = 4
+#: What is written when the dates are those of no plan: the clerk chose them.
+CHOSEN = {"code": "pinned", "params": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesOrder:
+    """What somebody wants booked: `starts` are aware moments in order of time, `first_day` a local date of the site."""
+
+    patient: Patient
+    site: Site
+    version: ProtocolVersion
+    first_day: date
+    wishes: Wishes
+    starts: tuple[datetime, ...]
+
+    @property
+    def days(self) -> list[date]:
+        """The local dates of the visits."""
+        return [clock.local(one, self.site.zone).date() for one in self.starts]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why the dates are as they are: one list of reasons (JSON) per visit, and the cost of the plan by term."""
+
+    reasons: tuple[list[dict[str, Any]], ...]
+    terms: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A series that can be written: the sheet it was placed on, and who and what serves each visit."""
+
+    sheet: Sheet
+    shape: VisitShape
+    placements: Sequence[tuple[Placement, ...]]
+
+
+def check_order(order: SeriesOrder, now: datetime) -> None:
+    """Everything about an order that needs no lock.
+
+    Raises:
+        Refused: a past or unordered date, a gap or window broken, a protocol that is no series or not of this site.
+    """
+    version = order.version
+    if version.protocol.kind != Protocol.Kind.INFUSION:
+        raise Refused("A consult is booked by itself, not as a series.", field="version")
+    if not version.is_current or not version.protocol.is_active:
+        raise Refused("This protocol has a newer version or is no longer used. Choose it again.", field="version")
+    if not version.protocol.sites.filter(pk=order.site.pk).exists():
+        raise Refused(f"{version.protocol.name} is not offered at {order.site.name}.", field="version")
+    planning.check_first_day(order.first_day, order.site, now)
+    placing.check_starts(order.starts, order.site.zone, now)
+    series_rules.check_series_days(order.days, version, order.first_day)
+
+
+def explain_order(order: SeriesOrder, now: datetime) -> Explained:
+    """The reasons of the plan that has exactly these starts; where no plan has them, that they were chosen."""
+    result = planning.plan_series(
+        site=order.site,
+        version=order.version,
+        wishes=order.wishes,
+        first_day=order.first_day,
+        patient=order.patient,
+        now=now,
+        sessions=len(order.starts),
+        alternatives=PLANS_SHOWN,
+    )
+    for plan in result.plans:
+        if planning.moments_of(plan) == list(order.starts):
+            return Explained(tuple(reasons.to_json(visit.reasons) for visit in plan.visits), dict(plan.terms))
+    return Explained(tuple([CHOSEN] for _ in order.starts))
+
+
+def lock_and_place(order: SeriesOrder, now: datetime) -> Placed:
+    """Take the locks, look again, and place every visit.
+
+    Raises:
+        Refused: the patient cannot be booked, has a visit then or an infusion too near, or the site is closed.
+        JustTaken: a time is no longer free.
+    """
+    shape = visit_shape(order.version)
+    placing.take_locks(order.site, order.patient, order.days, shape)
+    check_patient(order, shape)
+    sheet = placing.free_sheet(order.site, order.days, now)
+    return Placed(sheet, shape, placing.place(sheet, shape, order.starts))
+
+
+def check_patient(order: SeriesOrder, shape: VisitShape) -> None:
+    """What only the patient's lock makes sure: in care, refused by no doctor, free then, far from other infusions.
+
+    Raises:
+        Refused: one of these does not hold.
+    """
+    order.patient.refresh_from_db()
+    placing.check_bookable(order.patient, order.site)
+    latest = Clearance.objects.latest_for(order.patient)
+    if (
+        order.version.needs_clearance
+        and latest is not None
+        and latest.decision in {Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED}
+    ):
+        raise Refused(
+            f"A doctor has decided “{latest.get_decision_display()}” for {order.patient.name}. "
+            "Nothing was booked; a doctor must decide anew first.",
+            field="patient",
+            code="not_cleared",
+        )
+    length = timedelta(minutes=clock.CELL_MINUTES * shape.cells)
+    placing.check_patient_free(order.patient, [(one, one + length) for one in order.starts], order.site.zone)
+    others = series_rules.other_infusion_days(order.patient, order.version, order.site.zone)
+    series_rules.check_other_infusions(order.days, others)
+
+
+def is_cleared(patient: Patient, version: ProtocolVersion, last_day: date) -> bool:
+    """Whether a doctor's valid yes covers every visit up to `last_day`, or the protocol asks for none (promise 4)."""
+    return not version.needs_clearance or standing(patient, last_day).clearance is not None
+
+
+def held_until(order: SeriesOrder, now: datetime) -> datetime:
+    """Until when time is held for a patient awaiting clearance: the site's number of days, never past the first
+    visit.
+    """
+    return min(now + timedelta(days=order.site.uncleared_hold_days), order.starts[0])
+
+
+def write_series(
+    order: SeriesOrder, shape: VisitShape, explained: Explained, *, by: Actor, now: datetime
+) -> tuple[Series, list[Appointment]]:
+    """The rows of a series and its visits: ACTIVE and booked for a cleared patient, DRAFT and held otherwise."""
+    cleared = is_cleared(order.patient, order.version, order.days[-1])
+    series = Series.objects.create(
+        patient=order.patient,
+        site=order.site,
+        protocol_version=order.version,
+        status=Series.Status.ACTIVE if cleared else Series.Status.DRAFT,
+        sessions=len(order.starts),
+        first_day=order.first_day,
+        wishes=wishes_json.to_json(order.wishes),
+        plan_terms=explained.terms,
+        held_until=None if cleared else held_until(order, now),
+        created_at=now,
+        created_by=by.user,
+    )
+    length = timedelta(minutes=clock.CELL_MINUTES * shape.cells)
+    visits = Appointment.objects.bulk_create(
+        Appointment(
+            patient=order.patient,
+            site=order.site,
+            series=series,
+            protocol_version=order.version,
+            kind=Appointment.Kind.INFUSION,
+            number=number,
+            status=Appointment.Status.BOOKED if cleared else Appointment.Status.PROPOSED,
+            starts=starts,
+            ends=starts + length,
+            plan_reasons=why,
+            created_at=now,
+            created_by=by.user,
+        )
+        for number, (starts, why) in enumerate(zip(order.starts, explained.reasons, strict=True), start=1)
+    )
+    return series, visits
+
+
+def announce(series: Series, visits: Sequence[Appointment]) -> None:
+    """Open the question who drives for each visit, and tell the patient."""
+    if series.protocol_version.needs_ride:
+        for visit in visits:
+            rides.ensure_ride(visit)
+    if series.status == Series.Status.ACTIVE:
+        ledger.announce_booked(series)
+    else:
+        ledger.announce_held(series)
