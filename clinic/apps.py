@@ -11,7 +11,8 @@ class ClinicConfig(AppConfig):
     verbose_name = "Clinic"
 
     def ready(self) -> None:
-        """Connect the receiver once, for the whole project."""
+        """Connect the receiver once, for the whole project, and make the Celery application the current one."""
+        from clinic import celery  # noqa: F401
         from clinic.grants import grant_to_application
 
         post_migrate.connect(grant_to_application, sender=self)

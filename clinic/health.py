@@ -1,18 +1,75 @@
-"""Is everything alive?"""
+"""Is everything alive? `/healthz` answers for the load balancer, the process manager and whoever is on call."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
+from clinic import clock
+from clinic.models import Heartbeat
+from clinic.views import public
+
+#: How many ticks of the beat something may be late before it counts as down.
+TICKS = 5
+#: Never less than this: a worker that is restarted needs some seconds to be back.
+LEAST = timedelta(seconds=30)
+
+log = structlog.get_logger(__name__)
 _checks: dict[str, Callable[[], bool]] = {}
 
 
 def register(name: str, check: Callable[[], bool]) -> None:
-    """Add a check: true while all is well."""
+    """Add a check (true while all is well) of an app that stands above this one. The database answers when it runs."""
     _checks[name] = check
 
 
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while every check holds, else 503."""
-    results = {name: check() for name, check in _checks.items()}
-    return JsonResponse(results, status=200 if all(results.values()) else 503)
+def patience() -> timedelta:
+    """How late a heartbeat or a message may be before it counts: five ticks of the beat, but at least 30 seconds."""
+    return max(timedelta(seconds=TICKS * settings.REMINDER_TICK_SECONDS), LEAST)
+
+
+def database_answers() -> bool:
+    """Whether the application's database takes a query."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        log.warning("health.database_down", exc_info=True)
+        return False
+    return True
+
+
+def worker_beats() -> bool:
+    """Whether background work was done of late."""
+    return Heartbeat.objects.filter(name="worker", at__gte=clock.now() - patience()).exists()
+
+
+def report() -> dict[str, str]:
+    """Each part with "ok", "down", or "unknown" where the database is down and cannot be asked; `status` sums up."""
+    parts = {"database": "ok" if database_answers() else "down"}
+    for name, check in {"worker": worker_beats, **_checks}.items():
+        parts[name] = _run(name, check) if parts["database"] == "ok" else "unknown"
+    return {"status": "ok" if set(parts.values()) == {"ok"} else "down", **parts}
+
+
+def _run(name: str, check: Callable[[], bool]) -> str:
+    try:
+        return "ok" if check() else "down"
+    except DatabaseError:
+        # A check that cannot ask is not a check that found all well; the page must answer all the same.
+        log.warning("health.check_failed", check=name, exc_info=True)
+        return "down"
+
+
+@public
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """JSON with the state of database, worker and overdue messages: 200 when all are well, else 503."""
+    found = report()
+    return JsonResponse(found, status=200 if found["status"] == "ok" else 503)

@@ -101,16 +101,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Two roles reach the same database. "default" is the application's: it owns nothing. "owner" migrates, and nothing
 # else.
 # Without DATABASE_OWNER_URL the application's own address serves both: fit for a trial, refused in production.
-_app_url, _owner_url = cluster.embedded_urls(CLINIC_DATA)
 if PRODUCTION:
     secrets.required(env, "DATABASE_URL")
     secrets.required(env, "DATABASE_OWNER_URL")
+# Asked only where they are used: the passwords in them are made at the first call.
+_app_url, _owner_url = ("", "") if env.str("DATABASE_URL", "") else cluster.embedded_urls(CLINIC_DATA)
 DATABASES = {
     "default": env.dj_db_url("DATABASE_URL", _app_url),
     "owner": env.dj_db_url("DATABASE_OWNER_URL", env.str("DATABASE_URL", _owner_url)),
 }
 for _database in DATABASES.values():
     _database.update(CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 REDIS_URL = env.str("REDIS_URL", "")
@@ -145,6 +147,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # `expires`: a tick that waited longer than the next one is worth nothing.
+    "heartbeat": {
+        "task": "clinic.heartbeat",
+        "schedule": REMINDER_TICK_SECONDS,
+        "options": {"expires": REMINDER_TICK_SECONDS},
+    },
     "deliver-due-messages": {
         "task": "scheduling.deliver_due",
         "schedule": REMINDER_TICK_SECONDS,
