@@ -8,3 +8,11 @@ class SchedulingConfig(AppConfig):
 
     name = "scheduling"
     verbose_name = "Scheduling"
+
+    def ready(self) -> None:
+        """Listen to what the people's side announces."""
+        from patients import signals
+        from scheduling.actions import clearance
+
+        signals.clearance_decided.connect(clearance.clearance_was_decided, dispatch_uid="visits follow the clearance")
+        signals.patient_died.connect(clearance.patient_has_died, dispatch_uid="visits end with the patient")

@@ -12,7 +12,7 @@ from clinic.models import Site, StaffMember
 from clinic.permissions import Permission
 from patients.models import Patient
 from scheduling import status
-from scheduling.actions import holds, placing
+from scheduling.actions import holds, placing, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.actions.series_writing import (
@@ -188,12 +188,14 @@ def release_held(*, by: Actor, series: Series, reason: str) -> Series:
         raise Refused("Say why the dates are released; it is kept with the series.", field="reason")
     series, visits = lock_series(series)
     _check_is_held(series)
-    cancel_visits(visits, reason)
+    cancelled = cancel_visits(visits, reason)
     series.status, series.held_until = Series.Status.REVOKED, None
     series.ended_at, series.end_reason = clock.now(), reason.strip()
     series.version += 1
     series.save(update_fields=["status", "held_until", "ended_at", "end_reason", "version"])
     ledger.announce_released(series)
+    for visit in cancelled:
+        rides.visit_cancelled(visit)
     return series
 
 

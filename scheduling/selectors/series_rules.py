@@ -16,6 +16,7 @@ from django.utils import formats
 
 from clinic import clock
 from clinic.errors import Refused
+from clinic.models import Site
 from patients.models import Patient
 from scheduling.models import Appointment, ProtocolVersion, Series
 from scheduling.selectors.local_days import as_cells
@@ -26,6 +27,11 @@ Status = Appointment.Status
 def date_words(day: date) -> str:
     """A local date for a sentence: "Monday, December 7, 2026"."""
     return formats.date_format(day, "l, F j, Y")
+
+
+def local_day(moment: datetime, site: Site) -> date:
+    """The site's date of a moment (aware)."""
+    return clock.local(moment, site.zone).date()
 
 
 def window_of(version: ProtocolVersion, sessions: int) -> int:

@@ -1,0 +1,188 @@
+"""Moving one visit, calling it off, and ending a series before its time (which is normal: domain.md)."""
+
+from datetime import date, datetime, timedelta
+
+from clinic import clock
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import Refused, Stale, WrongStatus
+from clinic.permissions import Permission
+from scheduling.actions import booking, holds, placing, rides
+from scheduling.actions.holds import ToHold
+from scheduling.actions.series_writing import is_cleared
+from scheduling.messages import ledger
+from scheduling.models import Appointment, Series
+from scheduling.planner.values import VisitShape
+from scheduling.selectors import series_rules
+from scheduling.selectors.planning import shape_of
+from scheduling.selectors.series_rules import local_day
+from scheduling.when import day_words, time_words
+
+Status = Appointment.Status
+#: Only what has not begun can be moved or called off.
+OPEN = frozenset({Status.PROPOSED, Status.BOOKED})
+
+
+@action
+def move_visit(*, by: Actor, appointment: Appointment, starts: datetime, reason: str, version: int) -> Appointment:
+    """Give one visit a new start (aware), every gap of its series kept; its time is given back and taken anew at once.
+
+    `version`: of the visit as the person saw it. The patient is told once, the companion asked anew.
+
+    Raises:
+        Stale: somebody else has changed the visit since.
+        WrongStatus: it has begun, is over, or was cancelled.
+        Refused: past, closed, the patient is elsewhere then, or a gap or the window of the series would break.
+        JustTaken: the time is not free; the visit stays where it was.
+        NotAllowed: the actor may not book.
+    """
+    placing.check_may(by, Permission.BOOK)
+    now, site = clock.now(), appointment.site
+    placing.check_starts([starts], site.zone, now)
+    shape = shape_of(appointment)
+    new_day = local_day(starts, site)
+    visit = _locked(appointment, shape, {new_day}, version)
+    if starts == visit.starts:
+        raise Refused("That is the time the visit has already. Nothing was moved.", field="starts")
+    placing.check_bookable(visit.patient, site)
+    ends = starts + timedelta(minutes=clock.CELL_MINUTES * shape.cells)
+    placing.check_patient_free(visit.patient, [(starts, ends)], site.zone, without=[visit.pk])
+    series_rules.neighbours_of(visit).check(new_day)
+    sheet = placing.free_sheet(site, [new_day], now, without_visits=[visit.pk])
+    placements = placing.place(sheet, shape, [starts])[0]
+    _check_cleared(visit, new_day)
+    old_starts = visit.starts
+    with placing.as_just_taken(sheet):
+        put_at(visit, starts, ends, reason)
+        rewrite_holds(visit, ToHold(placements, appointment=visit.pk, expires_at=held_until(visit)))
+    ledger.announce_moved(visit, old_starts)
+    rides.visit_moved(visit)
+    return visit
+
+
+def _check_cleared(visit: Appointment, day: date) -> None:
+    """A booked visit stays within the doctor's clearance (promise 4); a held one moves anywhere."""
+    if visit.status == Status.BOOKED and not is_cleared(visit.patient, visit.protocol_version, day):
+        raise Refused(
+            f"The doctor's clearance does not reach to {series_rules.date_words(day)}. Nothing was moved; choose an "
+            "earlier date, or ask the doctor to extend it first.",
+            field="starts",
+            code="not_cleared",
+        )
+
+
+def put_at(visit: Appointment, starts: datetime, ends: datetime, reason: str) -> None:
+    """Write a visit's new times and why it has them; its version counts the move."""
+    visit.starts, visit.ends = starts, ends
+    visit.version += 1
+    visit.status_reason = reason.strip()
+    visit.plan_reasons = [{"code": "pinned", "params": {}}]
+    visit.save(update_fields=["starts", "ends", "version", "status_reason", "plan_reasons"])
+
+
+def rewrite_holds(visit: Appointment, wanted: ToHold) -> None:
+    """Give back a visit's time and take the new one: delete, then insert, as the constraint is not deferrable."""
+    holds.release([visit])
+    holds.write([wanted])
+
+
+def held_until(visit: Appointment) -> datetime | None:
+    """When the visit's time lapses: with its held series, else never."""
+    series = visit.series
+    return series.held_until if series is not None and series.status == Series.Status.DRAFT else None
+
+
+@action
+def cancel_visit(*, by: Actor, appointment: Appointment, reason: str, version: int) -> Appointment:
+    """Call one visit off. It stays, cancelled; its time is free at once; patient and companion are told.
+
+    Raises:
+        Stale: somebody else has changed the visit since.
+        WrongStatus: it has begun, is over, or was cancelled before.
+        Refused: no reason given.
+        NotAllowed: the actor may not book.
+    """
+    placing.check_may(by, Permission.BOOK)
+    if not reason.strip():
+        raise Refused("Say why the visit is cancelled; it is kept with it.", field="reason")
+    visit = _locked(appointment, shape_of(appointment), set(), version)
+    booking.cancel_visits([visit], reason)
+    ledger.announce_cancelled(visit)
+    rides.visit_cancelled(visit)
+    return visit
+
+
+@action
+def call_off(*, by: Actor, appointment: Appointment, reason: str) -> None:
+    """Cancel a visit that has not begun without writing to anybody; one that has begun is left alone."""
+    visit = _locked(appointment, shape_of(appointment), set(), None)
+    booking.cancel_visits([visit], reason)
+
+
+@action
+def stop_series(*, by: Actor, series: Series, reason: str) -> Series:
+    """End a series before its time: visits to come are cancelled, their time is free at once, the patient is told once.
+
+    Raises:
+        WrongStatus: it has ended already.
+        Refused: no reason given.
+        NotAllowed: the actor may not book.
+    """
+    placing.check_may(by, Permission.BOOK)
+    if not reason.strip():
+        raise Refused("Say why the series is stopped; it is kept with it.", field="reason")
+    series, cancelled = _end(series, reason)
+    ledger.announce_stopped(series)
+    for visit in cancelled:
+        rides.visit_cancelled(visit)
+    return series
+
+
+@action
+def end_series(*, by: Actor, series: Series, reason: str) -> Series:
+    """What `stop_series` does, without writing to anybody."""
+    return _end(series, reason)[0]
+
+
+def _end(series: Series, reason: str) -> tuple[Series, list[Appointment]]:
+    series, visits = booking.lock_series(series)
+    if series.status not in Series.RUNNING:
+        raise WrongStatus(f"This series is “{series.get_status_display()}” already. Nothing was changed.")
+    cancelled = booking.cancel_visits(visits, reason)
+    series.status, series.held_until = Series.Status.REVOKED, None
+    series.ended_at, series.end_reason = clock.now(), reason.strip()
+    series.version += 1
+    series.save(update_fields=["status", "held_until", "ended_at", "end_reason", "version"])
+    return series, cancelled
+
+
+def _locked(appointment: Appointment, shape: VisitShape, days: set[date], version: int | None) -> Appointment:
+    """The visit as it is now, under the locks of its day and of `days`; checked to be open and unchanged.
+
+    A moment's change of day between the look and the locks raises Stale: `version` counts moves.
+    """
+    site = appointment.site
+    old_day = local_day(appointment.starts, site)
+    placing.take_locks(site, appointment.patient, days | {old_day}, shape)
+    visit = (
+        Appointment.objects.select_related(
+            "site", "patient", "series", "protocol_version__protocol", "practitioner__resource"
+        )
+        .select_for_update(of=("self",))
+        .get(pk=appointment.pk)
+    )
+    if version is not None and visit.version != version:
+        raise Stale(_what_changed(visit))
+    if local_day(visit.starts, site) != old_day:
+        raise Stale(_what_changed(visit))
+    if version is not None and visit.status not in OPEN:
+        raise WrongStatus(f"This visit is “{visit.get_status_display()}” and stays as it is. Nothing was changed.")
+    return visit
+
+
+def _what_changed(visit: Appointment) -> str:
+    zone = visit.site.zone
+    return (
+        f"Somebody else has changed this visit since you opened it: it is now “{visit.get_status_display()}”, "
+        f"{day_words(visit.starts, zone)} at {time_words(visit.starts, zone)}. Nothing was changed; look again."
+    )
