@@ -49,9 +49,18 @@ IMPOSSIBLE = 1 << 26
 """At or above this a cost means "not possible". Real plans stay far below, and a dozen of these fit into 32 bits."""
 
 
+MOST = 1 << 18
+"""A squared term grows no further than this (some 25 days from the ideal gap), so that no sum leaves 32 bits."""
+
+
 def spacing(gap_days: int, ideal_days: float) -> int:
     """Points for one gap between neighbours."""
-    return round(SPACING * (gap_days - ideal_days) ** 2)
+    return min(MOST, round(SPACING * (gap_days - ideal_days) ** 2))
+
+
+def moved(days: int) -> int:
+    """Points for a visit so many days away from the date it had."""
+    return min(MOST, MOVED * days**2)
 
 
 def hours_outside(minute: int, preferred_from: int | None, preferred_until: int | None) -> int:

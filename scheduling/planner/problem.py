@@ -18,9 +18,6 @@ NOTHING: frozenset[Limit] = frozenset()
 BREACH = 100_000
 """Points for each visit that breaks a relaxed limit: more than any other terms, so a relaxed plan breaks the fewest."""
 
-LEAVE = 1 << 20
-"""Points for each visit that leaves the place it may stay in (``stays``): more than all else, so the fewest leave."""
-
 PER_VISIT = (Limit.PATIENT_HOURS, Limit.DRIVER_HOURS, Limit.NOT_DATES, Limit.OTHER_APPOINTMENTS, Limit.LAST_DAY)
 
 
@@ -84,7 +81,10 @@ class Problem:
                 else:
                     allowed &= mask
             free = np.where(allowed, own + breaches, cost.IMPOSSIBLE)
-            self._open_prices[relaxed] = free, np.where(self.firm, own, cost.IMPOSSIBLE)
+            # A pin overrides the wishes, but the patient still cannot be in two places.
+            elsewhere = self.limits.get(Limit.OTHER_APPOINTMENTS)
+            kept = self.firm if elsewhere is None or Limit.OTHER_APPOINTMENTS in relaxed else self.firm & elsewhere
+            self._open_prices[relaxed] = free, np.where(kept, own, cost.IMPOSSIBLE)
         return self._open_prices[relaxed]
 
     def on_calendar(self, prices: Ints) -> Ints:
@@ -104,13 +104,14 @@ class Problem:
         for index, pin in self.pins.items():
             per_visit[index] = self._pinned(pin, pinned)
         for index, pin in self.stays.items():
-            leave = min(LEAVE, cost.IMPOSSIBLE // (2 * self.request.count))
+            # More than everything else together, so that the fewest leave, and still in sum less than impossible.
+            leave = cost.IMPOSSIBLE // (2 * self.request.count)
             per_visit[index] = np.minimum(per_visit[index] + leave, self._pinned(pin, pinned))
         for index, anchor in enumerate(self.request.anchors):
             if anchor is not None and index not in self.pins:
                 # A visit that stays is zero days away, so its price does not change.
-                away = np.arange(self.height) - (anchor - self.base).days
-                per_visit[index] = per_visit[index] + np.minimum(cost.MOVED * away**2, cost.IMPOSSIBLE)[:, None]
+                away = [cost.moved((self.date(row) - anchor).days) for row in range(self.height)]
+                per_visit[index] = per_visit[index] + np.asarray(away, dtype=np.int32)[:, None]
         for index, date in self.barred.items():
             per_visit[index] = per_visit[index].copy()
             per_visit[index][(date - self.base).days] = cost.IMPOSSIBLE

@@ -206,7 +206,7 @@ class _Why:
         if wishes.preferred_weekdays and date.weekday() not in wishes.preferred_weekdays:
             terms["preferred_weekday"] = cost.PREFERRED_WEEKDAY
         anchor = request.anchors[self.index] if self.index < len(request.anchors) else None
-        terms["moved"] = cost.MOVED * (date - anchor).days ** 2 if anchor is not None else 0
+        terms["moved"] = cost.moved((date - anchor).days) if anchor is not None else 0
         return terms
 
     # -- the hour ------------------------------------------------------------------------------------------------

@@ -191,8 +191,8 @@ class Wishes:
 class Pin:
     """Visit ``index`` (0-based) stays on ``date``, and at cell ``start`` unless that is ``None``.
 
-    A pin overrides the wishes, never the resources or the gaps. ``booked``: the visit holds its resources already,
-    so only its day and hour count, it is not placed again, and its date need not be open.
+    A pin overrides the wishes, never the resources, the gaps or the patient's other appointments. ``booked``: the visit
+    holds its resources already, so only its day and hour count, it is not placed again, and its date need not be open.
     """
 
     index: int

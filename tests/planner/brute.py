@@ -1,6 +1,7 @@
 """The planner's rules once more, as plainly and slowly as possible: every choice is tried. The judge of small cases."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise, product
 
 from scheduling.planner import cost
@@ -176,6 +177,8 @@ def visit_costs(world: World, request: SeriesRequest) -> list[tuple[SiteDay, int
                 continue
             if any(start < b and start + request.shape.cells > a for a, b in request.busy):
                 continue
+            if request.earliest_cell is not None and start < request.earliest_cell:
+                continue
             if any(abs((day.date - other).days) < least for other, least in request.other_days):
                 continue
             points = serve_cost(world, request.shape, day, start)
@@ -189,9 +192,14 @@ def visit_costs(world: World, request: SeriesRequest) -> list[tuple[SiteDay, int
 
 
 def best_cost(world: World, request: SeriesRequest) -> int | None:
-    """The least cost of any series, by trying all of them (gaps as single numbers, no pins)."""
-    starts, best = visit_costs(world, request), None
-    for chosen in product(starts, repeat=request.count):
+    """The least cost of any series, by trying all of them (gaps as single numbers)."""
+    free, best = visit_costs(world, request), None
+    starts = [free] * request.count
+    for pin in request.pins:
+        unbound = replace(request.wishes, patient_can=None, driver_can=None, not_dates=frozenset())
+        pinned = [one for one in visit_costs(world, replace(request, wishes=unbound)) if one[0].date == pin.date]
+        starts[pin.index] = [one for one in pinned if pin.start in (None, one[1])]
+    for chosen in product(*starts):
         dates = [one[0].date for one in chosen]
         known = ([request.previous_day] if request.previous_day else []) + dates
         known += [request.next_day] if request.next_day else []

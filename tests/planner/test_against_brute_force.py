@@ -14,6 +14,7 @@ from scheduling.planner.values import (
     Lane,
     Need,
     Phase,
+    Pin,
     Resource,
     SeriesRequest,
     SiteDay,
@@ -105,9 +106,14 @@ def requests(draw: st.DrawFn, shape: VisitShape) -> SeriesRequest:
         preferred_until=draw(st.none() | st.just(495)),
         not_dates=draw(st.just(frozenset()) | st.just(frozenset({MONDAY + timedelta(days=2)}))),
     )
+    count = draw(st.integers(1, 3))
+    pinned = MONDAY + timedelta(days=draw(st.integers(0, 7)))
+    pin = Pin(draw(st.integers(0, count - 1)), pinned, draw(st.none() | st.just(first_cell(pinned, 485))))
     return SeriesRequest(
         shape=shape,
-        count=draw(st.integers(1, 3)),
+        count=count,
+        pins=draw(st.just(()) | st.just(()) | st.just((pin,))),
+        earliest_cell=draw(st.none() | st.just(first_cell(MONDAY, 490))),
         first_day=MONDAY + timedelta(days=draw(st.integers(0, 1))),
         min_gap_days=least,
         max_gap_days=least + draw(st.integers(0, 5)),
