@@ -88,6 +88,7 @@ def make_clinic(
         postal_code="12207",
         phone="+15185550100",
     )
+    site.refresh_from_db()  # the defaults are text until they are read back
     for weekday in range(5):
         OpeningHours.objects.create(site=site, weekday=weekday, opens=time(8), closes=time(18))
     recliners = [make_chair(site, f"Chair {number}") for number in range(1, chairs + 1)]
