@@ -21,7 +21,9 @@ def time_words(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def zone_words(moment: datetime, zone: ZoneInfo) -> str:
-    """What the zone is called at that moment, as short as the zone database has it: "EST" in winter, "EDT" in
-    summer.
+    """What the zone is called at that moment, as short as the zone database has it: "EST" in winter, "EDT" in summer;
+    "UTC+10:30" where it has no letters.
     """
-    return clock.local(moment, zone).tzname() or zone.key
+    local = clock.local(moment, zone)
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"UTC{local.isoformat()[-6:]}"
