@@ -1,0 +1,69 @@
+"""A mail scanner that opens every link and follows every anchor changes nothing (promise 7)."""
+
+import re
+
+from django.apps import apps
+from django.test import Client
+
+from clinic.actor import Actor
+from patients.models import Contact, Patient
+from scheduling.actions import rides
+from scheduling.messages import links
+from scheduling.models import Appointment, Link
+from tests.portal.conftest import path_of
+
+HREF = re.compile(r'(?:href|action|src)="([^"]+)"')
+
+
+def rows() -> dict[str, list[dict[str, object]]]:
+    """Every row of every table of the project, and the sessions."""
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_models()
+        if model._meta.app_label in {"clinic", "patients", "scheduling", "sessions"}
+    }
+
+
+def crawl(client: Client, start: str) -> set[str]:
+    """GET `start` and whatever its pages point to, anchors and form addresses alike; returns the paths that answered
+    200.
+    """
+    waiting, seen, good = [start], set(), set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path.startswith(("tel:", "mailto:", "http", "#", "/static/")):
+            continue
+        seen.add(path)
+        response = client.get(path)
+        if response.status_code in {301, 302}:
+            waiting.append(response["Location"])
+        if response.status_code == 200:
+            good.add(path)
+            waiting += HREF.findall(response.content.decode(errors="replace").replace("&amp;", "&"))
+    return good
+
+
+def test_a_scanner_that_follows_everything_changes_nothing(
+    ada: Patient, ben: Contact, visits: list[Appointment]
+) -> None:
+    rides.name_companion(by=Actor("patient", str(ada.pk), ada.name), appointments=visits[:2], companion=ben)
+    starts = [
+        path_of(links.issue(patient=ada, purpose=Link.Purpose.PATIENT)),
+        path_of(links.issue(patient=ada, purpose=Link.Purpose.COMPANION, contact=ben)),
+    ]
+    before = rows()
+
+    patients_pages, companions_pages = (crawl(Client(), start) for start in starts)
+
+    assert "/my/" in patients_pages
+    assert any(path.startswith("/my/driver/") for path in patients_pages)
+    assert "/my/" in companions_pages
+    assert rows() == before
+
+
+def test_the_harness_sees_a_change(ada: Patient, ben: Contact, visits: list[Appointment]) -> None:
+    before = rows()
+
+    rides.name_companion(by=Actor("patient", str(ada.pk), ada.name), appointments=visits[:1], companion=ben)
+
+    assert rows() != before
