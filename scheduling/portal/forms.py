@@ -1,7 +1,7 @@
 """The one form with fields that a patient fills in here: who drives, after which visits."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -46,7 +46,8 @@ class DriverForm(forms.Form):
     def __init__(self, *args: Any, drivers: Sequence[Contact], visits: Sequence[VisitCard], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         saved = [(str(contact.pk), contact.name) for contact in drivers]
-        companion, for_visits = self.fields["companion"], self.fields["visits"]
+        companion = cast(forms.ChoiceField, self.fields["companion"])
+        for_visits = cast(forms.ChoiceField, self.fields["visits"])
         companion.choices = [*saved, (NEW, _("Somebody else"))]
         for_visits.choices = [
             (card.id, _("%(date)s, %(starts)s") % {"date": card.date, "starts": card.starts}) for card in visits

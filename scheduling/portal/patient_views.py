@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.errors import Refused
 from patients.models import Contact
 from scheduling.actions import rides
+from scheduling.messages import calendar
 from scheduling.models import Appointment, Link, Ride
 from scheduling.portal import limits
 from scheduling.portal.answers import too_many
@@ -101,6 +102,16 @@ def agreed(request: HttpRequest, visitor: Visitor, contact: UUID) -> HttpRespons
     else:
         messages.success(request, _("Thank you. It is written down that they drive you home."))
     return redirect("portal:home")
+
+
+@opened(PATIENT)
+@require_safe
+def dates(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """All visits to come as one calendar file (RFC 5545)."""
+    visits = visits_to_come(visitor.patient, clock.now())
+    response = HttpResponse(calendar.calendar_file(visits), content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{calendar.FILE_NAME}"'
+    return response
 
 
 def _name(

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", patient_views.home, name="home"),
     path("driver/", patient_views.driver, name="driver"),
     path("drivers/<uuid:contact>/agreed/", patient_views.agreed, name="agreed"),
+    path("dates.ics", patient_views.dates, name="dates"),
     path("answer/", companion_views.answer, name="answer"),
     path("wrong-person/", companion_views.wrong_person, name="wrong_person"),
     path("language/", entry.speak, name="speak"),

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.test import Client
+from icalendar import Calendar
 from pytest_django import DjangoAssertNumQueries
 
 from clinic import clock
@@ -104,6 +105,19 @@ def test_a_past_or_cancelled_visit_is_not_shown(at_ada: Client, visits: list[App
     assert "April 12" not in page
     assert "April 14" not in page
     assert "April 16" in page
+
+
+def test_the_calendar_file_has_every_date_and_little_else(
+    at_ada: Client, clinic: factories.Clinic, visits: list[Appointment]
+) -> None:
+    response = at_ada.get("/my/dates.ics")
+
+    assert response["Content-Type"].startswith("text/calendar")
+    calendar = Calendar.from_ical(response.content)
+    starts = {str(event["UID"]): event["DTSTART"].dt for event in calendar.walk("VEVENT")}
+    assert starts == {str(visit.pk): visit.starts for visit in visits}
+    assert clinic.induction.protocol.name not in response.content.decode()
+    assert response["Cache-Control"] == "no-store"
 
 
 def test_without_a_visit_the_page_says_what_to_do(at_ada: Client) -> None:
