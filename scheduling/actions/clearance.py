@@ -89,13 +89,18 @@ def _take_off_hold(series: Series, clearance: Clearance) -> None:
     if series.status == Series.Status.ON_HOLD:
         series.status = Series.Status.ACTIVE
         series.save(update_fields=["status"])
+    booked = []
     for visit in _to_come(visits, Status.PROPOSED):
         if _covers(clearance, local_day(visit.starts, series.site)):
             status.move(visit, Status.BOOKED)
-            # Reminders are bound to a version of the visit; those of the old one were withdrawn.
+            # Messages are bound to a version of the visit; those of the old one were withdrawn.
             visit.version += 1
             visit.save(update_fields=["version"])
-            ledger.schedule_reminders(visit)
+            booked.append(visit)
+    if booked:
+        series.version += 1
+        series.save(update_fields=["version"])
+        ledger.announce_boosters(series, booked, [], [])
 
 
 def _to_come(visits: Iterable[Appointment], of_status: str) -> list[Appointment]:

@@ -1,6 +1,7 @@
 """Moving one visit, calling it off, and ending a series before its time (which is normal: domain.md)."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from clinic import clock
 from clinic.actions import action
@@ -9,7 +10,7 @@ from clinic.errors import Refused, Stale, WrongStatus
 from clinic.permissions import Permission
 from scheduling.actions import booking, holds, placing, rides
 from scheduling.actions.holds import ToHold
-from scheduling.actions.series_writing import is_cleared
+from scheduling.actions.series_writing import CHOSEN, is_cleared
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Series
 from scheduling.planner.values import VisitShape
@@ -71,12 +72,14 @@ def _check_cleared(visit: Appointment, day: date) -> None:
         )
 
 
-def put_at(visit: Appointment, starts: datetime, ends: datetime, reason: str) -> None:
-    """Write a visit's new times and why it has them; its version counts the move."""
+def put_at(
+    visit: Appointment, starts: datetime, ends: datetime, reason: str, why: list[dict[str, Any]] | None = None
+) -> None:
+    """Write a visit's new times and why it has them (`why`: reasons as JSON); its version counts the move."""
     visit.starts, visit.ends = starts, ends
     visit.version += 1
     visit.status_reason = reason.strip()
-    visit.plan_reasons = [{"code": "pinned", "params": {}}]
+    visit.plan_reasons = why or CHOSEN
     visit.save(update_fields=["starts", "ends", "version", "status_reason", "plan_reasons"])
 
 

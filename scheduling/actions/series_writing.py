@@ -25,7 +25,7 @@ from scheduling.selectors.shapes import visit_shape
 #: As many plans as a page may show side by side: the chosen one is looked for among them, for its reasons.
 PLANS_SHOWN = 4
 #: What is written when the dates are those of no plan: the clerk chose them.
-CHOSEN = {"code": "pinned", "params": {}}
+CHOSEN: list[dict[str, Any]] = [{"code": "pinned", "params": {}}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def explain_order(order: SeriesOrder, now: datetime) -> Explained:
     for plan in result.plans:
         if planning.moments_of(plan) == list(order.starts):
             return Explained(tuple(reasons.to_json(visit.reasons) for visit in plan.visits), dict(plan.terms))
-    return Explained(tuple([CHOSEN] for _ in order.starts))
+    return Explained(tuple(CHOSEN for _ in order.starts))
 
 
 def lock_and_place(order: SeriesOrder, now: datetime) -> Placed:

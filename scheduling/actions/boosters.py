@@ -1,0 +1,281 @@
+"""A doctor sets how often boosters come; every booking that follows from it is made here, whole, and told once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from clinic import clock
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import NotAllowed, Refused, Stale
+from clinic.models import StaffMember
+from clinic.permissions import Permission
+from scheduling import status
+from scheduling.actions import booking, holds, moving, placing, rides
+from scheduling.actions.holds import ToHold
+from scheduling.actions.once import earlier_result, keep_result
+from scheduling.actions.series_writing import CHOSEN, is_cleared
+from scheduling.messages import ledger
+from scheduling.models import Appointment, BoosterPlan, Series
+from scheduling.planner.values import VisitShape
+from scheduling.selectors import series_rules
+from scheduling.selectors.boosters import (
+    BOOSTERS_AHEAD,
+    BoosterMove,
+    BoosterPreview,
+    Interval,
+    Standing,
+    first_gap,
+    next_number,
+    preview_interval,
+    standing_of,
+    why_not_yet,
+)
+from scheduling.selectors.series_rules import date_words, local_day
+from scheduling.selectors.shapes import visit_shape
+
+__all__ = ["BOOSTERS_AHEAD", "BoosterMove", "BoosterPreview", "preview_interval", "set_booster_interval"]
+
+Status = Appointment.Status
+Why = Mapping[datetime, list[dict[str, Any]]]
+"""Reasons (JSON) by start."""
+
+
+@dataclass(slots=True)
+class Difference:
+    """What is written: visits with their old start, visits to cancel, and starts of new ones. Times in UTC."""
+
+    moved: list[tuple[Appointment, datetime]]
+    cancelled: list[Appointment]
+    new: list[datetime]
+
+
+@action
+def set_booster_interval(
+    *,
+    by: Actor,
+    series: Series,
+    interval_days: int,
+    tolerance_days: int,
+    reason: str,
+    starts: Sequence[datetime],
+    key: UUID,
+) -> BoosterPlan:
+    """Write down the interval and book the boosters at exactly these `starts` (aware), as the preview showed them.
+
+    The series is in maintenance from now on. Boosters inside the notice period stay, whether `starts` names them or
+    not.
+    The patient is told once. The same key again returns the same plan.
+
+    Raises:
+        Refused: no reason, an interval out of range, infusions still to come, a start that breaks the interval, the
+        site
+            closed, the patient elsewhere then.
+        JustTaken: a start is no longer free; nothing has moved.
+        Stale: the boosters were changed since the preview.
+        NotAllowed: the actor is no doctor.
+    """
+    doctor = _doctor(by)
+    done = earlier_result(key, "set_booster_interval", by)
+    if done is not None:
+        return BoosterPlan.objects.get(pk=done["plan"])
+    now, interval = clock.now(), Interval(interval_days, tolerance_days)
+    if not reason.strip():
+        raise Refused("Say why the interval is set; it is kept with it.", field="reason")
+    if interval.problems():
+        raise Refused(interval.problems()[0], field="interval_days")
+    shape = visit_shape(series.protocol_version)
+    why = _reasons(series, interval, now)
+    series, standing = _locked(series, shape, starts, now)
+    problems = why_not_yet(series, standing)
+    if problems:
+        raise Refused(problems[0])
+    wanted = _wanted(starts, standing)
+    _check_wanted(series, interval, standing, wanted, shape, now)
+    difference = _difference(standing, wanted)
+    plan = BoosterPlan.objects.create(
+        series=series,
+        interval_days=interval_days,
+        tolerance_days=tolerance_days,
+        reason=reason.strip(),
+        set_by=doctor,
+        set_at=now,
+    )
+    series.stage = Series.Stage.MAINTENANCE
+    series.version += 1
+    series.save(update_fields=["stage", "version"])
+    booked = _write(series, difference, shape, by=by, now=now, reason=reason, why=why)
+    ledger.announce_boosters(series, booked, difference.moved, difference.cancelled)
+    _tell_companions(difference)
+    keep_result(key, plan=str(plan.pk))
+    return plan
+
+
+def _doctor(by: Actor) -> StaffMember:
+    member: StaffMember | None = getattr(by.user, "staff_member", None)
+    if by.user is None or member is None or not by.user.may(Permission.SET_BOOSTERS):
+        raise NotAllowed("Only a doctor sets how often boosters come. Nothing was changed.")
+    return member
+
+
+def _locked(series: Series, shape: VisitShape, starts: Sequence[datetime], now: datetime) -> tuple[Series, Standing]:
+    """The series and its boosters as they are now, under the locks of the old days and of the new ones."""
+    site = series.site
+    old = {local_day(one.starts, site) for one in standing_of(series, now).movable}
+    placing.take_locks(site, series.patient, old | {local_day(one, site) for one in starts}, shape)
+    fresh = (
+        Series.objects.select_related("site", "patient", "protocol_version__protocol")
+        .select_for_update(of=("self",))
+        .get(pk=series.pk)
+    )
+    standing = standing_of(fresh, now)
+    if not {local_day(one.starts, site) for one in standing.movable} <= old:
+        raise Stale("Somebody has just changed the boosters of this series. Nothing was changed; look at them again.")
+    return fresh, standing
+
+
+def _wanted(starts: Sequence[datetime], standing: Standing) -> list[datetime]:
+    stays = {one.starts for one in standing.staying}
+    wanted = sorted(set(starts) - stays)
+    if len(wanted) > standing.to_plan:
+        raise Stale(
+            f"No more than {BOOSTERS_AHEAD} boosters are booked ahead, and {len(standing.staying)} of them stay as "
+            "they are. Nothing was changed; look at the preview again."
+        )
+    return wanted
+
+
+def _check_wanted(
+    series: Series,
+    interval: Interval,
+    standing: Standing,
+    wanted: Sequence[datetime],
+    shape: VisitShape,
+    now: datetime,
+) -> None:
+    """Raise Refused unless these starts are legal: in the future, the interval kept, the patient free."""
+    site = series.site
+    placing.check_starts(wanted, site.zone, now)
+    placing.check_bookable(series.patient, site)
+    days = [local_day(one, site) for one in wanted]
+    if days and standing.last is not None:
+        least, most, _ = first_gap(series, interval, standing)
+        _check_gap(local_day(standing.last.starts, site), days[0], least, most)
+    for earlier, later in pairwise(days):
+        _check_gap(earlier, later, interval.least(series), interval.most)
+    others = series_rules.other_infusion_days(series.patient, series.protocol_version, site.zone, without=series)
+    series_rules.check_other_infusions(days, others)
+    length = timedelta(minutes=clock.CELL_MINUTES * shape.cells)
+    placing.check_patient_free(
+        series.patient,
+        [(one, one + length) for one in wanted],
+        site.zone,
+        without=[one.pk for one in standing.movable],
+    )
+
+
+def _check_gap(earlier: date, later: date, least: int, most: int) -> None:
+    days = (later - earlier).days
+    if not least <= days <= most:
+        raise Refused(
+            f"{date_words(later)} is {days} days after {date_words(earlier)}; the interval allows {least} to {most}. "
+            "Nothing was changed.",
+            field="starts",
+            code="gap",
+        )
+
+
+def _difference(standing: Standing, wanted: Sequence[datetime]) -> Difference:
+    """Old boosters and new starts, paired in order of time; a pair that agrees is left alone."""
+    pairs = list(zip(standing.movable, wanted, strict=False))
+    return Difference(
+        moved=[(visit, starts) for visit, starts in pairs if visit.starts != starts],
+        cancelled=standing.movable[len(pairs) :],
+        new=list(wanted[len(pairs) :]),
+    )
+
+
+def _write(
+    series: Series, difference: Difference, shape: VisitShape, *, by: Actor, now: datetime, reason: str, why: Why
+) -> list[Appointment]:
+    """Cancel, move and book; `difference.moved` has the old starts afterwards. The new visits that are booked."""
+    site = series.site
+    length = timedelta(minutes=clock.CELL_MINUTES * shape.cells)
+    placed = [*(starts for _, starts in difference.moved), *difference.new]
+    leaving = [*(visit for visit, _ in difference.moved), *difference.cancelled]
+    sheet = placing.free_sheet(
+        site, {local_day(one, site) for one in placed}, now, without_visits=[one.pk for one in leaving]
+    )
+    placements = placing.place(sheet, shape, placed)
+    booking.cancel_visits(difference.cancelled, f"New booster interval: {reason.strip()}")
+    with placing.as_just_taken(sheet):
+        holds.release([visit for visit, _ in difference.moved])
+        target = {visit.pk: starts for visit, starts in difference.moved}
+        difference.moved = [(visit, visit.starts) for visit, _ in difference.moved]
+        for visit in _without_collision([visit for visit, _ in difference.moved], target):
+            starts = target[visit.pk]
+            moving.put_at(visit, starts, starts + length, reason, why.get(starts))
+            _fit_status(visit, series)
+        new = _create(series, difference.new, length, by=by, now=now, why=why)
+        visits = [*(visit for visit, _ in difference.moved), *new]
+        holds.write([ToHold(one, appointment=visit.pk) for visit, one in zip(visits, placements, strict=True)])
+    return [visit for visit in new if visit.status == Status.BOOKED]
+
+
+def _without_collision(visits: Sequence[Appointment], target: dict[UUID, datetime]) -> list[Appointment]:
+    """An order of moving in which no visit lands on the time that another still has.
+
+    The order of the visits does not change, so those that go later move from the last one backwards, then those that go
+    earlier from the first one on.
+    """
+    later = [visit for visit in visits if target[visit.pk] > visit.starts]
+    earlier = [visit for visit in visits if target[visit.pk] <= visit.starts]
+    return [*reversed(later), *earlier]
+
+
+def _fit_status(visit: Appointment, series: Series) -> None:
+    """Booked where a clearance covers the new date, held otherwise (promise 4)."""
+    covered = is_cleared(series.patient, series.protocol_version, local_day(visit.starts, series.site))
+    wanted = Status.BOOKED if covered else Status.PROPOSED
+    if visit.status != wanted:
+        status.move(visit, wanted, reason=visit.status_reason)
+
+
+def _create(
+    series: Series, starts: Sequence[datetime], length: timedelta, *, by: Actor, now: datetime, why: Why
+) -> list[Appointment]:
+    first = next_number(series)
+    created = []
+    for number, one in enumerate(starts, start=first):
+        covered = is_cleared(series.patient, series.protocol_version, local_day(one, series.site))
+        created.append(
+            Appointment(
+                patient=series.patient,
+                site=series.site,
+                series=series,
+                protocol_version=series.protocol_version,
+                kind=Appointment.Kind.BOOSTER,
+                number=number,
+                status=Status.BOOKED if covered else Status.PROPOSED,
+                starts=one,
+                ends=one + length,
+                plan_reasons=why.get(one) or CHOSEN,
+                created_at=now,
+                created_by=by.user,
+            )
+        )
+    visits = Appointment.objects.bulk_create(created)
+    if series.protocol_version.needs_ride:
+        for visit in visits:
+            rides.ensure_ride(visit)
+    return visits
+
+
+def _tell_companions(difference: Difference) -> None:
+    for visit, _ in difference.moved:
+        rides.visit_moved(visit)
+    for visit in difference.cancelled:
+        rides.visit_cancelled(visit)
