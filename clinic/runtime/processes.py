@@ -1,8 +1,8 @@
 """Find and end the processes that an earlier start left behind.
 
 Every process started for a data folder carries the folder's path in its environment, and so do the processes that it
-starts in turn. The kernel shows that environment only to its owner, and a number that was given to a stranger since
-does not carry it: so what is ended here is surely ours.
+starts in turn; the database names the folder on its command line. A number that was given to a stranger since carries
+neither: so what is ended here is surely ours.
 """
 
 import ctypes
@@ -42,18 +42,24 @@ def marked(data: Path) -> dict[str, str]:
 
 
 def left_behind(data: Path) -> list[Process]:
-    """Processes of this data folder that run, apart from this one. Zombies carry no environment and are left out."""
-    wanted = f"{MARK}={data}".encode()
+    """Processes of this data folder that run, apart from this one. Zombies are left out: they show neither."""
     found: list[Process] = []
     for folder in Path("/proc").glob("[0-9]*"):
-        if int(folder.name) == os.getpid():
-            continue
         # Processes end while we look, and those of others are closed to us.
         with suppress(OSError):
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                found.append(Process(int(folder.name), command.strip()))
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if int(folder.name) != os.getpid() and (_is_database_of(data, words) or _is_marked(folder, data)):
+                found.append(Process(int(folder.name), " ".join(words).strip()))
     return found
+
+
+def _is_database_of(data: Path, words: list[str]) -> bool:
+    """In a container without CAP_SYS_PTRACE root may not read the environment of its own server under `nobody`."""
+    return words[0].endswith("/postgres") and str(data / "postgres") in words
+
+
+def _is_marked(folder: Path, data: Path) -> bool:
+    return f"{MARK}={data}".encode() in (folder / "environ").read_bytes().split(b"\0")
 
 
 def clear(data: Path, patience: float = 8) -> int:
@@ -74,7 +80,7 @@ def clear(data: Path, patience: float = 8) -> int:
     return len(found)
 
 
-def die_with_parent() -> None:
-    """Make this process end at once when its parent does (Linux only; elsewhere the next start clears it)."""
+def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
+    """Get signal `number` when the parent ends (Linux only; elsewhere the next start clears what is left)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
