@@ -121,6 +121,12 @@ def _doctor(by: Actor) -> StaffMember:
     return member
 
 
+def _reasons(series: Series, interval: Interval, now: datetime) -> Why:
+    """Why each start of the plan that the preview shows, as it stands now."""
+    preview = preview_interval(series=series, interval_days=interval.days, tolerance_days=interval.tolerance, now=now)
+    return {change.new_starts: change.reasons for change in preview.changes if change.new_starts is not None}
+
+
 def _locked(series: Series, shape: VisitShape, starts: Sequence[datetime], now: datetime) -> tuple[Series, Standing]:
     """The series and its boosters as they are now, under the locks of the old days and of the new ones."""
     site = series.site
