@@ -8,8 +8,8 @@ from clinic.models import Site
 
 #: What a time at or after the end of the sending hours is brought forward to: this long before that end.
 BEFORE_THE_END = timedelta(minutes=30)
-#: A change that concerns a visit this soon after the next sending time is told at once, whatever the hour: the patient must not set out
-#: for nothing. Two hours is what somebody needs to wake, read it and not leave the house.
+#: A change that concerns a visit this soon after the next sending time is told at once, whatever the hour: the
+#: patient must not set out for nothing. Two hours is what somebody needs to wake, read it and not leave the house.
 TOO_SOON_TO_WAIT = timedelta(hours=2)
 SATURDAY, FRIDAY = 5, 4
 
@@ -40,7 +40,9 @@ def next_open(site: Site, moment: datetime) -> datetime:
 
 
 def soonest(site: Site, now: datetime, concerns: datetime | None = None) -> datetime:
-    """When news that arises at `now` goes out. News of a visit at `concerns` that cannot wait for the morning goes at once."""
+    """When news that arises at `now` goes out. News of a visit at `concerns` that cannot wait for the morning goes at
+    once.
+    """
     later = next_open(site, now)
     if concerns is not None and later > now and concerns < later + TOO_SOON_TO_WAIT:
         return now

@@ -1,7 +1,8 @@
 """The ledger: what is to be told to whom, written as rows in the transaction that gives cause for it (promise 2).
 
-Called by actions, inside their transaction. Nothing is sent from here; what must not happen twice is kept from it by the constraint
-`message_once`. Texts are made when a row is delivered, from the subject as it is then (scheduling/messages/content.py).
+Called by actions, inside their transaction. Nothing is sent from here; what must not happen twice is kept from it by
+the constraint `message_once`. Texts are made when a row is delivered, from the subject as it is then
+(scheduling/messages/content.py).
 """
 
 from collections.abc import Sequence

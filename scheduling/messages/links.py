@@ -1,4 +1,4 @@
-"""Ways in without an account: random tokens, kept as hashes, bound to a purpose and a person, expiring and revocable."""
+"""Ways in without an account: random tokens, kept as hashes, bound to purpose and person, expiring and revocable."""
 
 import hashlib
 import secrets
@@ -13,7 +13,8 @@ from scheduling.models import Link, Message
 
 #: Random bytes of a token: 192 bits, above the 128 that OWASP asks of a session identifier.
 TOKEN_BYTES = 24
-#: Days for which a link opens its page: longer than the longest induction (three weeks) and a booster interval after it.
+#: Days for which a link opens its page: longer than the longest induction (three weeks) and a booster interval after
+#: it.
 DAYS_OPEN = 60
 
 
@@ -25,9 +26,11 @@ def issue(
     message: Message | None = None,
     days: int = DAYS_OPEN,
 ) -> str:
-    """A new link's absolute URL, starting with PUBLIC_URL. Only its hash is kept, so this is the one time it can be read.
+    """A new link's absolute URL, starting with PUBLIC_URL. Only its hash is kept, so this is the one time it can be
+    read.
 
-    `contact` is the companion that a companion's link is for; `message` the one that carries the link; it opens its page for `days`.
+    `contact` is the companion that a companion's link is for; `message` the one that carries the link; it opens its
+    page for `days`.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     now = clock.now()
@@ -54,9 +57,8 @@ def find(token: str, purpose: Link.Purpose | str) -> Link | None:
 
 def revoke(*, patient: Patient | None = None, contact: Contact | None = None, message: Message | None = None) -> int:
     """Shut every open link that fits all of what is given; returns how many. Raises ValueError when nothing is given."""
-    wanted = {
-        name: value for name, value in (("patient", patient), ("contact", contact), ("message", message)) if value
-    }
+    given = {"patient": patient, "contact": contact, "message": message}
+    wanted = {name: value for name, value in given.items() if value is not None}
     if not wanted:
         raise ValueError("say whose links are to be revoked")
     return Link.objects.filter(revoked_at__isnull=True, **wanted).update(revoked_at=clock.now())

@@ -53,6 +53,12 @@ def _ahead_of_a_visit(message: Message) -> str:
     return ""
 
 
+def _ride_missing(message: Message) -> str:
+    ride = _ride(message)
+    settled = ride is not None and ride.status in {*Ride.SETTLED, Ride.Status.WAIVED}
+    return _ahead_of_a_visit(message) or ("somebody is named to drive by now" if settled else "")
+
+
 def _moved(message: Message) -> str:
     visit = _visit(message)
     if visit.version != message.version:
@@ -144,7 +150,7 @@ _BY_KIND: dict[Message.Kind, Callable[[Message], str]] = {
     Kind.REMINDER: _ahead_of_a_visit,
     Kind.PREPARE: _ahead_of_a_visit,
     Kind.TODAY: _ahead_of_a_visit,
-    Kind.RIDE_MISSING: _ahead_of_a_visit,
+    Kind.RIDE_MISSING: _ride_missing,
     Kind.COMPANION_NAMED: _companion_named,
     Kind.COMPANION_CANCELLED: _companion_released,
     Kind.AFTERCARE: _aftercare,

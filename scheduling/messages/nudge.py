@@ -15,9 +15,12 @@ def after_commit() -> None:
 
 
 def now() -> None:
-    """Ask a worker to deliver what is due. A broker that is down costs a tick, never the booking: it is logged and left."""
+    """Ask a worker to deliver what is due. A broker that is down costs a tick, never the booking: it is logged and
+    left.
+    """
     try:
-        # No retries: the person at the screen waits for this. The name, not the task: the ledger must not import who reads it.
+        # No retries: the person at the screen waits for this. The name, not the task: the ledger must not import who
+        # reads it.
         current_app.send_task(DELIVER_DUE, retry=False, ignore_result=True)
     except (KombuError, OSError) as error:
         log.warning("nudge_lost", error=type(error).__name__)

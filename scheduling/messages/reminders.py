@@ -11,22 +11,30 @@ from scheduling.models import Appointment, LadderStep, Message
 
 Kind = Message.Kind
 
-#: Visits of a series this close together get one message before and one after each, not three (issue "Reminders and rides", 1).
+#: Visits of a series this close together get one message before and one after each, not three (issue "Reminders and
+#: rides", 1).
 CLOSE_DAYS = 3
 #: Local times of the default ladder. The morning leaves the working day to call and ask.
 MORNING = time(10)
 #: A reminder on the day must leave this long to set out; later it would only disturb.
 LEAVES_HOME = timedelta(hours=1)
-#: The booking message has just said it all: a reminder due this soon afterwards is not written, and where it holds the preparation, the
-#: booking message carries that instead (texts: `prepare_now`).
-JUST_TOLD = {Kind.REMINDER: timedelta(hours=24), Kind.PREPARE: timedelta(hours=2), Kind.TODAY: timedelta(hours=2)}
+#: The booking message has just said it all: a reminder due this soon afterwards is not written, and where it holds
+#: the preparation, the booking message carries that instead (texts: `prepare_now`).
+JUST_TOLD = {
+    Kind.REMINDER: timedelta(hours=24),
+    Kind.RIDE_MISSING: timedelta(hours=24),
+    Kind.PREPARE: timedelta(hours=2),
+    Kind.TODAY: timedelta(hours=2),
+}
 #: What a ladder may hold. What follows a visit is written when it ends, not when it is booked.
 KINDS = tuple(JUST_TOLD)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung: so many days before the visit's local date, at a local time; `send_at` None: as early as messages may go out."""
+    """One rung: so many days before the visit's local date, at a local time; `send_at` None: as early as messages may
+    go out.
+    """
 
     kind: Message.Kind
     days_before: int

@@ -1,4 +1,6 @@
-"""How a person is reached: by the way they asked for, else by what is possible. Nobody is left out: the telephone is the last resort."""
+"""How a person is reached: by the way they asked for, else by what is possible. Nobody is left out: the telephone is
+the last resort.
+"""
 
 from patients.models import Channel, Contact, Patient
 from scheduling.models import Message
@@ -7,8 +9,9 @@ from scheduling.models import Message
 def channel_for(person: Patient | Contact) -> Channel:
     """The channel of a message to this person now.
 
-    Mail needs an address that has not bounced. No provider of text messages is set up yet, so a text becomes a call. A call or letter that
-    has no number or address to go to becomes a mail where there is one; else it stays on the call list, which says that a number is missing.
+    Mail needs an address that has not bounced. No provider of text messages is set up yet, so a text becomes a call.
+    A call or letter that has no number or address to go to becomes a mail where there is one; else it stays on the
+    call list, which says that a number is missing.
     """
     by_mail = _mail_works(person)
     wished = Channel(person.channel)

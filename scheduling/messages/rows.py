@@ -1,4 +1,6 @@
-"""Making, writing and withdrawing rows of the ledger. Used by the ledger and the delivery; nothing here decides what is told."""
+"""Making, writing and withdrawing rows of the ledger. Used by the ledger and the delivery; nothing here decides what
+is told.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -99,7 +101,9 @@ def waiting() -> Rows:
 
 
 def skip(some: Rows, reason: str) -> int:
-    """Mark the rows skipped for `reason` (a phrase for staff); those that they carried go on by themselves. Returns how many."""
+    """Mark the rows skipped for `reason` (a phrase for staff); those that they carried go on by themselves. Returns
+    how many.
+    """
     keys = list(some.values_list("pk", flat=True))
     if not keys:
         return 0

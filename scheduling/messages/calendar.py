@@ -1,0 +1,72 @@
+"""Calendar files (RFC 5545) that Apple, Google and Outlook take from a plain mail. Neutral: promise 8.
+
+METHOD is PUBLISH, or CANCEL where everything in the file is called off; docs/decisions/calendar-files.md says why not
+REQUEST.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from clinic import clock
+from scheduling.messages.content import phone_words
+from scheduling.models import Appointment
+
+#: What the visits of a file call for in a calendar: the day before and after, so that the zone's rules cover every
+#: date.
+MARGIN = timedelta(days=1)
+FILE_NAME = "visits.ics"
+
+
+def calendar_file(appointments: Iterable[Appointment]) -> bytes:
+    """One file with an event for each visit, in UTF-8. Needs `site` loaded.
+
+    UID is the visit's id and never changes, SEQUENCE its version: a later file moves or removes the event that an
+    earlier one made. Texts are in the active language; times are in the zone of each visit's site, with its
+    VTIMEZONE.
+    """
+    visits = sorted(appointments, key=lambda visit: (visit.starts, visit.pk))
+    calendar = Calendar()
+    calendar.add("prodid", "-//Clinic scheduling//Visits//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method_of(visits))
+    for visit in visits:
+        calendar.add_component(_event(visit))
+    if visits:
+        first, last = visits[0].starts - MARGIN, max(visit.ends for visit in visits) + MARGIN
+        calendar.add_missing_timezones(first_date=first.date(), last_date=last.date())
+    return bytes(calendar.to_ical())
+
+
+def method_of(visits: Sequence[Appointment]) -> str:
+    """CANCEL when every visit is called off, else PUBLISH."""
+    called_off = [visit.status == Appointment.Status.CANCELLED for visit in visits]
+    return "CANCEL" if called_off and all(called_off) else "PUBLISH"
+
+
+def _event(visit: Appointment) -> Event:
+    site = visit.site
+    event = Event()
+    event.add("uid", str(visit.pk))
+    event.add("sequence", visit.version)
+    event.add("dtstamp", clock.now())
+    event.add("dtstart", clock.local(visit.starts, site.zone))
+    event.add("dtend", clock.local(visit.ends, site.zone))
+    event.add("summary", _("Visit at %(clinic)s") % {"clinic": site.neutral_name})
+    event.add("description", _("Questions: %(phone)s") % {"phone": phone_words(site.phone, site.country)})
+    if visit.mode == Appointment.Mode.IN_PERSON:
+        event.add("location", site.one_line_address)
+    cancelled = visit.status == Appointment.Status.CANCELLED
+    held = visit.status == Appointment.Status.PROPOSED
+    event.add("status", "CANCELLED" if cancelled else "TENTATIVE" if held else "CONFIRMED")
+    event.add("transp", "TRANSPARENT" if cancelled else "OPAQUE")
+    event.add("class", "PRIVATE")
+    organizer = vCalAddress(f"mailto:{site.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
+    organizer.params["cn"] = vText(site.neutral_name)
+    event.add("organizer", organizer)
+    return event

@@ -1,0 +1,273 @@
+"""What a message says, as plain values in the language that is active: made from its subject as it is now, nothing
+clinical (promise 8).
+
+Made afresh for each delivery, so that a message never tells what was true when it was written and no longer is.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from clinic import clock
+from patients.models import Channel, Clearance, Patient
+from scheduling.messages.routing import recipient_of
+from scheduling.models import Appointment, Message, Ride
+from scheduling.preparation import preparation_for
+from scheduling.when import day_words, time_words, zone_words
+
+Kind, State = Message.Kind, Message.State
+Status, Mode = Appointment.Status, Appointment.Mode
+
+#: Kinds that speak of all visits of a series to come.
+OF_A_SERIES = {
+    Kind.BOOKED: (Status.BOOKED,),
+    Kind.HELD: (Status.PROPOSED,),
+    Kind.BOOSTERS_CHANGED: (Status.BOOKED,),
+    Kind.STOPPED: (),
+    Kind.RELEASED: (),
+}
+#: Kinds after which the patient knows how to prepare: a visit without such a message to come is prepared for in this
+#: one.
+ANNOUNCING = (Kind.BOOKED, Kind.CONSULT_BOOKED, Kind.MOVED, Kind.BOOSTERS_CHANGED, Kind.REMINDER)
+#: States in which a message has told, or will tell, what it is for.
+TELLS = (State.DUE, State.SENDING, State.SENT, State.PERSON)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitWords:
+    """One visit in words, on the clock of its site. `pick_up` is the line for whoever drives home."""
+
+    day: str
+    starts: str
+    line: str
+    pick_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the templates print (`words`), and the visits that the message speaks of, cancelled ones included."""
+
+    words: dict[str, Any]
+    visits: tuple[Appointment, ...]
+
+
+def content_of(message: Message, carried: Sequence[Message] = ()) -> Content:
+    """The content of the message, telling what `carried` tell as well. Needs `site`, `patient` and `contact` loaded."""
+    kind = Kind(message.kind)
+    visits = _visits(message, carried)
+    spoken = message.channel != Channel.MAIL and message.channel != Channel.PAPER
+    words = _common(message) | {
+        "spoken": spoken,
+        "visits": [visit_words(visit) for visit in visits],
+        "first": visit_words(visits[0]) if visits else None,
+        "several": len(visits) > 1,
+        "in_person": any(visit.mode == Mode.IN_PERSON for visit in visits),
+        "by_phone": any(visit.mode == Mode.PHONE for visit in visits),
+        "by_video": any(visit.mode == Mode.VIDEO for visit in visits),
+    }
+    words |= _ride(visits)
+    if kind in {Kind.PREPARE, Kind.TODAY} and visits:
+        words |= _preparation(visits[:1])
+    if kind in ANNOUNCING:
+        words |= _preparation_now(visits)
+    changed = _CHANGES[kind](message, words) if kind in _CHANGES else ()
+    return Content(words, (*visits, *changed))
+
+
+def visit_words(visit: Appointment) -> VisitWords:
+    """Needs `site` loaded."""
+    zone = visit.site.zone
+    day, starts, ends = (
+        day_words(visit.starts, zone),
+        time_words(visit.starts, zone),
+        time_words(visit.ends, zone),
+    )
+    values = {"day": day, "starts": starts, "ends": ends, "zone": zone_words(visit.starts, zone)}
+    return VisitWords(
+        day=day,
+        starts=starts,
+        line=_("%(day)s, %(starts)s to %(ends)s (%(zone)s)") % values,
+        pick_up=_("%(day)s: be there at %(ends)s (%(zone)s)") % values,
+    )
+
+
+def when_words(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment in a sentence: "Monday, April 5, 2027, 9 a.m. (EDT)"."""
+    return _("%(day)s, %(time)s (%(zone)s)") % {
+        "day": day_words(moment, zone),
+        "time": time_words(moment, zone),
+        "zone": zone_words(moment, zone),
+    }
+
+
+def phone_words(number: str, country: str) -> str:
+    """A telephone number as people write it: the national way, as it is dialled at the site; unreadable ones as they
+    are.
+    """
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def _common(message: Message) -> dict[str, Any]:
+    site, patient, person = message.site, message.patient, recipient_of(message)
+    full_name = person.name if person is not None else ""
+    return {
+        "language": message.language,
+        "clinic": site.neutral_name,
+        "address": site.one_line_address,
+        "phone": phone_words(site.phone, site.country),
+        "emergency": site.emergency_phone,
+        "full_name": full_name,
+        "name": person.given_name if isinstance(person, Patient) else full_name,
+        "patient_name": patient.given_name if patient is not None else "",
+    }
+
+
+def _visits(message: Message, carried: Sequence[Message]) -> list[Appointment]:
+    """The visits that the message is about and that still take place, soonest first."""
+    wanted = _loaded(Appointment.objects.all())
+    if message.kind in OF_A_SERIES:
+        statuses = OF_A_SERIES[Kind(message.kind)]
+        found = wanted.filter(series_id=message.series_id, status__in=statuses, starts__gt=clock.now())
+        return list(found.order_by("starts"))
+    if message.kind == Kind.CANCELLED:
+        return _others_of_series(message)
+    if message.kind == Kind.AFTERCARE:
+        return _others_of_series(message)[:1]
+    keys = {row.appointment_id for row in [message, *carried] if row.appointment_id is not None}
+    return list(wanted.filter(pk__in=keys).order_by("starts"))
+
+
+def _loaded(visits: Any) -> Any:
+    return visits.select_related("site", "patient", "protocol_version", "ride__companion").prefetch_related(
+        "protocol_version__texts"
+    )
+
+
+def _others_of_series(message: Message) -> list[Appointment]:
+    visit = message.appointment
+    if visit is None or visit.series_id is None:
+        return []
+    return list(
+        _loaded(Appointment.objects.filter(series_id=visit.series_id, status=Status.BOOKED, starts__gt=clock.now()))
+        .exclude(pk=visit.pk)
+        .order_by("starts")
+    )
+
+
+def _ride(visits: Sequence[Appointment]) -> dict[str, Any]:
+    """Who drives: `drivers` are those named so far, `ride_open` says that for one visit at least nobody is."""
+    rides = [(visit, getattr(visit, "ride", None)) for visit in visits if visit.protocol_version.needs_ride]
+    wanted = [(visit, ride) for visit, ride in rides if ride is None or ride.status != Ride.Status.WAIVED]
+    named = [
+        ride.companion.name
+        for _visit, ride in wanted
+        if ride is not None and ride.status in Ride.SETTLED and ride.companion is not None
+    ]
+    return {
+        "needs_ride": bool(wanted),
+        "drivers": get_text_list(list(dict.fromkeys(named)), _("and")),
+        "ride_open": len(named) < len(wanted),
+    }
+
+
+def _preparation(visits: Sequence[Appointment]) -> dict[str, Any]:
+    """How to prepare for these visits; with the day before each step where they are several."""
+    steps: list[str] = []
+    for visit in visits:
+        day = day_words(visit.starts, visit.site.zone)
+        for step in preparation_for(visit).steps:
+            line = _("%(day)s: %(step)s") % {"day": day, "step": step} if len(visits) > 1 else step
+            if line not in steps:
+                steps.append(line)
+    return {"prepare": steps, "bring": preparation_for(visits[0]).bring}
+
+
+def _preparation_now(visits: Sequence[Appointment]) -> dict[str, Any]:
+    """Preparation for the visits whose own message about it will not come any more, since its time has passed."""
+    told = set(
+        Message.objects.filter(
+            appointment__in=visits,
+            kind__in=[Kind.PREPARE, Kind.TODAY],
+            recipient=Message.Recipient.PATIENT,
+            state__in=TELLS,
+        ).values_list("appointment_id", "version")
+    )
+    untold = [visit for visit in visits if (visit.pk, visit.version) not in told]
+    prepare = _preparation(untold) if untold else {}
+    return prepare | {"prepare_soon": bool(untold), "told_later": len(untold) < len(visits)}
+
+
+def _cancelled(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    _old(message, words)
+    return [message.appointment] if message.appointment is not None else []
+
+
+def _old(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    """The time that the patient knew of."""
+    old = datetime.fromisoformat(message.context["old_starts"])
+    words["old"] = when_words(old, message.site.zone)
+    words["old_day"] = day_words(old, message.site.zone)
+    return ()
+
+
+def _held(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    until = message.series.held_until if message.series is not None else None
+    words["held_until"] = when_words(until, message.site.zone) if until is not None else ""
+    return ()
+
+
+def _called_off(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    gone = _by_ids(message.context.get("cancelled", []))
+    words["gone"] = [visit_words(visit).line for visit in gone]
+    return gone
+
+
+def _boosters(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    gone = _by_ids(message.context["cancelled"])
+    zone = message.site.zone
+    moved = [datetime.fromisoformat(old) for _visit, old in message.context["moved"]]
+    times = sorted([*moved, *(visit.starts for visit in gone)])
+    words["gone"] = [when_words(moment, zone) for moment in times]
+    return gone
+
+
+def _news(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    words["agreed"] = Clearance.objects.get(pk=message.context["clearance"]).is_yes
+    return ()
+
+
+def _aftercare(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    visit = message.appointment
+    if visit is not None:
+        words["aftercare"] = preparation_for(visit).aftercare
+        words["needs_ride"] = visit.protocol_version.needs_ride
+    return ()
+
+
+def _by_ids(keys: Iterable[str]) -> list[Appointment]:
+    found = Appointment.objects.filter(pk__in=[UUID(key) for key in keys])
+    return list(found.select_related("site", "patient").order_by("starts"))
+
+
+#: What a kind adds to the words; returns the visits that do not take place any more, for the calendar file.
+_CHANGES = {
+    Kind.CANCELLED: _cancelled,
+    Kind.MOVED: _old,
+    Kind.HELD: _held,
+    Kind.STOPPED: _called_off,
+    Kind.RELEASED: _called_off,
+    Kind.BOOSTERS_CHANGED: _boosters,
+    Kind.NEWS: _news,
+    Kind.AFTERCARE: _aftercare,
+}

@@ -1,0 +1,301 @@
+"""Delivering what is due: claim, look again, hand over, mark (design section 5, promise 2).
+
+Claiming and marking are short transactions of their own, and no lock is held while a mail server is spoken to. A
+worker owns what it claimed until its lease runs out; a dead worker's rows are then claimed by another. A message goes
+out a second time only where it is not known whether it was accepted, with the same Message-ID.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import Q
+
+from clinic import clock
+from clinic.actions import action
+from clinic.actor import Actor
+from patients.models import Channel, Patient
+from scheduling.messages import letters, rows
+from scheduling.messages.look import why_skip
+from scheduling.messages.post import Closed, Outcome, PostOffice
+from scheduling.messages.routing import channel_for, recipient_of
+from scheduling.messages.waiting import quiet_until
+from scheduling.models import Message, MessageAttempt
+
+State, Result = Message.State, MessageAttempt.Result
+
+#: Rows claimed at a time: few, so that a dying worker leaves few to wait for its lease.
+BATCH = 20
+#: A lease outlasts the worst hand-over: MAIL, RCPT, DATA, the body and its reply may each take the timeout, and one
+#: to spare.
+LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
+#: Seconds after which a run stops claiming, well under CELERY_TASK_TIME_LIMIT: the next tick goes on.
+BUDGET = 60.0
+#: Waiting before the next try doubles from one tick to an hour; after so many tries (about five hours) a person has
+#: to help.
+LONGEST_WAIT = timedelta(hours=1)
+MAX_ATTEMPTS = 12
+
+BY = Actor.system("delivery of messages")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run did: rows by what became of them. `closed` says why the mail server could not be used, if so."""
+
+    sent: int = 0
+    handed: int = 0
+    skipped: int = 0
+    postponed: int = 0
+    again: int = 0
+    failed: int = 0
+    closed: str = ""
+    unfinished: bool = False
+
+
+def _new_worker() -> str:
+    """A name that no other run has."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+def deliver(*, budget: float = BUDGET) -> Run:
+    """Deliver everything that is due now, for at most about `budget` seconds. Safe to run many times at once.
+
+    While the mail server is closed to us, what goes by other ways still goes.
+    """
+    worker, run, started = _new_worker(), Run(), time.monotonic()
+    run.skipped += expire_calls(by=BY)
+    with PostOffice() as post:
+        while claimed := claim(by=BY, worker=worker, without_mail=bool(run.closed)):
+            for key, channel in claimed.items():
+                try:
+                    _deliver_one(key, channel, worker, post, run)
+                except Closed as error:
+                    run.closed = str(error)
+                    mails = [other for other, by_way in claimed.items() if by_way == Channel.MAIL]
+                    give_back(by=BY, keys=mails, worker=worker, detail=run.closed)
+            if time.monotonic() - started > budget:
+                run.unfinished = True
+                break
+    return run
+
+
+@action
+def claim(*, by: Actor, worker: str, limit: int = BATCH, without_mail: bool = False) -> dict[UUID, str]:
+    """Take up to `limit` rows that are due, and that no living worker owns, for the length of a lease.
+
+    Returns the channel of each by its id, oldest due first.
+    """
+    now = clock.now()
+    due = Q(state=State.DUE, due_at__lte=now) & (Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+    orphaned = Q(state=State.SENDING, lease_until__lte=now)
+    waiting = Message.objects.filter(due | orphaned, carried_by__isnull=True)
+    if without_mail:
+        waiting = waiting.exclude(channel=Channel.MAIL)
+    found = dict(
+        waiting.select_for_update(skip_locked=True, of=("self",))
+        .order_by("due_at", "pk")
+        .values_list("pk", "channel")[:limit]
+    )
+    if found:
+        Message.objects.filter(pk__in=found).update(state=State.SENDING, lease_by=worker, lease_until=now + LEASE)
+    return found
+
+
+@action
+def expire_calls(*, by: Actor) -> int:
+    """Take calls and letters off the desk's list that come too late by now; how many. Their reason says that nobody
+    called.
+    """
+    return rows.skip(
+        Message.objects.filter(state=State.PERSON, not_after__lte=clock.now()),
+        "nobody had called before it was too late",
+    )
+
+
+@action
+def give_back(*, by: Actor, keys: Sequence[UUID], worker: str, detail: str) -> None:
+    """The mail server is closed to us: claimed mails go back as they were, uncounted, with `detail` on them."""
+    owned = Message.objects.filter(pk__in=keys, state=State.SENDING, lease_by=worker)
+    owned.update(state=State.DUE, lease_by="", lease_until=None, last_error=detail[:400])
+    log.error("mail_server_closed", detail=detail)
+
+
+def _deliver_one(key: UUID, channel: str, worker: str, post: PostOffice, run: Run) -> None:
+    """Take one claimed row to its end. Raises Closed; every other trouble is the row's own and is kept on it."""
+    if channel == Channel.MAIL:
+        # Before the look, so that the lease need not outlast the connecting.
+        post.open()
+    try:
+        mail = look(by=BY, key=key, worker=worker, run=run)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        # Whatever is wrong with one message (a template, a text) must not keep the others from going out: it fails,
+        # and the desk sees it.
+        log.exception("message_not_written", message=str(key))
+        outcome = Outcome(Result.REFUSED, f"not written: {type(error).__name__}")
+        mark(by=BY, key=key, worker=worker, outcome=outcome, run=run)
+        return
+    if mail is not None:
+        mark(by=BY, key=key, worker=worker, outcome=post.send(mail), run=run)
+
+
+@action
+def look(*, by: Actor, key: UUID, worker: str, run: Run) -> EmailMessage | None:
+    """Look at the subject again. A mail that is still true comes back ready, under a fresh lease; everything else is
+    settled here.
+
+    None when the row is no longer this worker's, is skipped, waits for the morning, or is for a person to do.
+    """
+    now = clock.now()
+    row = _owned(key, worker)
+    if row is None:
+        return None
+    reason = why_skip(row, now)
+    if reason:
+        _give_up(row, reason, run)
+        return None
+    wait = quiet_until(row, now)
+    if wait is not None:
+        _put_back(row, due_at=wait)
+        run.postponed += 1
+        return None
+    _reroute(row)
+    letter = letters.write(row, _carried(row, now))
+    row.subject, row.body, row.address, row.language = letter.subject, letter.kept, letter.address, row.language
+    if letter.mail is None:
+        _hand_to_a_person(row, now, worker)
+        run.handed += 1
+        return None
+    row.attempts += 1
+    row.lease_until = now + LEASE
+    row.save(update_fields=["subject", "body", "address", "language", "channel", "attempts", "lease_until"])
+    return letter.mail
+
+
+@action
+def mark(*, by: Actor, key: UUID, worker: str, outcome: Outcome, run: Run) -> None:
+    """Write what came of a try. Only the owner of the lease changes the row; the try itself is kept in any case."""
+    now = clock.now()
+    MessageAttempt.objects.create(
+        message_id=key, at=now, worker=worker, result=outcome.result, detail=outcome.detail[:400]
+    )
+    row = _owned(key, worker)
+    if row is None:
+        log.warning("lease_lost", message=str(key), result=outcome.result)
+        return
+    if outcome.result == Result.ACCEPTED:
+        _sent(row, now)
+        run.sent += 1
+    elif outcome.result == Result.REFUSED or row.attempts >= MAX_ATTEMPTS:
+        _fail(row, outcome)
+        run.failed += 1
+    else:
+        _put_back(row, not_before=now + wait_after(row.attempts), error=outcome.detail)
+        run.again += 1
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long a message waits after so many tries (1 or more) that did not succeed."""
+    doubled = timedelta(seconds=settings.REMINDER_TICK_SECONDS * 2 ** (attempts - 1))
+    return min(doubled, LONGEST_WAIT)
+
+
+def _owned(key: UUID, worker: str) -> Message | None:
+    """The row, locked, while `worker` still owns it; with its people and its subject as they are now."""
+    return (
+        Message.objects.select_for_update(of=("self",))
+        .filter(pk=key, state=State.SENDING, lease_by=worker)
+        .select_related("site", "patient", "contact", "series", "appointment__ride", "appointment__site")
+        .first()
+    )
+
+
+def _carried(row: Message, now: datetime) -> list[Message]:
+    """The rows that go out with `row`; those of them that are no longer true are skipped."""
+    carried = list(
+        Message.objects.filter(carried_by=row, state=State.DUE)
+        .select_related("patient", "contact", "series", "appointment__ride", "appointment__site")
+        .order_by("due_at", "pk")
+    )
+    untrue = {other.pk: reason for other in carried if (reason := why_skip(other, now))}
+    for key, reason in untrue.items():
+        rows.skip(Message.objects.filter(pk=key), reason)
+    return [other for other in carried if other.pk not in untrue]
+
+
+def _give_up(row: Message, reason: str, run: Run) -> None:
+    """The message is no longer true. Where a mail was tried in vain until it was too late, it failed, and is shown."""
+    if row.attempts and row.not_after is not None and row.not_after <= clock.now():
+        _fail(row, Outcome(Result.TEMPORARY, row.last_error or reason))
+        run.failed += 1
+        return
+    row.state, row.skip_reason = State.SKIPPED, reason
+    _settle(row, "skip_reason")
+    rows.set_free([row.pk])
+    run.skipped += 1
+
+
+def _reroute(row: Message) -> None:
+    """Use the way that the person is reached by today, unless a person chose the channel of this very message."""
+    person = recipient_of(row)
+    if person is None or row.context.get("fixed"):
+        return
+    row.language = person.language
+    channel = channel_for(person)
+    if channel == row.channel:
+        return
+    same = Message.objects.filter(patient=row.patient_id, appointment=row.appointment_id, series=row.series_id)
+    if same.filter(contact=row.contact_id, kind=row.kind, version=row.version, channel=channel).exists():
+        # The person was told by that way before; the constraint message_once keeps it from being told twice.
+        return
+    row.channel = channel
+    Message.objects.filter(carried_by=row, state=State.DUE).update(channel=channel)
+
+
+def _hand_to_a_person(row: Message, now: datetime, worker: str) -> None:
+    """Put a call or a letter on the desk's list, with the words."""
+    MessageAttempt.objects.create(message=row, at=now, worker=worker, result=Result.HANDED)
+    row.state = State.PERSON
+    _settle(row, "subject", "body", "address", "language", "channel")
+    Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.PERSON)
+
+
+def _sent(row: Message, now: datetime) -> None:
+    row.state, row.sent_at, row.last_error = State.SENT, now, ""
+    _settle(row, "sent_at", "last_error")
+    Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.SENT, sent_at=now)
+
+
+def _fail(row: Message, outcome: Outcome) -> None:
+    """For good: shown to the desk. An address that the server does not know is not tried again for this patient."""
+    row.state, row.last_error = State.FAILED, outcome.detail[:400]
+    _settle(row, "last_error")
+    Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.FAILED, last_error=outcome.detail[:400])
+    if outcome.bad_address and row.recipient == Message.Recipient.PATIENT and row.patient_id is not None:
+        Patient.objects.filter(pk=row.patient_id, email=row.address).update(email_failed_at=clock.now())
+
+
+def _put_back(
+    row: Message, *, due_at: datetime | None = None, not_before: datetime | None = None, error: str = ""
+) -> None:
+    """Due again: at another time, or not before a moment."""
+    row.state, row.lease_by, row.lease_until = State.DUE, "", not_before
+    row.due_at = due_at or row.due_at
+    row.last_error = error[:400] or row.last_error
+    row.save(update_fields=["state", "lease_by", "lease_until", "due_at", "last_error"])
+
+
+def _settle(row: Message, *fields: str) -> None:
+    """Save the row's end, and let go of the lease."""
+    row.lease_by, row.lease_until = "", None
+    row.save(update_fields=["state", "lease_by", "lease_until", *fields])

@@ -1,0 +1,106 @@
+"""One message as it goes out: a mail with its headers and calendar file, the words of a call, or a letter."""
+
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.utils import translation
+
+from patients.models import Channel
+from scheduling.messages import links, texts
+from scheduling.messages.calendar import FILE_NAME, calendar_file, method_of
+from scheduling.messages.content import Content, content_of
+from scheduling.messages.routing import address_of, recipient_of
+from scheduling.models import Link, Message
+
+Kind = Message.Kind
+
+#: Kinds that bring the dates as a calendar file. Dates that are only held get none: they would look final.
+WITH_CALENDAR = frozenset(
+    {Kind.BOOKED, Kind.CONSULT_BOOKED, Kind.MOVED, Kind.CANCELLED, Kind.STOPPED, Kind.BOOSTERS_CHANGED}
+)
+#: Kinds whose texts have a place for the link to the recipient's page.
+WITH_LINK = frozenset(
+    {
+        Kind.BOOKED,
+        Kind.HELD,
+        Kind.CONSULT_BOOKED,
+        Kind.MOVED,
+        Kind.BOOSTERS_CHANGED,
+        Kind.REMINDER,
+        Kind.PREPARE,
+        Kind.TODAY,
+        Kind.RIDE_MISSING,
+        Kind.COMPANION_NAMED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message in words. `mail` is set when it goes by mail; `kept` is its text without the link, or the words to
+    say.
+    """
+
+    subject: str
+    kept: str
+    address: str
+    mail: EmailMessage | None
+
+
+def write(message: Message, carried: list[Message]) -> Letter:
+    """Write the message, telling what `carried` tell too. A mail gets a new link to its reader's page.
+
+    Needs `site`, `patient`, `contact`, `series` and `appointment` loaded.
+    """
+    person = recipient_of(message)
+    address = address_of(person, message.channel) if person is not None else ""
+    by_mail = message.channel == Channel.MAIL
+    with translation.override(message.language):
+        content = content_of(message, carried)
+        link = _link(message) if by_mail and message.kind in WITH_LINK else ""
+        rendered = texts.render(message, content, link)
+        mail = _mail(message, content, rendered, address) if by_mail else None
+    return Letter(rendered.subject[:200], rendered.kept, address, mail)
+
+
+def preview(message: Message) -> texts.Rendered:
+    """The message as it would go out now, for staff to read; no link is made."""
+    with translation.override(message.language):
+        link = texts.LINK_LEFT_OUT if message.channel == Channel.MAIL and message.kind in WITH_LINK else ""
+        return texts.render(message, content_of(message), link)
+
+
+def _link(message: Message) -> str:
+    if message.patient is None:
+        raise LookupError("a message with a link is about a patient")
+    to_companion = message.recipient == Message.Recipient.COMPANION
+    return links.issue(
+        patient=message.patient,
+        purpose=Link.Purpose.COMPANION if to_companion else Link.Purpose.PATIENT,
+        contact=message.contact if to_companion else None,
+        message=message,
+    )
+
+
+def _mail(message: Message, content: Content, rendered: texts.Rendered, address: str) -> EmailMessage:
+    site = message.site
+    mail = EmailMultiAlternatives(
+        subject=rendered.subject,
+        body=rendered.text,
+        from_email=formataddr((site.neutral_name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        to=[address],
+        reply_to=[site.email] if site.email else None,
+        headers={
+            "Message-ID": f"<{message.message_id}>",
+            # RFC 3834: no out-of-office answers, please.
+            "Auto-Submitted": "auto-generated",
+            "Content-Language": message.language,
+        },
+    )
+    mail.attach_alternative(rendered.html, "text/html")
+    if message.kind in WITH_CALENDAR and content.visits:
+        method = method_of(content.visits)
+        mail.attach(FILE_NAME, calendar_file(content.visits), f"text/calendar; method={method}; charset=utf-8")
+    return mail
