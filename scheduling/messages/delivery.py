@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import DatabaseError
 from django.db.models import Q
 
 from clinic import clock
