@@ -17,7 +17,7 @@ class EndingRule:
 
     `after_start`: True where it can only follow a started drip, False where only a drip that never started, None where either.
     `hands_over`: the patient leaves as discharged, so somebody adult must be named. `tells_doctor`: a doctor must have been told.
-    `aftercare`: the patient is sent what to do afterwards. `why` explains, to the person who chooses, what counts and why.
+    `aftercare`: the patient is sent what to do afterwards (who left alone is called instead). `why` explains, to the person who chooses, what counts and why.
     """
 
     status: Appointment.Status
@@ -55,7 +55,6 @@ RULES: dict[Ending, EndingRule] = {
         Status.FULFILLED,
         "Counts toward the series if the drip was started. A doctor must have been told, and a follow-up call is due.",
         tells_doctor=True,
-        aftercare=True,
     ),
     Ending.HOSPITAL: EndingRule(
         Status.FULFILLED,

@@ -193,5 +193,7 @@ def _close(visit: Appointment, record: VisitRecord, ending: Ending, note: str) -
     status.move(visit, RULES[ending].status, reason=ending.label)
     holds.free_from(appointment=visit, cell=clock.cell_up(now))
     ledger.withdraw(visit, f"the visit is over: {ending.label}")
-    if RULES[ending].aftercare and record.started_at is not None:
+    if ending == Ending.LEFT_AGAINST_ADVICE:
+        ledger.announce_left_alone(visit)
+    elif RULES[ending].aftercare and visit.kind != Appointment.Kind.CONSULT:
         ledger.announce_discharged(visit)

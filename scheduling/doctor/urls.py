@@ -1,5 +1,12 @@
 """Addresses of the doctor's screens."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from scheduling.doctor import boosters, clearances, home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("clearances/<uuid:pk>/", clearances.clearance, name="clearance"),
+    path("boosters/<uuid:pk>/", boosters.boosters, name="boosters"),
+    path("flag-codes/", clearances.flag_codes, name="flag_codes"),
+]

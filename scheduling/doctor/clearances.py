@@ -1,0 +1,81 @@
+"""One patient's clearance, and the table of codes that raise flags."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from clinic import clock
+from clinic.actor import Actor
+from clinic.errors import Refused
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from patients.actions import add_flag_code, decide_clearance
+from patients.models import FlagCode, Patient
+from scheduling.doctor.case import Case
+from scheduling.doctor.forms import PROPOSED_VALIDITY_DAYS, ClearanceForm, FlagCodeForm
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.DECIDE_CLEARANCE)
+def clearance(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The facts of one patient in one look, and the decision about treatment."""
+    patient = get_object_or_404(Patient.objects.for_user(request.user), pk=pk)
+    case = Case(patient, request.user)
+    if request.method == "POST":
+        form = ClearanceForm(request.POST)
+        if form.is_valid() and _decide(request, patient, form):
+            return redirect("doctor:home")
+    else:
+        form = ClearanceForm(initial=_proposal(case))
+    status = 422 if form.is_bound else 200
+    return render(request, "doctor/clearance.html", {"case": case, "patient": patient, "form": form}, status=status)
+
+
+def _proposal(case: Case) -> dict[str, object]:
+    """What the form starts with: no decision, a last day that covers the visits to come, and the findings on the page."""
+    proposed = clock.today(case.zone) + timedelta(days=PROPOSED_VALIDITY_DAYS)
+    if case.last_visit_day is not None:
+        proposed = max(proposed, case.last_visit_day)
+    return {"valid_until": proposed.isoformat(), "seen": " ".join(str(flag.pk) for flag in case.open_flags)}
+
+
+def _decide(request: StaffRequest, patient: Patient, form: ClearanceForm) -> bool:
+    """Whether the decision was taken; a refusal is on the form."""
+    data = form.cleaned_data
+    try:
+        decided = decide_clearance(
+            by=Actor.of(request.user),
+            patient=patient,
+            decision=data["decision"],
+            valid_until=data["valid_until"],
+            conditions=data["conditions"],
+            reason=data["reason"],
+            seen=data["seen"],
+        )
+    except Refused as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return False
+    messages.success(request, f"{patient.name}: {decided.get_decision_display()}.")
+    return True
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.DECIDE_CLEARANCE)
+def flag_codes(request: StaffRequest) -> HttpResponse:
+    """The table of codes that raise flags, and a form that adds or changes one."""
+    form = FlagCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            row = add_flag_code(by=Actor.of(request.user), **form.cleaned_data)
+        except Refused as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(request, f"{row} now raises the flag “{row.get_kind_display()}”; conditions already imported were looked at again.")
+            return redirect("doctor:flag_codes")
+    status = 422 if form.is_bound else 200
+    context = {"codes": FlagCode.objects.order_by("kind", "display"), "form": form}
+    return render(request, "doctor/flag_codes.html", context, status=status)

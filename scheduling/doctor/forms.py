@@ -1,0 +1,109 @@
+"""The doctor's forms."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+from patients.models import Clearance, FlagCode, FlagKind
+
+#: The end of a clearance that the form proposes, in days from today: half a year. The doctor sets the date.
+PROPOSED_VALIDITY_DAYS = 183
+#: The bounds of an interval between boosters, in days; the database holds them too (BoosterPlan).
+INTERVAL_DAYS = (7, 365)
+#: No booster may be moved further than this by tolerance alone.
+MOST_TOLERANCE_DAYS = 60
+
+
+def _helper() -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    return helper
+
+
+class ClearanceForm(forms.Form):
+    """A decision, with what it needs: a last day for a yes, conditions for a conditional one, a reason for a no."""
+
+    decision = forms.ChoiceField(label="Decision", choices=Clearance.Decision.choices, widget=forms.RadioSelect)
+    valid_until = forms.DateField(
+        label="A yes holds until",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The last day on which a drip may start.",
+    )
+    conditions = forms.CharField(
+        label="Conditions",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="For “cleared with conditions”: what must hold on the day.",
+    )
+    reason = forms.CharField(
+        label="Reason",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="For “more information needed”, “refused” and “suspended”. It is kept here and sent to nobody.",
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper()
+
+    def clean_seen(self) -> list[UUID]:
+        """The ids of the flags that the page showed; a finding that came in meanwhile is not decided upon."""
+        try:
+            return [UUID(one) for one in self.cleaned_data["seen"].split()]
+        except ValueError as error:
+            raise forms.ValidationError("The list of findings on this page is damaged. Open the page again.") from error
+
+
+class FlagCodeForm(forms.ModelForm[FlagCode]):
+    """A code that raises a flag when an import brings it."""
+
+    kind = forms.ChoiceField(label="Raises the flag", choices=FlagKind.choices)
+
+    class Meta:
+        model = FlagCode
+        fields = ["system", "code", "display", "kind", "when_resolved"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper()
+
+    def validate_unique(self) -> None:
+        """A code that is there already is changed to what is typed, so it is no error."""
+
+
+class IntervalForm(forms.Form):
+    """How often boosters are to come, and why."""
+
+    interval_days = forms.IntegerField(
+        label="Days between boosters",
+        min_value=INTERVAL_DAYS[0],
+        max_value=INTERVAL_DAYS[1],
+        help_text="Seen in practice: 14 to 42 days.",
+        error_messages={
+            "min_value": f"Boosters come {INTERVAL_DAYS[0]} to {INTERVAL_DAYS[1]} days apart.",
+            "max_value": f"Boosters come {INTERVAL_DAYS[0]} to {INTERVAL_DAYS[1]} days apart.",
+        },
+    )
+    tolerance_days = forms.IntegerField(
+        label="Early or late by at most, in days", min_value=0, max_value=MOST_TOLERANCE_DAYS
+    )
+    reason = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 2}))
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper()
+        self.fields["key"].initial = uuid4
+
+    def clean(self) -> dict[str, Any]:
+        """The tolerance stays below the interval."""
+        data = super().clean() or {}
+        interval, tolerance = data.get("interval_days"), data.get("tolerance_days")
+        if interval is not None and tolerance is not None and tolerance >= interval:
+            self.add_error("tolerance_days", "The tolerance must be smaller than the interval.")
+        return data

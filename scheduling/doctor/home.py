@@ -1,0 +1,29 @@
+"""The doctor's work list: who cannot start, whose clearance waits, whose boosters are to be set."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from scheduling.selectors.clearances import blocked_here, waiting_clearances
+from scheduling.selectors.courses import as_course, in_maintenance, to_decide
+
+#: Courses in maintenance on one page.
+PAGE = 50
+
+
+@require_safe
+@needs(Permission.DECIDE_CLEARANCE, Permission.SET_BOOSTERS)
+def home(request: StaffRequest) -> HttpResponse:
+    """What a doctor has to decide now, most urgent first."""
+    page = Paginator(in_maintenance(request.user), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "blocked": blocked_here(request.user),
+        "waiting": waiting_clearances(request.user),
+        "to_decide": to_decide(request.user),
+        "page": page,
+        "maintenance": [as_course(series) for series in page.object_list],
+    }
+    return render(request, "doctor/home.html", context)
