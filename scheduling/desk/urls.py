@@ -1,5 +1,23 @@
 """Addresses of the desk's home, board and booking."""
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
 
-urlpatterns: list[URLPattern] = []
+from scheduling.desk import board, booking, home, moving, offers
+from scheduling.desk.converters import DayConverter
+
+register_converter(DayConverter, "day")
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("desk/", home.work, name="work"),
+    path("clinic/", home.setup, name="setup"),
+    path("board/", board.today, name="today"),
+    path("board/<uuid:site>/<day:day>/", board.board, name="board"),
+    path("book/consult/<uuid:patient>/", booking.consult, name="book_consult"),
+    path("book/series/<uuid:patient>/", booking.series, name="book_series"),
+    path("book/kept/<uuid:pk>/", offers.offer, name="offer"),
+    path("book/kept/<uuid:pk>/decline/", offers.decline, name="decline_offer"),
+    path("appointments/<uuid:pk>/move/", moving.move, name="move"),
+    path("appointments/<uuid:pk>/cancel/", moving.cancel, name="cancel"),
+    path("series/<uuid:pk>/stop/", moving.stop_series, name="stop_series"),
+]

@@ -2,10 +2,10 @@
 
 `{% load look %}` gives
 
-* ``{{ value|tone }}`` and ``{{ value|status_icon }}``: colour class and icon of a status (used by components/badge.html);
-* ``{{ moment|clock_time:zone }}`` "9:30 a.m.", ``{{ moment|short_day:zone }}`` "Mon 7 Dec", ``{{ moment|long_day:zone }}``:
-  an aware moment on the wall clock of ``zone`` (a ZoneInfo, e.g. ``site.zone``). Django's own ``date`` filter would print
-  UTC;
+* ``{{ value|tone }}`` and ``{{ value|status_icon }}``: colour class and icon of a status (for components/badge.html);
+* ``{{ moment|clock_time:zone }}`` "9:30 a.m.", ``{{ moment|short_day:zone }}`` "Mon Dec 7" and
+  ``{{ moment|long_day:zone }}``: an aware moment on the wall clock of ``zone`` (a ZoneInfo, e.g. ``site.zone``).
+  Django's own ``date`` filter would print UTC;
 * ``{% icon "car" %}``: a decorative icon of 16 px, hidden from screen readers. Say the word beside it.
 """
 

@@ -1,0 +1,32 @@
+"""Which of the user's sites a page is about."""
+
+from uuid import UUID
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from clinic.models import Site, User
+from patients.models import Patient
+
+
+def sites_of(user: User) -> list[Site]:
+    """The sites where the user works, by name."""
+    return list(Site.objects.for_user(user))
+
+
+def site_or_404(user: User, pk: UUID) -> Site:
+    """The site, if the user works there; Http404 otherwise."""
+    return get_object_or_404(Site.objects.for_user(user), pk=pk)
+
+
+def patient_or_404(user: User, pk: UUID) -> Patient:
+    """The patient, if they come to one of the user's sites; Http404 otherwise."""
+    return get_object_or_404(Patient.objects.for_user(user), pk=pk)
+
+
+def shared_sites(user: User, patient: Patient) -> list[Site]:
+    """The sites that both the user and the patient come to, by name. Http404 when there is none."""
+    sites = list(Site.objects.for_user(user).filter(patients=patient))
+    if not sites:
+        raise Http404
+    return sites

@@ -1,0 +1,69 @@
+"""A patient's way through the clinic: series and visits, for the panel on the patient's page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clinic import clock
+from clinic.models import Site, User
+from patients.models import Patient
+from scheduling.models import Appointment, Offer, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One series with its visits in order. `left`: how many of them are still to come."""
+
+    series: Series
+    visits: Sequence[Appointment]
+    left: int
+
+    @property
+    def is_running(self) -> bool:
+        """Whether visits may still come."""
+        return self.series.status in Series.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Everything booked for one patient at the user's sites: consults, series newest first, and plans being kept."""
+
+    consults: Sequence[Appointment]
+    courses: Sequence[Course]
+    offers: Sequence[Offer]
+    sites: Sequence[Site]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever booked."""
+        return not (self.consults or self.courses or self.offers)
+
+
+def visits_of(patient: Patient, user: User) -> Journey:
+    """The patient's visits that `user` may see, in a constant number of queries."""
+    visits = list(
+        Appointment.objects.for_user(user)
+        .filter(patient=patient)
+        .select_related("site", "series", "practitioner", "protocol_version__protocol", "ride__companion", "record")
+        .order_by("starts")
+    )
+    series = (
+        Series.objects.for_user(user)
+        .filter(patient=patient)
+        .select_related("site", "protocol_version__protocol")
+        .order_by("-created_at")
+    )
+    offers = (
+        Offer.objects.for_user(user)
+        .filter(patient=patient, status=Offer.Status.OPEN, expires_at__gt=clock.now())
+        .select_related("site", "protocol_version__protocol")
+    )
+    courses = []
+    for one in series:
+        own = [visit for visit in visits if visit.series_id == one.pk]
+        courses.append(Course(one, own, sum(visit.status in Appointment.BLOCKING for visit in own)))
+    return Journey(
+        consults=[visit for visit in visits if visit.kind == Appointment.Kind.CONSULT],
+        courses=courses,
+        offers=list(offers),
+        sites=list(Site.objects.for_user(user).filter(patients=patient)),
+    )
