@@ -147,9 +147,11 @@ def change_patient(*, by: Actor, patient: Patient, **changes: Any) -> Patient:
     patient.refresh_from_db()
     site = home_site(patient)
     today = clock.today(site.zone)
+    born, email = patient.birth_date, patient.email
     for field, value in changes.items():
         setattr(patient, field, _checked(field, value, site, today))
-    if age_on(patient.birth_date, today) < ADULT_YEARS and "birth_date" in changes and not has_guardian(patient):
+    is_minor = age_on(patient.birth_date, today) < ADULT_YEARS
+    if is_minor and patient.birth_date != born and not has_guardian(patient):
         raise Refused(
             _(
                 "With this birth date the patient is under 18 and has no guardian. Nothing was saved; "
@@ -158,7 +160,7 @@ def change_patient(*, by: Actor, patient: Patient, **changes: Any) -> Patient:
             field="birth_date",
             code="minor_without_guardian",
         )
-    if "email" in changes:
+    if patient.email != email:
         patient.email_failed_at = None
     patient.save()
     return patient
