@@ -143,6 +143,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
+#: Seconds that a worker told to stop (SIGQUIT) gives its running tasks; what they leave undone is still a due row.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
@@ -158,7 +160,6 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": REMINDER_TICK_SECONDS},
     },
     "release-what-lapsed": {"task": "scheduling.release_lapsed", "schedule": 60, "options": {"expires": 60}},
-    "keep-boosters-proposed": {"task": "scheduling.extend_boosters", "schedule": 3600, "options": {"expires": 3600}},
 }
 
 # --- Mail ----------------------------------------------------------------------------------------------------------

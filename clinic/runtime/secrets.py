@@ -26,8 +26,7 @@ def generated(folder: Path, name: str, given: str = "", length: int = 50) -> str
     """The given value, else the one kept in `folder`/secrets/`name`, made at the first call.
 
     Returns a text of `length` characters from 64 (6 bits each). Two processes that start together agree: the file is
-    created
-    exclusively, and the loser reads the winner's.
+    created exclusively, and the loser reads the winner's.
     """
     if given:
         return given
@@ -44,3 +43,14 @@ def generated(folder: Path, name: str, given: str = "", length: int = 50) -> str
             os.link(scratch, path)
         scratch.unlink()
     return path.read_text(encoding="utf-8").strip()
+
+
+def keep(folder: Path, name: str, value: str) -> None:
+    """Write `value` where `generated` looks for `name`, in place of what is there."""
+    path = folder / "secrets" / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch = path.with_name(f".{name}.{os.getpid()}")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(value)
+    scratch.replace(path)

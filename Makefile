@@ -1,0 +1,54 @@
+# `make run` starts the clinic, `make test` tests it. Everything else is listed by `make help`.
+# PYTHON=/path/to/python3.11 chooses another Python than the first new enough one on the PATH.
+
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := sh clinic/runtime/venv.sh "$(PYTHON)"
+BIN := .venv/bin
+SOURCES := manage.py clinic patients scheduling tests
+
+.PHONY: help run test lint format bench lock screenshots venv venv-dev
+
+help:
+	@echo 'make run          set everything up and start the clinic (Ctrl-C stops it)'
+	@echo 'make test         run all tests against a throw-away database'
+	@echo 'make lint         style, types, migrations and production settings'
+	@echo 'make format       bring the code into shape'
+	@echo 'make bench        measure the promises about speed'
+	@echo 'make screenshots  take the pictures of the README anew'
+	@echo 'make lock         compile requirements*.txt from requirements*.in'
+
+# `exec`, so that a signal meant for make's child reaches the clinic and not a shell in between.
+run: venv
+	@exec $(BIN)/python -m clinic.runtime.run
+
+test: venv-dev
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
+
+lint: venv-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+	@# Without a database the one thing that makemigrations cannot ask is which ones were applied; it warns of that.
+	$(BIN)/python -W "ignore:Got an error checking" manage.py makemigrations --check --dry-run
+	@sh clinic/runtime/check_deploy.sh $(BIN)/python
+
+format: venv-dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: venv-dev
+	@exec $(BIN)/python manage.py bench $(ARGS)
+
+screenshots: venv-dev
+	@exec $(BIN)/python manage.py screenshots
+
+lock: venv-dev
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host -o requirements.txt requirements.in
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host -o requirements-dev.txt requirements-dev.in
+
+venv:
+	@$(VENV) requirements.txt
+
+venv-dev:
+	@$(VENV) requirements.txt requirements-dev.txt
