@@ -10,9 +10,12 @@ class SchedulingConfig(AppConfig):
     verbose_name = "Scheduling"
 
     def ready(self) -> None:
-        """Listen to what the people's side announces."""
+        """Listen to what the people's side announces, and let /healthz ask whether the messages go out."""
+        from clinic import health
         from patients import signals
         from scheduling.actions import clearance
+        from scheduling.messages import waiting
 
         signals.clearance_decided.connect(clearance.clearance_was_decided, dispatch_uid="visits follow the clearance")
         signals.patient_died.connect(clearance.patient_has_died, dispatch_uid="visits end with the patient")
+        health.register("messages", waiting.none_overdue)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from clinic import clock
-from scheduling.messages.content import phone_words
+from patients.contact_points import show_phone
 from scheduling.models import Appointment
 
 #: What the visits of a file call for in a calendar: the day before and after, so that the zone's rules cover every
@@ -58,7 +58,7 @@ def _event(visit: Appointment) -> Event:
     event.add("dtstart", clock.local(visit.starts, site.zone))
     event.add("dtend", clock.local(visit.ends, site.zone))
     event.add("summary", _("Visit at %(clinic)s") % {"clinic": site.neutral_name})
-    event.add("description", _("Questions: %(phone)s") % {"phone": phone_words(site.phone, site.country)})
+    event.add("description", _("Questions: %(phone)s") % {"phone": show_phone(site.phone, site.country)})
     if visit.mode == Appointment.Mode.IN_PERSON:
         event.add("location", site.one_line_address)
     cancelled = visit.status == Appointment.Status.CANCELLED

@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from clinic import clock
+from patients.contact_points import show_phone
 from patients.models import Channel, Clearance, Patient
 from scheduling.messages.routing import recipient_of
 from scheduling.models import Appointment, Message, Ride
@@ -107,17 +107,6 @@ def when_words(moment: datetime, zone: ZoneInfo) -> str:
     }
 
 
-def phone_words(number: str, country: str) -> str:
-    """A telephone number as people write it: the national way, as it is dialled at the site; unreadable ones as they
-    are.
-    """
-    try:
-        parsed = phonenumbers.parse(number, country)
-    except phonenumbers.NumberParseException:
-        return number
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
-
-
 def _common(message: Message) -> dict[str, Any]:
     site, patient, person = message.site, message.patient, recipient_of(message)
     full_name = person.name if person is not None else ""
@@ -125,7 +114,7 @@ def _common(message: Message) -> dict[str, Any]:
         "language": message.language,
         "clinic": site.neutral_name,
         "address": site.one_line_address,
-        "phone": phone_words(site.phone, site.country),
+        "phone": show_phone(site.phone, site.country),
         "emergency": site.emergency_phone,
         "full_name": full_name,
         "name": person.given_name if isinstance(person, Patient) else full_name,
@@ -250,6 +239,7 @@ def _news(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
 def _aftercare(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
     visit = message.appointment
     if visit is not None:
+        words["follow_up"] = bool(message.context.get("follow_up"))
         words["aftercare"] = preparation_for(visit).aftercare
         words["needs_ride"] = visit.protocol_version.needs_ride
     return ()

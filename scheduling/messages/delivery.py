@@ -61,6 +61,22 @@ class Run:
     closed: str = ""
     unfinished: bool = False
 
+    def counts(self) -> dict[str, int]:
+        """The numbers by the words that a person reads."""
+        return {
+            "sent": self.sent,
+            "handed to the desk": self.handed,
+            "skipped": self.skipped,
+            "postponed": self.postponed,
+            "to be tried again": self.again,
+            "failed": self.failed,
+        }
+
+    @property
+    def did_something(self) -> bool:
+        """Whether any row was touched."""
+        return any(self.counts().values())
+
 
 def _new_worker() -> str:
     """A name that no other run has."""

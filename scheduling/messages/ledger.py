@@ -13,6 +13,7 @@ from clinic import clock
 from clinic.models import Site
 from patients.models import Channel, Clearance, Contact, Patient
 from scheduling.messages import hours, nudge, reminders, rows
+from scheduling.messages.routing import channel_for
 from scheduling.models import Appointment, Message, Ride, Series
 
 Kind, State = Message.Kind, Message.State
@@ -20,6 +21,8 @@ Status = Appointment.Status
 
 #: News without a date of its own is not worth sending after this.
 NEWS_LASTS = timedelta(days=14)
+#: Days in which a patient who left alone against advice is still asked how they are.
+FOLLOW_UP_LASTS = timedelta(days=3)
 
 
 def announce_booked(series: Series) -> None:
@@ -182,6 +185,29 @@ def announce_left_alone(appointment: Appointment) -> None:
             context={"fixed": True},
             due_at=now,
             not_after=hours.end_of_day(now, appointment.site.zone),
+        )
+    )
+    nudge.after_commit()
+
+
+def announce_left_alone(appointment: Appointment) -> None:
+    """The patient left without a companion: what to do now by the usual way, and in any case a call to ask how they
+    are.
+    """
+    if channel_for(appointment.patient) != Channel.CALL:
+        announce_discharged(appointment)
+    now = clock.now()
+    rows.write(
+        rows.to_patient(
+            appointment.patient,
+            appointment.site,
+            Kind.AFTERCARE,
+            channel=Channel.CALL,
+            appointment=appointment,
+            version=appointment.version,
+            context={"fixed": True, "follow_up": True},
+            due_at=now,
+            not_after=now + FOLLOW_UP_LASTS,
         )
     )
     nudge.after_commit()

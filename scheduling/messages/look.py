@@ -117,7 +117,7 @@ def _news(message: Message) -> str:
     if decision is None or latest != decision:
         return "a newer decision stands"
     booked = Message.objects.filter(
-        patient=message.patient, kind=Kind.BOOKED, created_at__gte=decision.decided_at
+        patient=message.patient, kind__in=[Kind.BOOKED, Kind.BOOSTERS_CHANGED], created_at__gte=decision.decided_at
     ).exclude(state=Message.State.SKIPPED)
     return "told with the dates that were confirmed" if decision.is_yes and booked.exists() else ""
 

@@ -1,0 +1,43 @@
+"""Background work: nudges and ticks. What is due stands in the ledger and in the offers; a lost task costs a tick."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from celery import shared_task
+
+from clinic.actor import Actor, origin
+from scheduling.actions import offers
+from scheduling.messages import delivery, nudge
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name=nudge.DELIVER_DUE)
+def deliver_due() -> None:
+    """Deliver every message that is due; what does not fit into one run goes on at once in another."""
+    with _from_task("deliver_due"):
+        run = delivery.deliver()
+    if run.did_something:
+        log.info("messages_delivered", counts=run.counts())
+    if run.unfinished:
+        nudge.now()
+
+
+@shared_task(name="scheduling.release_lapsed")
+def release_lapsed() -> None:
+    """Give back the time of offers and held series that nobody took up in time."""
+    with _from_task("release_lapsed"):
+        released = offers.release_lapsed(by=Actor.system("release of what lapsed"))
+    if released:
+        log.info("lapsed_released", count=released)
+
+
+@contextmanager
+def _from_task(name: str) -> Iterator[None]:
+    """What the task writes says on the audit trail that it came from it."""
+    token = origin.set(f"task {name}")
+    try:
+        yield
+    finally:
+        origin.reset(token)
