@@ -45,10 +45,12 @@ def _fasting(appointment: Appointment) -> list[str]:
     version = appointment.protocol_version
     lines = []
     if version.fasting_food_hours:
-        lines.append(_("Nothing to eat after %(time)s.") % {"time": _before(appointment, version.fasting_food_hours)})
+        eating = _("Nothing to eat after %(time)s") % {"time": _before(appointment, version.fasting_food_hours)}
+        # A time may end with a full stop of its own: "3 a.m."
+        lines.append(eating if eating.endswith(".") else f"{eating}.")
     if version.fasting_fluids_hours:
         lines.append(
-            _("Nothing to drink after %(time)s. Until then clear fluids such as water are fine.")
+            _("Clear fluids such as water are fine until %(time)s, then nothing to drink.")
             % {"time": _before(appointment, version.fasting_fluids_hours)}
         )
     return lines

@@ -14,11 +14,14 @@ S = Ride.Status
 
 @dataclass(frozen=True, slots=True)
 class RideLine:
-    """Who drives after one visit: `status` is one of Ride.Status, `sentence` says it to the patient."""
+    """Who drives after one visit: `status` is one of Ride.Status, `sentence` says it to the patient, `short` in a
+    list.
+    """
 
     status: str
     companion: str
     sentence: str
+    short: str
 
     @property
     def is_open(self) -> bool:
@@ -72,7 +75,16 @@ def ride_line(appointment: Appointment) -> RideLine:
         S.PICKED_UP: _("%(name)s has picked you up."),
         S.WAIVED: _("Nobody has to drive you home after this visit."),
     }
-    return RideLine(status=status.value, companion=name, sentence=sentences[status] % {"name": name})
+    short = {
+        S.NEEDED: _("Nobody drives yet"),
+        S.NAMED: _("%(name)s, not answered yet"),
+        S.CONFIRMED: _("%(name)s drives"),
+        S.DECLINED: _("%(name)s cannot"),
+        S.PICKED_UP: "%(name)s",
+        S.WAIVED: _("Nobody has to drive"),
+    }
+    values = {"name": name}
+    return RideLine(status.value, name, sentences[status] % values, short[status] % values)
 
 
 def _held_until(appointment: Appointment) -> str:
