@@ -1,0 +1,101 @@
+"""Booking as the screens do it: plan first, then book what was planned."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
+
+from clinic import clock
+from clinic.permissions import Role
+from patients.models import Patient
+from scheduling.actions import booking, holds
+from scheduling.models import Appointment, Hold, ProtocolVersion, Series
+from scheduling.planner.values import Wishes
+from scheduling.selectors import planning
+from tests.factories import FIRST_DAY, Clinic
+
+MORNINGS = Wishes(preferred_from=9 * 60, preferred_until=10 * 60)
+
+
+def best_starts(
+    clinic: Clinic,
+    patient: Patient,
+    *,
+    first_day: date = FIRST_DAY,
+    wishes: Wishes = MORNINGS,
+    version: ProtocolVersion | None = None,
+) -> list[datetime]:
+    """The starts of the best plan, in UTC."""
+    result = planning.plan_series(
+        site=clinic.site,
+        version=version or clinic.induction,
+        wishes=wishes,
+        first_day=first_day,
+        patient=patient,
+        now=clock.now(),
+    )
+    return planning.moments_of(result.plans[0])
+
+
+def book(clinic: Clinic, patient: Patient, starts: Sequence[datetime] | None = None, **changes: Any) -> Series:
+    """Book the best plan, or exactly `starts`; `changes` replace arguments of the action."""
+    order: dict[str, Any] = {
+        "by": clinic.by(Role.FRONT_DESK),
+        "patient": patient,
+        "site": clinic.site,
+        "version": clinic.induction,
+        "first_day": FIRST_DAY,
+        "wishes": MORNINGS,
+        "key": uuid4(),
+    } | changes
+    found = starts or best_starts(clinic, patient, first_day=order["first_day"], version=order["version"])
+    return booking.book_series(**order, starts=found)
+
+
+def consult(clinic: Clinic, patient: Patient, starts: datetime, **changes: Any) -> Appointment:
+    """Book a consult with the clinic's doctor."""
+    order: dict[str, Any] = {
+        "by": clinic.by(Role.FRONT_DESK),
+        "patient": patient,
+        "site": clinic.site,
+        "version": clinic.consult,
+        "doctor": clinic.doctor,
+        "mode": Appointment.Mode.IN_PERSON,
+        "key": uuid4(),
+    } | changes
+    return booking.book_consult(**order, starts=starts)
+
+
+def treat(visits: Sequence[Appointment]) -> None:
+    """Write these visits down as done and counted, their time given back, without the steps of the nurse's screens."""
+    for visit in visits:
+        holds.release([visit])
+    Appointment.objects.filter(pk__in=[visit.pk for visit in visits]).update(
+        status=Appointment.Status.FULFILLED, ending="completed", counts=True
+    )
+
+
+def visits_of(series: Series) -> list[Appointment]:
+    """All visits of a series in order of time."""
+    return list(series.appointments.order_by("starts").select_related("site", "patient", "protocol_version", "series"))
+
+
+def wall(visit: Appointment) -> tuple[date, time]:
+    """The local date and time of a visit's start."""
+    local = clock.local(visit.starts, visit.site.zone)
+    return local.date(), local.time()
+
+
+def overlaps_in_holds() -> int:
+    """Pairs of holds that share a resource, a unit and a cell, counted without the constraint's help."""
+    rows = list(Hold.objects.values_list("resource_id", "start_cell", "end_cell", "first_unit", "end_unit"))
+    return sum(
+        a[0] == b[0] and a[1] < b[2] and b[1] < a[2] and a[3] < b[4] and b[3] < a[4]
+        for number, a in enumerate(rows)
+        for b in rows[number + 1 :]
+    )
+
+
+def after(day: date, days: int) -> date:
+    """So many days later."""
+    return day + timedelta(days=days)
