@@ -172,25 +172,6 @@ def announce_discharged(appointment: Appointment) -> None:
 
 
 def announce_left_alone(appointment: Appointment) -> None:
-    """The patient left alone, against advice: a person calls today, whatever channel the patient prefers."""
-    now = clock.now()
-    rows.write(
-        rows.to_patient(
-            appointment.patient,
-            appointment.site,
-            Kind.AFTERCARE,
-            channel=Channel.CALL,
-            appointment=appointment,
-            version=appointment.version,
-            context={"fixed": True},
-            due_at=now,
-            not_after=hours.end_of_day(now, appointment.site.zone),
-        )
-    )
-    nudge.after_commit()
-
-
-def announce_left_alone(appointment: Appointment) -> None:
     """The patient left without a companion: what to do now by the usual way, and in any case a call to ask how they
     are.
     """
