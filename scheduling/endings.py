@@ -1,7 +1,9 @@
-"""The table of endings: what each means for the visit, the series, the holds and the people to tell (domain.md, "Endings of a visit").
+"""The table of endings: what each means for the visit, the series, the holds and the people to tell (domain.md,
+"Endings of a visit").
 
-The one rule about counting: an infusion counts toward the series when its drip was started, since a dose was then given, and a dose more than the
-doctor ordered must never come from bookkeeping. A doctor who wants another one after a visit stopped early adds it.
+The one rule about counting: an infusion counts toward the series when its drip was started, since a dose was then
+given, and a dose more than the doctor ordered must never come from bookkeeping. A doctor who wants another one after a
+visit stopped early adds it.
 """
 
 from dataclasses import dataclass
@@ -15,9 +17,10 @@ Status = Appointment.Status
 class EndingRule:
     """What one ending demands and does.
 
-    `after_start`: True where it can only follow a started drip, False where only a drip that never started, None where either.
-    `hands_over`: the patient leaves as discharged, so somebody adult must be named. `tells_doctor`: a doctor must have been told.
-    `aftercare`: the patient is sent what to do afterwards (who left alone is called instead). `why` explains, to the person who chooses, what counts and why.
+    `after_start`: True where it can only follow a started drip, False where only a drip that never started, None where
+    either. `hands_over`: the patient leaves as discharged, so somebody adult must be named. `tells_doctor`: a doctor
+    must have been told. `aftercare`: the patient is sent what to do afterwards (who left alone is called instead).
+    `why` explains, to the person who chooses, what counts and why.
     """
 
     status: Appointment.Status
@@ -68,7 +71,8 @@ RULES: dict[Ending, EndingRule] = {
     ),
 }
 
-#: The endings that a nurse chooses on the endings form; the others have their own ways (discharge, no-show, cancelling).
+#: The endings that a nurse chooses on the endings form; the others have their own ways (discharge, no-show,
+#: cancelling).
 WITHOUT_DISCHARGE: tuple[Ending, ...] = (
     Ending.NOT_TREATED_PRESSURE,
     Ending.NOT_TREATED_ATE,

@@ -1,7 +1,7 @@
 """The visit as it happens: arrived, check-in, started, in recovery.
 
-Facts are recorded, not refused: an arrival goes in whatever is missing. The gates stand at the start of the drip and at discharge
-(scheduling/actions/visit_end.py). Times are stamped here, by the server, in UTC.
+Facts are recorded, not refused: an arrival goes in whatever is missing. The gates stand at the start of the drip and at
+discharge (scheduling/actions/visit_end.py). Times are stamped here, by the server, in UTC.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,16 @@ from scheduling.models import Appointment, VisitRecord
 from scheduling.selectors.gates import shut_gates
 from scheduling.selectors.visits import planned_chair, planned_nurse
 
-__all__ = ["arrive", "discharge", "end_visit", "record_checkin", "record_no_show", "start", "to_recovery", "undo_arrival"]
+__all__ = [
+    "arrive",
+    "discharge",
+    "end_visit",
+    "record_checkin",
+    "record_no_show",
+    "start",
+    "to_recovery",
+    "undo_arrival",
+]
 
 Status = Appointment.Status
 ANSWERS = ("yes", "no")
@@ -29,10 +38,12 @@ ANSWERS = ("yes", "no")
 
 @action
 def arrive(*, by: Actor, appointment: Appointment) -> Appointment:
-    """Record that the patient is here, now. Never refused: not for a missing clearance, consent or ride, not for the hour or the status.
+    """Record that the patient is here, now. Never refused: not for a missing clearance, consent or ride, not for the
+    hour or the status.
 
-    The first arrival counts; a second click changes nothing. Somebody who was recorded as not having come is here after all: the visit goes on, without
-    the time that was given back. At a visit that was cancelled or is over, the arrival is a fact on the record and the status stays.
+    The first arrival counts; a second click changes nothing. Somebody who was recorded as not having come is here after
+    all: the visit goes on, without the time that was given back. At a visit that was cancelled or is over, the arrival
+    is a fact on the record and the status stays.
     """
     visit = locked(appointment)
     record = record_of(visit)
@@ -44,7 +55,8 @@ def arrive(*, by: Actor, appointment: Appointment) -> Appointment:
             with transaction.atomic():
                 status.move(visit, Status.ARRIVED)
         except IntegrityError:
-            # Came late, and the visit was planned anew meanwhile: that one keeps its place, and the arrival stays a fact on this record.
+            # Came late, and the visit was planned anew meanwhile: that one keeps its place, and the arrival stays a
+            # fact on this record.
             visit.refresh_from_db(fields=["status", "ending", "counts", "status_reason"])
         # Time held for a clearance no longer lapses while the patient sits here.
         visit.holds.update(expires_at=None)
@@ -53,13 +65,17 @@ def arrive(*, by: Actor, appointment: Appointment) -> Appointment:
 
 @action
 def undo_arrival(*, by: Actor, appointment: Appointment, reason: str) -> Appointment:
-    """The wrong patient was ticked as arrived: the visit is expected again. Raises Refused without a reason, WrongStatus once the drip has started."""
+    """The wrong patient was ticked as arrived: the visit is expected again. Raises Refused without a reason,
+    WrongStatus once the drip has started.
+    """
     if not reason.strip():
         raise Refused("Say why the arrival is taken back; it is kept on the trail.", field="reason")
     visit = locked(appointment)
     record = record_of(visit)
     if visit.status != Status.ARRIVED or record.started_at is not None:
-        raise WrongStatus("Only the arrival of a patient whose drip has not started can be taken back. Nothing was changed.")
+        raise WrongStatus(
+            "Only the arrival of a patient whose drip has not started can be taken back. Nothing was changed."
+        )
     record.arrived_at = None
     record.save()
     status.move(visit, Status.BOOKED, reason=reason.strip())
@@ -68,9 +84,11 @@ def undo_arrival(*, by: Actor, appointment: Appointment, reason: str) -> Appoint
 
 @action
 def record_checkin(*, by: Actor, appointment: Appointment, checkin: Mapping[str, str]) -> VisitRecord:
-    """Keep the answers to the protocol's check-in list, given before or after the drip starts; a later answer replaces an earlier one.
+    """Keep the answers to the protocol's check-in list, given before or after the drip starts; a later answer replaces
+    an earlier one.
 
-    `checkin`: {question in English as the protocol has it: "yes" or "no"}. Raises Refused for a question or answer that the list does not have.
+    `checkin`: {question in English as the protocol has it: "yes" or "no"}. Raises Refused for a question or answer that
+    the list does not have.
     """
     visit = locked(appointment)
     record = record_of(visit)
@@ -90,9 +108,9 @@ def start(
 ) -> VisitRecord:
     """Start the drip (or give the injection, or begin the consult), now.
 
-    `chair` and `nurse` are where and by whom it really happens; left out, it happens as planned. Starting twice keeps the first time.
-    Raises WrongStatus unless the patient has arrived, GateClosed with one sentence for each shut gate, Refused for a chair, nurse or answer that
-    cannot be.
+    `chair` and `nurse` are where and by whom it really happens; left out, it happens as planned. Starting twice keeps
+    the first time. Raises WrongStatus unless the patient has arrived, GateClosed with one sentence for each shut gate,
+    Refused for a chair, nurse or answer that cannot be.
     """
     visit = locked(appointment)
     record = record_of(visit)
@@ -100,7 +118,8 @@ def start(
         return record
     if visit.status != Status.ARRIVED:
         raise WrongStatus(
-            f"This visit is “{visit.get_status_display()}”, so it cannot start. Record the arrival first; nothing was changed."
+            f"This visit is “{visit.get_status_display()}”, so it cannot start. Record the arrival first; nothing "
+            "was changed."
         )
     _check_place(visit, chair, nurse)
     gates = shut_gates(visit)
@@ -127,7 +146,8 @@ def to_recovery(*, by: Actor, appointment: Appointment) -> VisitRecord:
         return record
     if visit.status != Status.ARRIVED or record.started_at is None:
         raise WrongStatus(
-            "Recovery follows a started drip: this visit has none running. Nothing was changed; start it, or choose how it ended."
+            "Recovery follows a started drip: this visit has none running. Nothing was changed; start it, or "
+            "choose how it ended."
         )
     record.recovery_at = clock.now()
     record.save()

@@ -1,6 +1,8 @@
-"""How a visit ends: discharged to a named person, ended otherwise, or nobody came. The table of endings is scheduling/endings.py.
+"""How a visit ends: discharged to a named person, ended otherwise, or nobody came. The table of endings is
+scheduling/endings.py.
 
-Whatever the ending, the time that is left is given back, reminders about the visit stop, and the word for it is kept with who and when.
+Whatever the ending, the time that is left is given back, reminders about the visit stop, and the word for it is kept
+with who and when.
 """
 
 from collections.abc import Sequence
@@ -36,9 +38,10 @@ def discharge(
 ) -> VisitRecord:
     """The patient leaves as discharged, now, handed to `handed_to`; `ending` is completed or stopped early.
 
-    `fitness`: the points of the protocol's fitness list (in English, as it has them) that are met: it takes all of them. `handed_to` may be None only where the
-    protocol needs no ride or a doctor has waived it. A visit already discharged stays as it is.
-    Raises GateClosed when nobody adult is named or a point is not met, WrongStatus when the drip was never started or the patient is not here.
+    `fitness`: the points of the protocol's fitness list (in English, as it has them) that are met: it takes all of
+    them. `handed_to` may be None only where the protocol needs no ride or a doctor has waived it. A visit already
+    discharged stays as it is. Raises GateClosed when nobody adult is named or a point is not met, WrongStatus when the
+    drip was never started or the patient is not here.
     """
     visit = locked_with_holds(appointment)
     record = record_of(visit)
@@ -65,10 +68,12 @@ def end_visit(
     note: str = "",
     doctor_told: StaffMember | None = None,
 ) -> VisitRecord:
-    """End a visit in another way than by discharge: not treated, left alone against advice, sent to hospital; or close a consult.
+    """End a visit in another way than by discharge: not treated, left alone against advice, sent to hospital; or close
+    a consult.
 
-    A visit that already has this ending stays as it is. Raises Refused with the field at fault: an ending that the facts contradict, a doctor not named where
-    one must have been told, or an ending that has its own way (discharge, no-show, cancelling); WrongStatus when the patient is not here.
+    A visit that already has this ending stays as it is. Raises Refused with the field at fault: an ending that the
+    facts contradict, a doctor not named where one must have been told, or an ending that has its own way (discharge,
+    no-show, cancelling); WrongStatus when the patient is not here.
     """
     visit = locked_with_holds(appointment)
     record = record_of(visit)
@@ -77,10 +82,13 @@ def end_visit(
     _check_own_way(visit, ending)
     _check_open(visit, record, ending)
     if doctor_told is not None and not _is_doctor_at(doctor_told, visit):
-        raise Refused(f"{doctor_told.name} is no doctor at {visit.site.name}. Name one who was told.", field="doctor_told")
+        raise Refused(
+            f"{doctor_told.name} is no doctor at {visit.site.name}. Name one who was told.", field="doctor_told"
+        )
     if RULES[ending].tells_doctor and doctor_told is None:
         raise Refused(
-            "A patient who leaves alone against advice is a doctor's business: tell one now, and name who was told. The visit is still open.",
+            "A patient who leaves alone against advice is a doctor's business: tell one now, and name who was "
+            "told. The visit is still open.",
             field="doctor_told",
         )
     record.doctor_told = doctor_told
@@ -99,7 +107,8 @@ def record_no_show(*, by: Actor, appointment: Appointment) -> Appointment:
         return visit
     if visit.status not in {Status.PROPOSED, Status.BOOKED}:
         raise WrongStatus(
-            f"This visit is “{visit.get_status_display()}”: it cannot be recorded that the patient did not come. Nothing was changed."
+            f"This visit is “{visit.get_status_display()}”: it cannot be recorded that the patient did not come. "
+            "Nothing was changed."
         )
     if clock.now() < visit.starts:
         raise Refused("This visit has not begun yet; wait for its time, or cancel it. Nothing was changed.")
@@ -125,14 +134,16 @@ def _check_open(visit: Appointment, record: VisitRecord, ending: Ending) -> None
     """The patient is here, and the ending agrees with whether the drip ran."""
     if visit.status != Status.ARRIVED:
         raise WrongStatus(
-            f"This visit is “{visit.get_status_display()}”; only a visit whose patient is here can end. Nothing was changed."
+            f"This visit is “{visit.get_status_display()}”; only a visit whose patient is here can end. Nothing "
+            "was changed."
         )
     if visit.kind == Appointment.Kind.CONSULT:
         return
     needs_start = RULES[ending].after_start
     if needs_start is True and record.started_at is None:
         raise WrongStatus(
-            f"The drip was never started, so the visit cannot be “{ending.label}”. Choose why the patient was not treated.",
+            f"The drip was never started, so the visit cannot be “{ending.label}”. Choose why the patient was not "
+            "treated.",
             field="ending",
         )
     if needs_start is False and record.started_at is not None:
@@ -171,7 +182,8 @@ def _hand_over(visit: Appointment, record: VisitRecord, handed_to: Contact | Non
     waived = ride is not None and ride.status == Ride.Status.WAIVED
     if visit.protocol_version.needs_ride and not waived:
         raise GateClosed(
-            f"Name the adult who takes {visit.patient.name} home, or ask a doctor to waive it. If the patient has left alone, say so as "
+            f"Name the adult who takes {visit.patient.name} home, or ask a doctor to waive it. If the patient has "
+            "left alone, say so as "
             "“left alone against advice”. The visit is still open.",
             field="handed_to",
         )
@@ -190,7 +202,7 @@ def _close(visit: Appointment, record: VisitRecord, ending: Ending, note: str) -
     record.save()
     visit.ending = ending
     visit.counts = counts(visit, started=record.started_at is not None)
-    status.move(visit, RULES[ending].status, reason=ending.label)
+    status.move(visit, RULES[ending].status, reason=str(ending.label))
     holds.free_from(appointment=visit, cell=clock.cell_up(now))
     ledger.withdraw(visit, f"the visit is over: {ending.label}")
     if ending == Ending.LEFT_AGAINST_ADVICE:

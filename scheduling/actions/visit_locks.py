@@ -14,7 +14,8 @@ def locked(appointment: Appointment) -> Appointment:
 
 
 def locked_with_holds(appointment: Appointment) -> Appointment:
-    """The visit as it is now, read under the locks of its site, patient and days, so that nobody re-plans its holds meanwhile.
+    """The visit as it is now, read under the locks of its site, patient and days, so that nobody re-plans its holds
+    meanwhile.
 
     Raises Stale when it was moved to another day between the caller's look and the lock.
     """
@@ -36,7 +37,7 @@ def locked_with_holds(appointment: Appointment) -> Appointment:
 
 
 def record_of(visit: Appointment) -> VisitRecord:
-    """The visit's facts: those kept so far, or an empty record that is not saved yet. Call it under the visit's lock."""
+    """The visit's facts: those kept so far, or an empty record, not saved yet. Call it under the visit's lock."""
     return VisitRecord.objects.filter(appointment=visit).first() or VisitRecord(appointment=visit)
 
 

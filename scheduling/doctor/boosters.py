@@ -39,7 +39,12 @@ def boosters(request: StaffRequest, pk: UUID) -> HttpResponse:
         if "agree" in request.POST and _agree(request, course.series, form):
             return redirect("doctor:boosters", pk=pk)
         preview = _preview(course.series, form)
-    context = {"page": page, "form": form, "preview": preview, "seen": _seen(preview)}
+    context = {
+        "page": page,
+        "form": form,
+        "preview": preview,
+        "seen": [one.isoformat() for one in preview.starts] if preview else [],
+    }
     return render(request, "doctor/boosters.html", context, status=422 if form.errors else 200)
 
 
@@ -77,7 +82,10 @@ def _agree(request: StaffRequest, series: Series, form: IntervalForm) -> bool:
     except Refused as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return False
-    messages.success(request, f"Boosters of {series.patient.name} now come every {data['interval_days']} days. The patient is told once.")
+    messages.success(
+        request,
+        f"Boosters of {series.patient.name} now come every {data['interval_days']} days. The patient is told once.",
+    )
     return True
 
 
@@ -90,10 +98,3 @@ def _starts(values: Sequence[str]) -> list[datetime]:
     if any(moment.tzinfo is None for moment in starts):
         raise Refused("The times on this page are damaged. Nothing was changed; look at the change again.")
     return starts
-
-
-def _seen(preview: BoosterPreview | None) -> list[str]:
-    """The new times as the agreement carries them, aware, in ISO 8601."""
-    if preview is None:
-        return []
-    return [change.new_starts.isoformat() for change in preview.changes if change.new_starts is not None]

@@ -1,4 +1,6 @@
-"""What the clearance page shows about one patient, gathered once, in a number of queries that does not grow with the record."""
+"""What the clearance page shows about one patient, gathered once, in a number of queries that does not grow with the
+record.
+"""
 
 from datetime import date
 from decimal import Decimal

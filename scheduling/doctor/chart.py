@@ -1,4 +1,5 @@
-"""The curve of one score over time as plain geometry: the template writes it into SVG attributes, so that no style is inline.
+"""The curve of one score over time as plain geometry: the template writes it into SVG attributes, so that no style is
+inline.
 
 The page carries the same values as a table beside it.
 """
@@ -80,10 +81,13 @@ class _Frame:
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
 
-def draw(measure: Measure, values: Sequence[Observation], treated: Sequence[Appointment], zone: ZoneInfo) -> Chart | None:
+def draw(
+    measure: Measure, values: Sequence[Observation], treated: Sequence[Appointment], zone: ZoneInfo
+) -> Chart | None:
     """The chart of `values` (one measure, in order of time) with the treated visits marked; None without a value.
 
-    The scale is the whole range of the instrument, so that a small change does not look like a large one. Dates are those of `zone`.
+    The scale is the whole range of the instrument, so that a small change does not look like a large one. Dates are
+    those of `zone`.
     """
     if not values:
         return None

@@ -36,7 +36,7 @@ def clearance(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 def _proposal(case: Case) -> dict[str, object]:
-    """What the form starts with: no decision, a last day that covers the visits to come, and the findings on the page."""
+    """What the form starts with: no decision, a last day that covers the visits to come, the findings on the page."""
     proposed = clock.today(case.zone) + timedelta(days=PROPOSED_VALIDITY_DAYS)
     if case.last_visit_day is not None:
         proposed = max(proposed, case.last_visit_day)
@@ -74,7 +74,11 @@ def flag_codes(request: StaffRequest) -> HttpResponse:
         except Refused as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, f"{row} now raises the flag “{row.get_kind_display()}”; conditions already imported were looked at again.")
+            messages.success(
+                request,
+                f"{row} now raises the flag “{row.get_kind_display()}”; conditions already imported were looked "
+                "at again.",
+            )
             return redirect("doctor:flag_codes")
     status = 422 if form.is_bound else 200
     context = {"codes": FlagCode.objects.order_by("kind", "display"), "form": form}

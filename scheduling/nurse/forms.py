@@ -1,10 +1,12 @@
 """Forms of the visit page. Each keeps what was typed; what they mean is decided by the actions."""
 
-from typing import Any
+from typing import Any, cast
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.db.models import QuerySet
 from django.forms import ModelChoiceField
+from django.http import QueryDict
 
 from clinic.models import Resource, StaffMember
 from clinic.permissions import Role
@@ -20,12 +22,14 @@ YES_NO = [("yes", "Yes"), ("no", "No")]
 
 
 class VisitForm(forms.Form):
-    """A form about one visit, rendered inside the page's own form tag; names get a prefix, since one page shows several."""
+    """A form about one visit, rendered inside the page's own form tag; names get a prefix, since one page shows
+    several.
+    """
 
     slot = ""
 
-    def __init__(self, *args: Any, visit: Appointment, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=self.slot, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, visit: Appointment) -> None:
+        super().__init__(data, prefix=self.slot)
         self.visit = visit
         self.helper = FormHelper()
         self.helper.form_tag = False
@@ -35,11 +39,13 @@ class VisitForm(forms.Form):
     def prepare(self) -> None:
         """Fill choices and first values from the visit."""
 
-    def choose(self, field: str, queryset: Any) -> None:
-        """Set what a choice field offers."""
-        choice = self.fields[field]
-        assert isinstance(choice, ModelChoiceField), f"{field} is no choice of rows"
-        choice.queryset = queryset
+    def choose(self, field: str, queryset: QuerySet[Any]) -> None:
+        """Set the rows that a choice field offers."""
+        cast("ModelChoiceField[Any]", self.fields[field]).queryset = queryset
+
+    def offer(self, field: str, choices: list[tuple[str, str]]) -> None:
+        """Set the words that a choice field offers."""
+        cast(forms.ChoiceField, self.fields[field]).choices = choices
 
 
 class ReasonForm(VisitForm):
@@ -57,7 +63,7 @@ class StartForm(VisitForm):
     nurse = forms.ModelChoiceField(StaffMember.objects.none(), required=False, empty_label="As planned")
 
     def prepare(self) -> None:
-        """One yes-or-no for each question of the list, with the answer given so far; the chairs and nurses of the site."""
+        """One yes-or-no for each question of the list, with the answer so far; the chairs and nurses of the site."""
         record = record_or_none(self.visit)
         known = record.checkin if record else {}
         self.questions: dict[str, str] = {}
@@ -76,7 +82,7 @@ class StartForm(VisitForm):
             return
         self.choose("chair", Resource.objects.chairs().filter(site=self.visit.site_id))
         self.choose("nurse", StaffMember.objects.with_role(Role.NURSE).filter(sites=self.visit.site_id))
-        self.initial |= {"chair": planned_chair(self.visit), "nurse": planned_nurse(self.visit)}
+        self.initial.update(chair=planned_chair(self.visit), nurse=planned_nurse(self.visit))
         self.order_fields([*self.questions, "chair", "nurse"])
 
     @property
@@ -141,9 +147,7 @@ class DischargeForm(VisitForm):
         self.initial.setdefault("ending", Ending.COMPLETED.value)
         points = [point["en"] for point in self.visit.protocol_version.fitness_list]
         if points:
-            field = self.fields["fitness"]
-            assert isinstance(field, forms.MultipleChoiceField), "the list is ticked point by point"
-            field.choices = [(point, point) for point in points]
+            self.offer("fitness", [(point, point) for point in points])
         else:
             del self.fields["fitness"]
         ride = ride_of(self.visit)
@@ -166,16 +170,14 @@ class EndForm(VisitForm):
         """Only the endings that the facts allow, each with what it means for the series."""
         record = record_or_none(self.visit)
         started = record is not None and record.started_at is not None
-        field = self.fields["ending"]
-        assert isinstance(field, forms.ChoiceField), "an ending is chosen from the table"
-        field.choices = [(e.value, e.label) for e in possible_endings(self.visit, started=started)]
-        doctors = doctors_at(self.visit.site)
-        self.choose("doctor_told", StaffMember.objects.filter(pk__in=[doctor.pk for doctor in doctors]).order_by("name"))
+        self.offer("ending", [(e.value, str(e.label)) for e in possible_endings(self.visit, started=started)])
+        self.choose("doctor_told", doctors_at(self.visit.site))
 
 
 def possible_endings(visit: Appointment, *, started: bool) -> list[Ending]:
-    """The endings that the endings form offers: of a consult also “completed”, of a drip those that fit whether it was started."""
+    """The endings that the endings form offers: of a consult also “completed”, of a drip those that fit whether it was
+    started.
+    """
     if visit.kind == Appointment.Kind.CONSULT:
         return [*DISCHARGED, *WITHOUT_DISCHARGE]
     return [ending for ending in WITHOUT_DISCHARGE if RULES[ending].after_start in {None, started}]
-

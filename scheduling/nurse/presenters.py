@@ -54,7 +54,9 @@ DUE: dict[VisitPhase, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One visit in a column. `due` is local time in words, `step` the one next thing to do: "arrived", "open", "recovery" or nothing."""
+    """One visit in a column. `due` is local time in words, `step` the one next thing to do: "arrived", "open",
+    "recovery" or nothing.
+    """
 
     row: VisitRow
     due: str
@@ -80,7 +82,9 @@ class Column:
 
 def columns_of(rows: dict[VisitPhase, list[VisitRow]]) -> list[Column]:
     """The columns of the day, in the order in which a visit goes through them."""
-    return [Column(phase, title, empty, [_card(row) for row in rows[phase]]) for phase, (title, empty) in COLUMNS.items()]
+    return [
+        Column(phase, title, empty, [_card(row) for row in rows[phase]]) for phase, (title, empty) in COLUMNS.items()
+    ]
 
 
 def _card(row: VisitRow) -> Card:
@@ -206,7 +210,7 @@ class VisitPage:
     @property
     def doctors(self) -> list[StaffMember]:
         """Who may waive the ride: shown to whoever may not."""
-        return doctors_at(self.visit.site)
+        return list(doctors_at(self.visit.site))
 
     @property
     def shut(self) -> set[str]:
@@ -223,7 +227,10 @@ class VisitPage:
         """Whether this user can waive the ride here and now."""
         waived = self.ride is not None and self.ride.status == Ride.Status.WAIVED
         return (
-            self.visit.protocol_version.needs_ride and self._open and not waived and self.user.may(Permission.WAIVE_RIDE)
+            self.visit.protocol_version.needs_ride
+            and self._open
+            and not waived
+            and self.user.may(Permission.WAIVE_RIDE)
         )
 
     @property
@@ -243,9 +250,7 @@ class VisitPage:
     @property
     def can_recover(self) -> bool:
         """Whether the next step is recovery."""
-        return (
-            self.phase is VisitPhase.INFUSING and self.may_run and has_phase(self.visit, Phase.Kind.RECOVER)
-        )
+        return self.phase is VisitPhase.INFUSING and self.may_run and has_phase(self.visit, Phase.Kind.RECOVER)
 
     @property
     def can_discharge(self) -> bool:

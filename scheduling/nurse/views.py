@@ -1,6 +1,7 @@
 """The nurse's screens: who is in which phase today, and one visit with the steps that it can take now.
 
-Whoever sees the schedule may open a visit; each step names its own permission. A step that is refused shows the page again with what was typed.
+Whoever sees the schedule may open a visit; each step names its own permission. A step that is refused shows the page
+again with what was typed.
 """
 
 from collections.abc import Callable
@@ -205,9 +206,7 @@ def end(request: StaffRequest, pk: UUID) -> HttpResponse:
 def _name_companion(by: Actor, found: Appointment, form: CompanionForm) -> object:
     data = form.cleaned_data
     if data["contact"] is not None:
-        return rides.name_companion(
-            by=by, appointments=[found], companion=data["contact"], confirmed=data["agreed"]
-        )
+        return rides.name_companion(by=by, appointments=[found], companion=data["contact"], confirmed=data["agreed"])
     return rides.name_new_companion(
         by=by,
         appointments=[found],

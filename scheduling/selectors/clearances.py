@@ -1,10 +1,14 @@
-"""The doctor's queue: who waits for a decision about treatment, and who is at a chair and cannot start. Queries do not grow with the rows."""
+"""The doctor's queue: who waits for a decision about treatment, and who is at a chair and cannot start. Queries do not
+grow with the rows.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TypedDict, cast
 from uuid import UUID
 
 from django.db.models import Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django_stubs_ext import WithAnnotations
 
 from clinic import clock
 from clinic.models import Site, User
@@ -12,11 +16,14 @@ from patients.models import Clearance, Flag, Patient, Screening
 from scheduling.models import Appointment, Ride
 
 YES = (Clearance.Decision.CLEARED, Clearance.Decision.CONDITIONS)
+NO = (Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One patient who waits for a decision. `next_visit` is the first visit that needs it (None: none booked), `since` when the waiting began (both UTC)."""
+    """One patient who waits for a decision. `next_visit` is the first visit that needs it (None: none booked), `since`
+    when the waiting began (both UTC).
+    """
 
     patient: Patient
     why: list[str]
@@ -25,12 +32,27 @@ class Waiting:
     new_flags: int
 
 
+class Facts(TypedDict):
+    """What `_with_facts` annotates."""
+
+    last_decision: str | None
+    last_decided_at: datetime | None
+    last_valid_until: date | None
+    screened_at: datetime | None
+    flags_waiting: int | None
+    flags_newest: datetime | None
+    has_booked: bool
+
+
+KnownPatient = WithAnnotations[Patient, Facts]
+
+
 def waiting_clearances(user: User) -> list[Waiting]:
     """The user's patients who need a doctor's decision: nearest first visit on top, then whoever has waited longest.
 
-    A decision is needed for a booked visit that no clearance covers, for answers newer than the last decision, for findings newer than a
-    yes, and where a doctor asked for more. Refused or suspended patients wait only when something new has come. Somebody imported who has neither
-    answered nor booked does not wait.
+    A decision is needed for a booked visit that no clearance covers, for answers newer than the last decision, for
+    findings newer than a yes, and where a doctor asked for more. Refused or suspended patients wait only when something
+    new has come. Somebody imported who has neither answered nor booked does not wait.
     """
     patients = list(_with_facts(Patient.objects.for_user(user).living()))
     uncovered = _uncovered_visits(user, patients)
@@ -40,7 +62,7 @@ def waiting_clearances(user: User) -> list[Waiting]:
 
 
 def blocked_here(user: User) -> list[Appointment]:
-    """Patients who have arrived and cannot start for want of a companion: a doctor can waive it. Longest waiting first."""
+    """Patients who are here and cannot start for want of a companion: a doctor can waive it. Longest waiting first."""
     settled = [*Ride.SETTLED, Ride.Status.WAIVED]
     return list(
         Appointment.objects.for_user(user)
@@ -51,8 +73,10 @@ def blocked_here(user: User) -> list[Appointment]:
     )
 
 
-def _with_facts(patients: QuerySet[Patient]) -> QuerySet[Patient]:
-    """Each patient with the last decision, the last screening, the flags nobody decided about, and whether treatment is booked; only who could wait."""
+def _with_facts(patients: QuerySet[Patient]) -> "QuerySet[KnownPatient]":
+    """Each patient with the last decision, the last screening, the flags nobody decided about, and whether treatment is
+    booked; only who could wait.
+    """
     last = Clearance.objects.filter(patient=OuterRef("pk")).order_by("-decided_at")
     screened = Screening.objects.filter(patient=OuterRef("pk")).order_by("-answered_at")
     new_flags = (
@@ -62,7 +86,7 @@ def _with_facts(patients: QuerySet[Patient]) -> QuerySet[Patient]:
         .annotate(how_many=Count("pk"), newest=Max("found_at"))
     )
     booked = _to_come().filter(patient=OuterRef("pk"))
-    return (
+    found = (
         Patient.objects.filter(pk__in=patients.values("pk"))
         .annotate(
             last_decision=Subquery(last.values("decision")[:1]),
@@ -81,6 +105,7 @@ def _with_facts(patients: QuerySet[Patient]) -> QuerySet[Patient]:
             | Q(last_decision__isnull=False, flags_waiting__gt=0)
         )
     )
+    return cast("QuerySet[KnownPatient]", found)
 
 
 def _to_come() -> QuerySet[Appointment]:
@@ -92,7 +117,7 @@ def _to_come() -> QuerySet[Appointment]:
     )
 
 
-def _uncovered_visits(user: User, patients: list[Patient]) -> dict[UUID, Appointment]:
+def _uncovered_visits(user: User, patients: list[KnownPatient]) -> dict[UUID, Appointment]:
     """The first visit of each patient (by id) that the last decision does not cover on the local day of its site."""
     facts = {patient.pk: patient for patient in patients}
     visits = (
@@ -109,31 +134,26 @@ def _uncovered_visits(user: User, patients: list[Patient]) -> dict[UUID, Appoint
     return first
 
 
-def _covers(patient: Patient, day: date) -> bool:
-    facts = vars(patient)
-    return facts["last_decision"] in YES and facts["last_valid_until"] >= day
+def _covers(patient: KnownPatient, day: date) -> bool:
+    until = patient.last_valid_until
+    return patient.last_decision in YES and until is not None and until >= day
 
 
-def _row(patient: Patient, uncovered: Appointment | None) -> Waiting | None:
+def _row(patient: KnownPatient, uncovered: Appointment | None) -> Waiting | None:
     """Why this patient waits; None for one who does not."""
-    facts = vars(patient)
-    decision, decided_at, screened_at = facts["last_decision"], facts["last_decided_at"], facts["screened_at"]
-    new_flags = facts["flags_waiting"] or 0
-    closed = decision in {Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED}
+    decision, decided_at = patient.last_decision, patient.last_decided_at
     why: list[str] = []
     since: list[datetime] = []
-    if screened_at is not None and (decided_at is None or screened_at > decided_at):
+    if patient.screened_at is not None and (decided_at is None or patient.screened_at > decided_at):
         why.append("Screening answered")
-        since.append(screened_at)
-    if decision is not None and new_flags:
-        why.append("One new finding" if new_flags == 1 else f"{new_flags} new findings")
-        since.append(facts["flags_newest"])
-    if decision == Clearance.Decision.MORE:
+        since.append(patient.screened_at)
+    if decision is not None and patient.flags_waiting and patient.flags_newest is not None:
+        why.append("One new finding" if patient.flags_waiting == 1 else f"{patient.flags_waiting} new findings")
+        since.append(patient.flags_newest)
+    if decision == Clearance.Decision.MORE and decided_at is not None:
         why.append("More information was asked for")
         since.append(decided_at)
-    if uncovered is not None and not closed:
+    if uncovered is not None and decision not in NO:
         why.append("Never cleared" if decision is None else "The clearance ends before a booked visit")
         since.append(decided_at or uncovered.created_at)
-    if not why:
-        return None
-    return Waiting(patient, why, uncovered, min(since), new_flags)
+    return Waiting(patient, why, uncovered, min(since), patient.flags_waiting or 0) if why else None

@@ -1,9 +1,14 @@
-"""How each course stands: what was given, what is to come, and whether a doctor has to say how it goes on. Queries do not grow with the rows."""
+"""How each course stands: what was given, what is to come, and whether a doctor has to say how it goes on. Queries do
+not grow with the rows.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import TypedDict, cast
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django_stubs_ext import WithAnnotations
 
 from clinic import clock
 from clinic.models import User
@@ -36,12 +41,26 @@ class Course:
         return self.interval_days is not None and self.next_visit is None
 
 
-def courses(user: User) -> QuerySet[Series]:
+class Figures(TypedDict):
+    """What `courses` annotates."""
+
+    treated: int
+    infusions_left: int
+    last_treated: datetime | None
+    next_visit: datetime | None
+    interval_days: int | None
+    last_pain: Decimal | None
+
+
+FiguredSeries = WithAnnotations[Series, Figures]
+
+
+def courses(user: User) -> "QuerySet[FiguredSeries]":
     """The running series of the user's sites with their figures as annotations; `as_course` reads them."""
     plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
     pain = Observation.objects.filter(patient=OuterRef("patient"), measure=Measure.PAIN).order_by("-effective_at")
     to_come = Q(appointments__status__in=Appointment.BLOCKING)
-    return (
+    found = (
         Series.objects.for_user(user)
         .filter(status__in=[Series.Status.ACTIVE, Series.Status.ON_HOLD])
         .select_related("patient", "site", "protocol_version__protocol")
@@ -55,39 +74,37 @@ def courses(user: User) -> QuerySet[Series]:
         )
         .order_by("patient__family_name", "patient__given_name")
     )
+    return cast("QuerySet[FiguredSeries]", found)
 
 
-def as_course(series: Series) -> Course:
+def as_course(series: FiguredSeries) -> Course:
     """The figures that `courses` annotated."""
-    facts = vars(series)
-    pain = facts["last_pain"]
     return Course(
         series=series,
-        treated=facts["treated"],
-        infusions_left=facts["infusions_left"],
-        last_treated=facts["last_treated"],
-        next_visit=facts["next_visit"],
-        interval_days=facts["interval_days"],
-        last_pain=float(pain) if pain is not None else None,
+        treated=series.treated,
+        infusions_left=series.infusions_left,
+        last_treated=series.last_treated,
+        next_visit=series.next_visit,
+        interval_days=series.interval_days,
+        last_pain=float(series.last_pain) if series.last_pain is not None else None,
     )
 
 
 def to_decide(user: User) -> list[Course]:
-    """Courses whose induction is over and whose boosters no doctor has set yet; whoever was treated longest ago first."""
+    """Courses whose induction is over and whose boosters no doctor has set yet; treated longest ago first."""
     found = courses(user).filter(
         stage=Series.Stage.INDUCTION, treated__gt=0, infusions_left=0, interval_days__isnull=True
     )
     return [as_course(series) for series in found.order_by("last_treated")]
 
 
-def in_maintenance(user: User) -> QuerySet[Series]:
+def in_maintenance(user: User) -> "QuerySet[FiguredSeries]":
     """Courses whose boosters are set, those with nothing booked first, then by the next booster."""
-    return courses(user).filter(stage=Series.Stage.MAINTENANCE).order_by(
-        Min("appointments__starts", filter=Q(appointments__status__in=Appointment.BLOCKING)).asc(nulls_first=True),
-        "patient__family_name",
+    return (
+        courses(user)
+        .filter(stage=Series.Stage.MAINTENANCE)
+        .order_by(
+            Min("appointments__starts", filter=Q(appointments__status__in=Appointment.BLOCKING)).asc(nulls_first=True),
+            "patient__family_name",
+        )
     )
-
-
-def course_of(series: Series, user: User) -> Course:
-    """One series in figures. Raises Series.DoesNotExist for one that is not running or not the user's."""
-    return as_course(courses(user).get(pk=series.pk))

@@ -1,4 +1,5 @@
-"""The gates at the start of a drip: what still stands in the way, and how to open it. Reading only; the start action decides by it.
+"""The gates at the start of a drip: what still stands in the way, and how to open it. Reading only; the start action
+decides by it.
 
 Promises 3 and 4: nobody goes home alone, nobody is treated uncleared or without consent.
 """
@@ -26,7 +27,7 @@ class GateKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate that is shut: `sentence` says what is missing, `remedy` what to do about it. Neither names a diagnosis."""
+    """One gate that is shut: `sentence` says what is missing, `remedy` what to do. Neither names a diagnosis."""
 
     kind: GateKind
     sentence: str
@@ -36,8 +37,8 @@ class Gate:
 def shut_gates(appointment: Appointment) -> list[Gate]:
     """What keeps the drip of this visit from starting now; empty when it may start.
 
-    The day that counts is the local date of the visit's site at this moment, not the planned one. What the protocol version does not ask for is
-    not looked at.
+    The day that counts is the local date of the visit's site at this moment, not the planned one. What the protocol
+    version does not ask for is not looked at.
     """
     version, patient = appointment.protocol_version, appointment.patient
     today = clock.today(appointment.site.zone)

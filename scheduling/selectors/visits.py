@@ -1,11 +1,13 @@
-"""Reads about visits under way: a site's day by phase, and where a visit was planned to take place. Queries do not grow with the visits."""
+"""Reads about visits under way: a site's day by phase, and where a visit was planned to take place. Queries do not grow
+with the visits.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic import clock
 from clinic.models import Resource, ResourceKind, Site, StaffMember, User
@@ -27,7 +29,9 @@ class VisitPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """One visit of the day as the nurse's list shows it. `due` is the moment (UTC) at which the present phase should be over, where one is known."""
+    """One visit of the day as the nurse's list shows it. `due` is the moment (UTC) at which the present phase should be
+    over, where one is known.
+    """
 
     visit: Appointment
     record: VisitRecord | None
@@ -43,7 +47,9 @@ def record_or_none(visit: Appointment) -> VisitRecord | None:
 
 
 def phase_of(visit: Appointment) -> VisitPhase:
-    """Where the patient is now. A cancelled visit is done; one whose patient came after a no-show follows its facts again."""
+    """Where the patient is now. A cancelled visit is done; one whose patient came after a no-show follows its facts
+    again.
+    """
     if visit.status in {Status.FULFILLED, Status.CANCELLED, Status.NOSHOW}:
         return VisitPhase.DONE
     record = record_or_none(visit)
@@ -55,7 +61,9 @@ def phase_of(visit: Appointment) -> VisitPhase:
 
 
 def phase_due(visit: Appointment) -> datetime | None:
-    """When the present phase should be over (UTC): the start for who is expected or here, the protocol's minutes after the stamp for the others."""
+    """When the present phase should be over (UTC): the start for who is expected or here, the protocol's minutes after
+    the stamp for the others.
+    """
     phase, record = phase_of(visit), record_or_none(visit)
     if phase in {VisitPhase.EXPECTED, VisitPhase.HERE}:
         return visit.starts
@@ -79,9 +87,11 @@ def has_phase(visit: Appointment, kind: Phase.Kind) -> bool:
 
 
 def day_by_phase(user: User, site: Site, day: date) -> dict[VisitPhase, list[VisitRow]]:
-    """The visits of the local `day` at `site` that the user may see, by phase and planned start; cancelled ones are left out.
+    """The visits of the local `day` at `site` that the user may see, by phase and planned start; cancelled ones are
+    left out.
 
-    Visits of earlier days whose patient never left, by the record, are among them: nobody is forgotten because midnight has passed.
+    Visits of earlier days whose patient never left, by the record, are among them: nobody is forgotten because midnight
+    has passed.
     """
     first, last = clock.day_bounds(day, site.zone)
     visits = list(
@@ -118,7 +128,9 @@ def planned_chair(appointment: Appointment) -> Resource | None:
 
 
 def planned_nurse(appointment: Appointment) -> StaffMember | None:
-    """The nurse who was planned to start the drip: whose hands, else whose watch, the visit holds first. None where no nurse is planned."""
+    """The nurse who was planned to start the drip: whose hands, else whose watch, the visit holds first. None where no
+    nurse is planned.
+    """
     return (
         StaffMember.objects.with_role(Role.NURSE)
         .filter(resource__holds__appointment=appointment)
@@ -127,9 +139,9 @@ def planned_nurse(appointment: Appointment) -> StaffMember | None:
     )
 
 
-def doctors_at(site: Site) -> list[StaffMember]:
+def doctors_at(site: Site) -> QuerySet[StaffMember]:
     """The doctors who work at the site, by name."""
-    return list(StaffMember.objects.with_role(Role.DOCTOR).filter(sites=site).order_by("name"))
+    return StaffMember.objects.with_role(Role.DOCTOR).filter(sites=site).order_by("name")
 
 
 def _planned_chairs(visits: list[Appointment]) -> dict[UUID, str]:

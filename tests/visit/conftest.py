@@ -42,7 +42,9 @@ def clinic(db: None) -> Iterator[Clinic]:
 
 @pytest.fixture
 def ward(clinic: Clinic) -> Ward:
-    """A cleared and consented patient with an infusion that begins now, held chair and nurse, and a companion not named yet."""
+    """A cleared and consented patient with an infusion that begins now, held chair and nurse, and a companion not named
+    yet.
+    """
     visit = make_visit(clinic, cleared=True, consented=True)
     companion = add_contact(
         by=clinic.by(Role.FRONT_DESK),

@@ -1,4 +1,6 @@
-"""Arrival is always recorded; the drip starts only with clearance, consent and a companion. Each gate has a control beside it."""
+"""Arrival is always recorded; the drip starts only with clearance, consent and a companion. Each gate has a control
+beside it.
+"""
 
 from datetime import timedelta
 
@@ -64,9 +66,7 @@ def test_somebody_recorded_as_not_having_come_can_arrive_after_all(ward: Ward) -
 def test_an_arrival_after_the_visit_was_planned_anew_stays_a_fact_only(ward: Ward) -> None:
     by = ward.clinic.by(Role.FRONT_DESK)
     record_no_show(by=by, appointment=ward.visit)
-    make_visit(
-        ward.clinic, starts=NOW + timedelta(days=1), patient=ward.visit.patient, series=ward.visit.series
-    )
+    make_visit(ward.clinic, starts=NOW + timedelta(days=1), patient=ward.visit.patient, series=ward.visit.series)
     arrive(by=by, appointment=ward.visit)
     ward.visit.refresh_from_db()
     assert ward.visit.status == Status.NOSHOW
@@ -260,7 +260,10 @@ def test_the_check_in_answers_are_kept_whatever_they_are(arrived: Ward) -> None:
     by = arrived.clinic.by(Role.NURSE)
     record_checkin(by=by, appointment=arrived.visit, checkin={"Anything to eat?": "yes"})
     record_checkin(by=by, appointment=arrived.visit, checkin={"Feeling ill?": "no", "Anything to eat?": "no"})
-    assert VisitRecord.objects.get(appointment=arrived.visit).checkin == {"Anything to eat?": "no", "Feeling ill?": "no"}
+    assert VisitRecord.objects.get(appointment=arrived.visit).checkin == {
+        "Anything to eat?": "no",
+        "Feeling ill?": "no",
+    }
 
 
 @pytest.mark.parametrize("answers", [{"Shoe size?": "yes"}, {"Anything to eat?": "perhaps"}])

@@ -187,8 +187,7 @@ def test_leaving_alone_against_advice_needs_a_doctor_who_was_told(recovering: Wa
 
 def test_a_follow_up_call_is_due_when_the_patient_left_alone(recovering: Ward) -> None:
     _end(recovering, Ending.LEFT_AGAINST_ADVICE, doctor_told=recovering.clinic.doctor)
-    call = Message.objects.get(kind=Message.Kind.AFTERCARE)
-    assert call.channel == "call"
+    call = Message.objects.get(kind=Message.Kind.AFTERCARE, channel="call")
     assert call.patient == recovering.visit.patient
 
 

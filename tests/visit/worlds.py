@@ -35,7 +35,9 @@ def make_visit(
     consented: bool = False,
     **fields: Any,
 ) -> Appointment:
-    """One infusion of 115 minutes that holds the first chair and the first nurse (hands while preparing, watch throughout)."""
+    """One infusion of 115 minutes that holds the first chair and the first nurse (hands while preparing, watch
+    throughout).
+    """
     patient = patient or make_patient(clinic.site, cleared=cleared, consented=consented)
     series = series or make_series(clinic, patient)
     values: dict[str, Any] = {
