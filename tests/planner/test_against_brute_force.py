@@ -64,15 +64,18 @@ Clinic = tuple[list[SiteDay], list[Row]]
 
 
 @st.composite
-def clinics(draw: st.DrawFn, length: int = 6, most_days: int = 5) -> tuple[list[SiteDay], list[Row]]:
+def clinics(
+    draw: st.DrawFn, length: int = 6, fewest_days: int = 2, calm: bool = False
+) -> tuple[list[SiteDay], list[Row]]:
     """A few short days with some of everything held and some people away part of the day."""
-    offsets = sorted(draw(st.sets(st.integers(0, 7), min_size=2, max_size=most_days)))
+    offsets = sorted(draw(st.sets(st.integers(0, 7), min_size=fewest_days, max_size=5)))
+    kinds = ("all", "all", "all", "late", "early", "lunch", *(() if calm else ("none",)))
     days, rows = [], []
     for offset in offsets:
         date = MONDAY + timedelta(days=offset)
         away = {}
         for one in RESOURCES:
-            kind = draw(st.sampled_from(("all", "all", "all", "late", "early", "lunch", "none")))
+            kind = draw(st.sampled_from(kinds))
             opens, closes = 480, 480 + 5 * length
             stretches = {
                 "all": ((opens, closes),),
@@ -82,7 +85,7 @@ def clinics(draw: st.DrawFn, length: int = 6, most_days: int = 5) -> tuple[list[
                 "none": (),
             }[kind]
             away[one.id] = stretches
-            if draw(st.integers(0, 3)) == 0:
+            if draw(st.integers(0, 7 if calm else 3)) == 0:
                 start = first_cell(date, opens) + draw(st.integers(0, length - 1))
                 end = start + draw(st.integers(1, 3))
                 lower = draw(st.integers(0, one.watch))
@@ -95,34 +98,36 @@ def clinics(draw: st.DrawFn, length: int = 6, most_days: int = 5) -> tuple[list[
 @st.composite
 def requests(draw: st.DrawFn, shape: VisitShape) -> SeriesRequest:
     """A request whose gaps are single numbers."""
-    least = draw(st.integers(1, 2))
+    least = draw(st.sampled_from((1, 1, 2)))
     hours = st.tuples(st.sampled_from((480, 485, 490)), st.sampled_from((500, 505, 510))).map(lambda pair: (pair,))
-    windows = st.none() | st.dictionaries(st.integers(0, 6), hours, min_size=3)
+    windows = st.integers(0, 4).flatmap(
+        lambda die: st.none() if die else st.dictionaries(st.integers(0, 6), hours, min_size=4)
+    )
     wishes = Wishes(
         patient_can=draw(windows),
         driver_can=draw(windows),
         preferred_weekdays=draw(st.frozensets(st.integers(0, 6), max_size=3)),
         preferred_from=draw(st.none() | st.just(490)),
         preferred_until=draw(st.none() | st.just(495)),
-        not_dates=draw(st.just(frozenset()) | st.just(frozenset({MONDAY + timedelta(days=2)}))),
+        not_dates=draw(st.sampled_from((frozenset(), frozenset(), frozenset({MONDAY + timedelta(days=2)})))),
     )
-    count = draw(st.integers(1, 3))
+    count = draw(st.sampled_from((1, 2, 3, 3, 3)))
     pinned = MONDAY + timedelta(days=draw(st.integers(0, 7)))
     pin = Pin(draw(st.integers(0, count - 1)), pinned, draw(st.none() | st.just(first_cell(pinned, 485))))
     return SeriesRequest(
         shape=shape,
         count=count,
-        pins=draw(st.just(()) | st.just(()) | st.just((pin,))),
-        earliest_cell=draw(st.none() | st.just(first_cell(MONDAY, 490))),
+        pins=draw(st.sampled_from(((), (), (), (pin,)))),
+        earliest_cell=draw(st.sampled_from((None, None, None, None, first_cell(MONDAY, 490)))),
         first_day=MONDAY + timedelta(days=draw(st.integers(0, 1))),
         min_gap_days=least,
-        max_gap_days=least + draw(st.integers(0, 5)),
+        max_gap_days=least + draw(st.integers(1, 5)),
         ideal_gap_days=draw(st.sampled_from((1, 2, 2.5, 3))),
-        window_days=draw(st.none() | st.integers(2, 7)),
+        window_days=draw(st.none() | st.integers(4, 7)),
         wishes=wishes,
-        previous_day=draw(st.none() | st.just(MONDAY - timedelta(days=1))),
-        next_day=draw(st.none() | st.just(MONDAY + timedelta(days=9))),
-        other_days=draw(st.just(()) | st.just(((MONDAY + timedelta(days=3), 1),))),
+        previous_day=draw(st.sampled_from((None, None, None, MONDAY - timedelta(days=1)))),
+        next_day=draw(st.sampled_from((None, None, None, None, MONDAY + timedelta(days=9)))),
+        other_days=draw(st.sampled_from(((), (), ((MONDAY + timedelta(days=3), 1),)))),
         busy=draw(st.just(()) | st.just(((first_cell(MONDAY, 480), first_cell(MONDAY, 490)),))),
     )
 
@@ -142,11 +147,12 @@ def test_every_start_costs_what_trying_all_people_and_chairs_says(clinic: Clinic
                 assert sum(table.assign(index, at).terms.values()) == expected
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(clinic=clinics(length=5, most_days=4), data=st.data())
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(clinic=clinics(length=5, fewest_days=5, calm=True), data=st.data())
 def test_a_planned_series_costs_as_little_as_any(clinic: Clinic, data: st.DataObject) -> None:
     days, rows = clinic
-    request = data.draw(requests(data.draw(st.sampled_from(SHAPES))))
+    # The first two shapes need most, so a quiet clinic serves the others more often.
+    request = data.draw(requests(data.draw(st.sampled_from((*SHAPES, SHAPES[3], SHAPES[4], SHAPES[5])))))
     result = search_series(request, days, RESOURCES, Taken.from_rows(rows))
     expected = best_cost(World(days, RESOURCES, rows), request)
     assert (result.best.cost if result.best else None) == expected
