@@ -13,6 +13,11 @@ from scheduling.portal.presenters import VisitCard
 NEW = "new"
 
 
+def _whole(words: str) -> str:
+    """Words that no line break parts."""
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 class DriverForm(forms.Form):
     """A saved contact, or a new one with a name, a tick for 18 or older, and a way to be reached."""
 
@@ -49,9 +54,7 @@ class DriverForm(forms.Form):
         companion = cast(forms.ChoiceField, self.fields["companion"])
         for_visits = cast(forms.ChoiceField, self.fields["visits"])
         companion.choices = [*saved, (NEW, _("Somebody else"))]
-        for_visits.choices = [
-            (card.id, _("%(date)s, %(starts)s") % {"date": card.date, "starts": card.starts}) for card in visits
-        ]
+        for_visits.choices = [(card.id, f"{card.date}, {_whole(card.starts)}") for card in visits]
 
     def person_fields(self) -> list[forms.BoundField]:
         """The text fields of a new person, in order."""
