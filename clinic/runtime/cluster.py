@@ -148,15 +148,17 @@ class Cluster:
                 raise CannotStart(f"PostgreSQL did not answer within {START_TIMEOUT} s; {self.log} says why.")
             time.sleep(0.03)
 
-    def clear_stale_lock(self) -> None:
-        """Remove the lock file of a server that is gone: its number may belong to another program by now."""
-        lock = self.folder / "postmaster.pid"
-        try:
-            name = Path(f"/proc/{int(lock.read_text().partition(chr(10))[0])}/comm").read_text().strip()
-        except (OSError, ValueError):
-            name = ""
-        if name != "postgres":
-            lock.unlink(missing_ok=True)
+    def clear_stale_locks(self) -> None:
+        """Remove the lock files of a server that is gone; one that is just ending gets STOP_TIMEOUT to do so.
+
+        The number in a file may belong to another program by now, or to a zombie that nobody has reaped yet.
+        """
+        deadline = time.monotonic() + STOP_TIMEOUT
+        for lock in (self.folder / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+            while _is_postgres(lock) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            if not _is_postgres(lock):
+                lock.unlink(missing_ok=True)
 
     def create_database(self, name: str, template: str) -> None:
         """A copy of the database `template`, owned by the owner, that the application may connect to."""
@@ -219,7 +221,7 @@ class Cluster:
 
     @contextmanager
     def _server(self) -> Iterator[None]:
-        self.clear_stale_lock()
+        self.clear_stale_locks()
         with self.log.open("ab") as log:
             server = subprocess.Popen(
                 self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/", env=marked(self.data)
@@ -229,6 +231,16 @@ class Cluster:
             yield
         finally:
             _stop(server)
+
+
+def _is_postgres(lock: Path) -> bool:
+    """Whether the process that a lock file names is a living PostgreSQL server."""
+    try:
+        pid = int(lock.read_text(encoding="utf-8").partition("\n")[0])
+        _, _, rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").partition(" (postgres) ")
+    except (OSError, ValueError):
+        return False
+    return bool(rest) and not rest.startswith("Z")
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
