@@ -5,7 +5,6 @@ REQUEST.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -14,11 +13,9 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from clinic import clock
 from patients.contact_points import show_phone
+from scheduling.messages.vtimezone import timezone_for
 from scheduling.models import Appointment
 
-#: What the visits of a file call for in a calendar: the day before and after, so that the zone's rules cover every
-#: date.
-MARGIN = timedelta(days=1)
 FILE_NAME = "visits.ics"
 
 
@@ -35,11 +32,10 @@ def calendar_file(appointments: Iterable[Appointment]) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method_of(visits))
+    for zone in sorted({visit.site.zone for visit in visits}, key=lambda zone: zone.key):
+        calendar.add_component(timezone_for(zone, visits[0].starts))
     for visit in visits:
         calendar.add_component(_event(visit))
-    if visits:
-        first, last = visits[0].starts - MARGIN, max(visit.ends for visit in visits) + MARGIN
-        calendar.add_missing_timezones(first_date=first.date(), last_date=last.date())
     return bytes(calendar.to_ical())
 
 

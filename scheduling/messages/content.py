@@ -114,7 +114,8 @@ def _common(message: Message) -> dict[str, Any]:
         "language": message.language,
         "clinic": site.neutral_name,
         "address": site.one_line_address,
-        "phone": show_phone(site.phone, site.country),
+        # With no-break spaces: a number is not to be torn apart at the end of a line.
+        "phone": show_phone(site.phone, site.country).replace(" ", "\u00a0"),
         "emergency": site.emergency_phone,
         "full_name": full_name,
         "name": person.given_name if isinstance(person, Patient) else full_name,
@@ -193,8 +194,12 @@ def _preparation_now(visits: Sequence[Appointment]) -> dict[str, Any]:
         ).values_list("appointment_id", "version")
     )
     untold = [visit for visit in visits if (visit.pk, visit.version) not in told]
-    prepare = _preparation(untold) if untold else {}
-    return prepare | {"prepare_soon": bool(untold), "told_later": len(untold) < len(visits)}
+    words = _preparation(untold) if untold else {}
+    return words | {
+        "soon": visit_words(untold[0]) if len(untold) == 1 else None,
+        "told_later": len(untold) < len(visits),
+        "told_partly": bool(untold),
+    }
 
 
 def _cancelled(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:

@@ -102,5 +102,5 @@ def _mail(message: Message, content: Content, rendered: texts.Rendered, address:
     mail.attach_alternative(rendered.html, "text/html")
     if message.kind in WITH_CALENDAR and content.visits:
         method = method_of(content.visits)
-        mail.attach(FILE_NAME, calendar_file(content.visits), f"text/calendar; method={method}; charset=utf-8")
+        mail.attach(FILE_NAME, calendar_file(content.visits), f"text/calendar; method={method}")
     return mail

@@ -56,7 +56,7 @@ def find(token: str, purpose: Link.Purpose | str) -> Link | None:
 
 
 def revoke(*, patient: Patient | None = None, contact: Contact | None = None, message: Message | None = None) -> int:
-    """Shut every open link that fits all of what is given; returns how many. Raises ValueError when nothing is given."""
+    """Shut every open link that fits all of what is given; how many. Raises ValueError when nothing is given."""
     given = {"patient": patient, "contact": contact, "message": message}
     wanted = {name: value for name, value in given.items() if value is not None}
     if not wanted:

@@ -19,13 +19,15 @@ from scheduling.models import Message
 
 #: Columns of the text part (RFC 5322 asks for at most 78).
 WIDTH = 76
+#: How the lines of a list begin, and what kind of list it is.
+LISTS = {"- ": "items", "* ": "dates"}
 #: What stands for the link where the text is kept: the ledger must not open anybody's page.
 LINK_LEFT_OUT = "[personal link]"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of a message: "heading", "paragraph", "items" (its `lines`) or "link" (`text` is its URL)."""
+    """A piece of a message: a "heading", a "paragraph", "items" or "dates" (`lines`), or a "link" (`text` is its URL)."""
 
     kind: str
     text: str = ""
@@ -71,27 +73,29 @@ def _parse(printed: str, link: str) -> tuple[str, list[Block]]:
     subject, _newline, rest = printed.strip().partition("\n")
     blocks: list[Block] = []
     for chunk in re.split(r"\n\s*\n", rest):
-        for line in filter(None, (line.strip() for line in chunk.splitlines())):
-            _add(blocks, line, link)
-        blocks.append(Block("end"))
-    return " ".join(subject.split()), [block for block in blocks if block.kind != "end"]
+        lines = [line.strip() for line in chunk.splitlines() if line.strip()]
+        for number, line in enumerate(lines):
+            _add(blocks, line, link, goes_on=number > 0)
+    return " ".join(subject.split()), blocks
 
 
-def _add(blocks: list[Block], line: str, link: str) -> None:
-    """Put one line into the block that it belongs to. Empty lines between items, which loops leave, do not part a
-    list.
+def _add(blocks: list[Block], line: str, link: str, *, goes_on: bool) -> None:
+    """Put one line where it belongs. Empty lines between items, which loops leave, do not part a list; those between
+    paragraphs do (`goes_on`: there is none before this line).
     """
-    last = next((block for block in reversed(blocks) if block.kind != "end"), None)
+    last = blocks[-1] if blocks else Block("")
     if link and line == link:
         blocks.append(Block("link", text=link))
     elif line.startswith("# "):
         blocks.append(Block("heading", text=line[2:]))
-    elif line.startswith("- ") and last is not None and last.kind == "items":
-        blocks[blocks.index(last)] = Block("items", lines=(*last.lines, line[2:]))
-    elif line.startswith("- "):
-        blocks.append(Block("items", lines=(line[2:],)))
-    elif blocks and blocks[-1].kind == "paragraph":
-        blocks[-1] = Block("paragraph", text=f"{blocks[-1].text}\n{line}")
+    elif line[:2] in LISTS:
+        kind, item = LISTS[line[:2]], line[2:]
+        if last.kind == kind:
+            blocks[-1] = Block(kind, lines=(*last.lines, item))
+        else:
+            blocks.append(Block(kind, lines=(item,)))
+    elif goes_on and last.kind == "paragraph":
+        blocks[-1] = Block("paragraph", text=f"{last.text}\n{line}")
     else:
         blocks.append(Block("paragraph", text=line))
 
@@ -100,7 +104,7 @@ def _as_text(blocks: list[Block]) -> str:
     """Plain text: headings stand close to what follows them, links on a line of their own."""
     parts: list[str] = []
     for number, block in enumerate(blocks):
-        if block.kind == "items":
+        if block.lines:
             parts.append("\n".join(f"- {line}" for line in block.lines))
         else:
             parts.append(block.text)
