@@ -1,5 +1,6 @@
 """Sites, their opening hours, and closures."""
 
+from datetime import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
@@ -60,8 +61,8 @@ class Site(models.Model):
     email = models.EmailField(_("email"), blank=True)
     observes_holidays = models.BooleanField(_("closed on public holidays"), default=True)
     #: Nothing is sent to a patient outside these local hours.
-    send_from = models.TimeField(_("messages go out from"), default="08:00")
-    send_until = models.TimeField(_("messages go out until"), default="20:00")
+    send_from = models.TimeField(_("messages go out from"), default=time(8))
+    send_until = models.TimeField(_("messages go out until"), default=time(20))
     #: Hours before a visit inside which a cancellation is late.
     notice_hours = models.PositiveSmallIntegerField(_("notice to cancel, in hours"), default=24)
     #: Days for which a series may be held for a patient who is not cleared yet.
