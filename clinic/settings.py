@@ -136,6 +136,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "data_folder_out": str(_broker_folder / "queue"),
         "control_folder": str(_broker_folder / "control"),
         "store_processed": False,
+        # Seconds between two looks into the folder: how late a nudge is at most.
+        "polling_interval": 0.5,
     }
 )
 CELERY_TASK_IGNORE_RESULT = True
@@ -144,7 +146,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
 #: Seconds that a worker told to stop (SIGQUIT) gives its running tasks; what they leave undone is still a due row.
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
