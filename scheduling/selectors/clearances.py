@@ -4,7 +4,7 @@ grow with the rows.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 from uuid import UUID
 
 from django.db.models import Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
@@ -44,7 +44,8 @@ class Facts(TypedDict):
     has_booked: bool
 
 
-KnownPatient = WithAnnotations[Patient, Facts]
+if TYPE_CHECKING:
+    KnownPatient = WithAnnotations[Patient, Facts]
 
 
 def waiting_clearances(user: User) -> list[Waiting]:
@@ -117,7 +118,7 @@ def _to_come() -> QuerySet[Appointment]:
     )
 
 
-def _uncovered_visits(user: User, patients: list[KnownPatient]) -> dict[UUID, Appointment]:
+def _uncovered_visits(user: User, patients: "list[KnownPatient]") -> dict[UUID, Appointment]:
     """The first visit of each patient (by id) that the last decision does not cover on the local day of its site."""
     facts = {patient.pk: patient for patient in patients}
     visits = (
@@ -134,12 +135,12 @@ def _uncovered_visits(user: User, patients: list[KnownPatient]) -> dict[UUID, Ap
     return first
 
 
-def _covers(patient: KnownPatient, day: date) -> bool:
+def _covers(patient: "KnownPatient", day: date) -> bool:
     until = patient.last_valid_until
     return patient.last_decision in YES and until is not None and until >= day
 
 
-def _row(patient: KnownPatient, uncovered: Appointment | None) -> Waiting | None:
+def _row(patient: "KnownPatient", uncovered: Appointment | None) -> Waiting | None:
     """Why this patient waits; None for one who does not."""
     decision, decided_at = patient.last_decision, patient.last_decided_at
     why: list[str] = []

@@ -5,7 +5,7 @@ not grow with the rows.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django_stubs_ext import WithAnnotations
@@ -52,7 +52,8 @@ class Figures(TypedDict):
     last_pain: Decimal | None
 
 
-FiguredSeries = WithAnnotations[Series, Figures]
+if TYPE_CHECKING:
+    FiguredSeries = WithAnnotations[Series, Figures]
 
 
 def courses(user: User) -> "QuerySet[FiguredSeries]":
@@ -77,7 +78,7 @@ def courses(user: User) -> "QuerySet[FiguredSeries]":
     return cast("QuerySet[FiguredSeries]", found)
 
 
-def as_course(series: FiguredSeries) -> Course:
+def as_course(series: "FiguredSeries") -> Course:
     """The figures that `courses` annotated."""
     return Course(
         series=series,
