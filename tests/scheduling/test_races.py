@@ -1,0 +1,182 @@
+"""Many at once: one place is booked once, whoever comes together, and a shift is not removed under a booking.
+
+Real threads, each with its own connection and its own transactions. The controls show that the harness would see a
+double.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError, connection
+
+from clinic import actions, clock, locks
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import JustTaken, Refused
+from clinic.models import Shift
+from clinic.permissions import Role
+from patients.models import Patient
+from scheduling.actions import clinic_changes
+from scheduling.models import Appointment, Hold, Series
+from scheduling.selectors.coverage import booked_days, stranded
+from tests.factories import FIRST_DAY, Clinic, make_clinic, make_patient
+from tests.scheduling.helpers import as_owner, at_once, best_starts, book, overlaps_in_holds, visits_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CLERKS = 20
+
+CONSTRAINT = "hold_never_twice"
+
+
+def race_for_one_place(clinic: Clinic) -> Counter[str]:
+    """CLERKS clerks book the same six times for as many patients; what became of each, by the type's name."""
+    patients = [make_patient(clinic.site, cleared=True) for _ in range(CLERKS)]
+    starts = best_starts(clinic, patients[0])
+    results = at_once([partial(book, clinic, patient, starts) for patient in patients])
+    return Counter(type(result).__name__ for result in results)
+
+
+def test_of_twenty_clerks_exactly_one_gets_the_last_place() -> None:
+    assert race_for_one_place(make_clinic(chairs=1, nurses=1)) == {"Series": 1, "JustTaken": CLERKS - 1}
+    assert Appointment.objects.count() == 6
+    assert overlaps_in_holds() == 0
+
+
+def test_the_constraint_alone_keeps_the_place_single(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Barrier(CLERKS)
+    monkeypatch.setattr(locks, "take", lambda wanted: together.wait(timeout=30))
+    assert race_for_one_place(make_clinic(chairs=1, nurses=1)) == {"Series": 1, "JustTaken": CLERKS - 1}
+    assert overlaps_in_holds() == 0
+
+
+def test_control_without_locks_and_constraint_the_place_is_booked_many_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Barrier(CLERKS)
+    monkeypatch.setattr(locks, "take", lambda wanted: together.wait(timeout=30))
+    with as_owner() as cursor:
+        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [CONSTRAINT])
+        definition = cursor.fetchone()[0]
+        cursor.execute(f"ALTER TABLE scheduling_hold DROP CONSTRAINT {CONSTRAINT}")
+        try:
+            outcome = race_for_one_place(make_clinic(chairs=1, nurses=1))
+            doubles = overlaps_in_holds()
+        finally:
+            cursor.execute("TRUNCATE scheduling_hold")
+            cursor.execute(f"ALTER TABLE scheduling_hold ADD CONSTRAINT {CONSTRAINT} {definition}")
+    assert outcome["Series"] == CLERKS
+    assert doubles > 0
+
+
+def test_two_clicks_at_once_book_one_series() -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.site, cleared=True)
+    starts, key = best_starts(clinic, patient), uuid4()
+    results = at_once([partial(book, clinic, patient, starts, key=key) for _ in range(6)])
+    assert {result.pk for result in results} == {Series.objects.get().pk}
+    assert Appointment.objects.count() == 6
+
+
+def test_one_patient_booked_by_two_clerks_at_once_is_in_one_place() -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.site, cleared=True)
+    starts = best_starts(clinic, patient)
+    results = at_once([partial(book, clinic, patient, starts) for _ in range(4)])
+    assert Counter(type(result).__name__ for result in results) == {"Series": 1, "Refused": 3}
+
+
+def test_clerks_on_the_same_days_never_lose_to_a_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "DEADLOCK_RETRIES", 0)
+    clinic = make_clinic(chairs=8, nurses=4)
+    patients = [make_patient(clinic.site, cleared=True) for _ in range(8)]
+    starts = best_starts(clinic, patients[0])
+    jobs = [
+        partial(book, clinic, patient, [one + timedelta(hours=number % 3) for one in starts])
+        for number, patient in enumerate(patients)
+    ]
+    results = at_once(jobs)
+    assert not [result for result in results if isinstance(result, OperationalError)]
+    assert {type(result).__name__ for result in results} <= {"Series", "JustTaken"}
+    assert overlaps_in_holds() == 0
+
+
+@action
+def _touch(*, by: Actor, first: Patient, second: Patient, met: Barrier, tries: list[int]) -> None:
+    tries.append(1)
+    Patient.objects.filter(pk=first.pk).update(note=by.id)
+    if len(tries) <= 2:
+        met.wait(timeout=30)
+    Patient.objects.filter(pk=second.pk).update(note=by.id)
+
+
+def test_a_transaction_that_lost_a_deadlock_is_run_again() -> None:
+    clinic = make_clinic()
+    one, two = make_patient(clinic.site), make_patient(clinic.site)
+    met, tries = Barrier(2), list[int]()
+    results = at_once(
+        [
+            partial(_touch, by=Actor.system("a"), first=one, second=two, met=met, tries=tries),
+            partial(_touch, by=Actor.system("b"), first=two, second=one, met=met, tries=tries),
+        ]
+    )
+    assert results == [None, None]
+    assert len(tries) == 3
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_a_shift_is_never_removed_under_a_booking(round_: int) -> None:
+    clinic = make_clinic(chairs=2, nurses=1)
+    patient = make_patient(clinic.site, cleared=True)
+    starts = [clinic.at(FIRST_DAY, 9)]
+    shift = Shift.objects.get(staff_member=clinic.nurses[0], weekday=FIRST_DAY.weekday())
+    removed, booked = at_once(
+        [
+            partial(clinic_changes.remove_shift, by=clinic.by(Role.MANAGER), shift=shift),
+            partial(book, clinic, patient, starts, version=clinic.injection),
+        ]
+    )
+    assert (removed is None) != isinstance(booked, Series)
+    assert removed is None or isinstance(removed, Refused)
+    assert isinstance(booked, Series | JustTaken)
+    days = booked_days(clinic.site, clock.now())
+    assert stranded(clinic.site, days, clock.now()) == {}
+
+
+def test_locks_are_taken_in_one_order_whatever_order_they_are_asked_in() -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.site)
+    asked = [
+        locks.day(clinic.site.pk, FIRST_DAY + timedelta(days=1)),
+        locks.patient(patient.pk),
+        locks.day(clinic.site.pk, FIRST_DAY),
+        locks.staff(7),
+        locks.site(clinic.site.pk),
+    ]
+    assert [lock.namespace for lock in sorted(asked)] == [locks.SITE, locks.STAFF, locks.PATIENT, locks.DAY, locks.DAY]
+    assert sorted(asked)[-1] == asked[0] or sorted(asked)[-1] == asked[2]
+
+
+def test_a_booking_takes_every_lock_before_it_looks() -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.site, cleared=True)
+    starts = best_starts(clinic, patient)
+    seen: list[str] = []
+
+    def note(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        series = book(clinic, patient, starts)
+    taken = [number for number, sql in enumerate(seen) if "pg_advisory_xact_lock" in sql]
+    written = [number for number, sql in enumerate(seen) if 'INSERT INTO "scheduling_hold"' in sql]
+    looked = [
+        number for number, sql in enumerate(seen) if "FROM scheduling_hold" in sql and "SELECT resource_id" in sql
+    ]
+    assert len(taken) == 1
+    # The look before the lock only finds the reasons; the one that decides comes after it.
+    assert max(looked) > taken[0]
+    assert written[0] > max(looked)
+    assert Hold.objects.filter(appointment__in=visits_of(series)).exists()
