@@ -1,7 +1,8 @@
-"""Adding and changing patients and their contacts."""
+"""Adding and changing patients."""
 
 from datetime import date
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
 
@@ -10,14 +11,12 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site
+from patients.actions.checks import born_on, checked, home_site, named
+from patients.actions.contacts import add_contact
 from patients.contact_points import required_email, required_phone
-from patients.models import Channel, Contact, Language, Patient, Sex
+from patients.models import Channel, Language, Patient, Sex
 from patients.selectors import ADULT_YEARS, age_on, has_guardian
 from patients.signals import patient_died
-
-#: Born longer ago than this is a slip of the pen: the longest life on record lasted 122 years (Jeanne Calment,
-#: 1875-1997).
-OLDEST_YEARS = 125
 
 #: What `change_patient` may change.
 CHANGEABLE = frozenset(
@@ -37,22 +36,6 @@ CHANGEABLE = frozenset(
         "postal_code",
         "country",
         "note",
-        "is_active",
-    }
-)
-#: What `change_contact` may change.
-CONTACT_CHANGEABLE = frozenset(
-    {
-        "name",
-        "relationship",
-        "phone",
-        "email",
-        "language",
-        "channel",
-        "is_adult",
-        "may_be_told",
-        "may_decide",
-        "may_drive",
         "is_active",
     }
 )
@@ -81,17 +64,25 @@ def register_patient(
     guardian_name: str = "",
     guardian_relationship: str = "",
     guardian_phone: str = "",
+    key: UUID | None = None,
 ) -> Patient:
     """Add a patient who comes to `site`. `phone` as typed, read by the site's country.
 
+    `key` names the submitted form: it becomes the patient's id, so that the same form sent twice makes one patient.
+
     Somebody under 18 needs a guardian, who is saved as the contact that may decide. Raises Refused (with `field`) for
-    a missing name, a birth date in the future or too long ago, a telephone number or address that is none, and for a
-    minor without guardian."""
+    a missing name, an impossible birth date, telephone number or address, and for a minor without guardian."""
     today = clock.today(site.zone)
+    key = key or uuid4()
+    locks.take([locks.patient(key)])
+    known = Patient.objects.filter(pk=key).first()
+    if known is not None:
+        return known
     patient = Patient(
-        given_name=_named(given_name, "given_name"),
-        family_name=_named(family_name, "family_name"),
-        birth_date=_born(birth_date, today),
+        id=key,
+        given_name=named(given_name, "given_name"),
+        family_name=named(family_name, "family_name"),
+        birth_date=born_on(birth_date, today),
         sex=sex,
         email=required_email(email),
         phone=required_phone(phone, site.country),
@@ -115,7 +106,7 @@ def register_patient(
             field="guardian_name",
             code="minor_without_guardian",
         )
-    patient.save()
+    patient.save(force_insert=True)
     patient.sites.add(site)
     if guardian_name.strip():
         add_contact(
@@ -149,7 +140,7 @@ def change_patient(*, by: Actor, patient: Patient, **changes: Any) -> Patient:
     today = clock.today(site.zone)
     born, email = patient.birth_date, patient.email
     for field, value in changes.items():
-        setattr(patient, field, _checked(field, value, site, today))
+        setattr(patient, field, checked(field, value, site, today))
     is_minor = age_on(patient.birth_date, today) < ADULT_YEARS
     if is_minor and patient.birth_date != born and not has_guardian(patient):
         raise Refused(
@@ -183,114 +174,3 @@ def record_death(*, by: Actor, patient: Patient, on: date) -> Patient:
     patient.save(update_fields=["deceased_at"])
     patient_died.send(sender=Patient, patient=patient, by=by)
     return patient
-
-
-@action
-def add_contact(
-    *,
-    by: Actor,
-    patient: Patient,
-    name: str,
-    relationship: str = "",
-    phone: str = "",
-    email: str = "",
-    is_adult: bool = False,
-    may_be_told: bool = False,
-    may_decide: bool = False,
-    may_drive: bool = False,
-    language: str | None = None,
-    channel: str | None = None,
-) -> Contact:
-    """Add a person of the patient's. `language` is the patient's unless given; `channel` follows from what is known:
-    mail, else text.
-
-    Raises Refused for a missing name, a number or address that is none, and for a minor who would drive or decide.
-    """
-    country = home_site(patient).country
-    contact = Contact(
-        patient=patient,
-        name=_named(name, "name"),
-        relationship=relationship.strip(),
-        phone=required_phone(phone, country),
-        email=required_email(email),
-        language=language or patient.language,
-        is_adult=is_adult,
-        may_be_told=may_be_told,
-        may_decide=may_decide,
-        may_drive=may_drive,
-    )
-    contact.channel = channel or (Channel.MAIL if contact.email or not contact.phone else Channel.TEXT)
-    _check_adult(contact)
-    contact.save()
-    return contact
-
-
-@action
-def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
-    """Change some fields of a contact (those in CONTACT_CHANGEABLE).
-
-    Raises Refused like `add_contact`, and TypeError for a field that is not to be changed.
-    """
-    unknown = set(changes) - CONTACT_CHANGEABLE
-    if unknown:
-        raise TypeError(f"not a field to change: {', '.join(sorted(unknown))}")
-    locks.take([locks.patient(contact.patient_id)])
-    contact.refresh_from_db()
-    site = home_site(contact.patient)
-    for field, value in changes.items():
-        setattr(contact, field, _checked(field, value, site, clock.today(site.zone)))
-    _check_adult(contact)
-    contact.save()
-    return contact
-
-
-def home_site(patient: Patient) -> Site:
-    """The first of the patient's sites by name: whose country reads numbers and whose clock says what day it is.
-
-    Raises Refused for a patient who comes to no site.
-    """
-    site = patient.sites.order_by("name").first()
-    if site is None:
-        raise Refused(_("The patient comes to no site. Nothing was saved; ask a manager to add one."))
-    return site
-
-
-def _checked(field: str, value: Any, site: Site, today: date) -> Any:
-    if field in {"given_name", "family_name", "name"}:
-        return _named(value, field)
-    if field == "birth_date":
-        return _born(value, today)
-    if field == "email":
-        return required_email(value)
-    if field == "phone":
-        return required_phone(value, site.country)
-    return value.strip() if isinstance(value, str) else value
-
-
-def _named(name: str, field: str) -> str:
-    if not name.strip():
-        raise Refused(_("A name is missing. Nothing was saved; fill it in."), field=field)
-    return " ".join(name.split())
-
-
-def _born(day: date, today: date) -> date:
-    if day > today:
-        raise Refused(_("The birth date lies in the future. Nothing was saved; correct it."), field="birth_date")
-    if age_on(day, today) > OLDEST_YEARS:
-        raise Refused(
-            _("The birth date lies more than %(years)s years ago. Nothing was saved; check the year.")
-            % {"years": OLDEST_YEARS},
-            field="birth_date",
-        )
-    return day
-
-
-def _check_adult(contact: Contact) -> None:
-    if contact.may_drive and not contact.is_adult:
-        raise Refused(
-            _("Only somebody who is 18 or older may drive the patient home. Nothing was saved."), field="is_adult"
-        )
-    if contact.may_decide and not contact.is_adult:
-        raise Refused(
-            _("Only somebody who is 18 or older may decide for the patient. Nothing was saved."), field="is_adult"
-        )
