@@ -1,0 +1,99 @@
+"""Booking a consult: free times by day, one click, and refusals in words."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from clinic import clock
+from clinic.permissions import Role
+from patients.models import Patient
+from scheduling.models import Appointment
+from tests.desk.pages import text, values
+from tests.factories import Clinic, make_patient, make_staff
+
+
+def url(patient: Patient) -> str:
+    return reverse("desk:book_consult", args=[patient.pk])
+
+
+def asked(clinic: Clinic, **changes: Any) -> dict[str, Any]:
+    return {
+        "site": str(clinic.site.pk),
+        "protocol": str(clinic.consult.protocol_id),
+        "first_day": "2027-04-06",
+        "mode": "in_person",
+        "doctor": "",
+    } | changes
+
+
+def test_the_page_shows_free_times_at_once(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    page = clerk.get(url(patient))
+    assert page.status_code == 200
+    first = datetime.fromisoformat(values(page, "starts")[0].split("|")[0])
+    assert clock.local(first, harbor.site.zone).strftime("%Y-%m-%d %H:%M") == "2027-04-05 09:00"
+    assert "Doctor Gray" in text(page)
+
+
+def test_choosing_a_time_books_the_consult_with_that_doctor(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    page = clerk.get(url(patient), asked(harbor))
+    done = clerk.post(url(patient), asked(harbor, starts=values(page, "starts")[0], key=str(uuid4())))
+    assert done.status_code == 302
+    booked = Appointment.objects.get()
+    assert (booked.kind, booked.practitioner, booked.status) == ("consult", harbor.doctor, "booked")
+
+
+def test_the_first_free_doctor_is_the_one_shown(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    second = make_staff(harbor.site, "Doctor Blue", Role.DOCTOR)
+    first_time = values(clerk.get(url(patient), asked(harbor, doctor=str(harbor.doctor.pk))), "starts")[0]
+    other = make_patient(harbor.site)
+    clerk.post(url(other), asked(harbor, doctor=str(harbor.doctor.pk), starts=first_time, key=str(uuid4())))
+    offered = values(clerk.get(url(patient), asked(harbor)), "starts")[0]
+    assert offered == first_time.replace(str(harbor.doctor.pk), str(second.pk))
+
+
+def test_a_taken_time_is_refused_and_the_others_are_shown(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    starts = values(clerk.get(url(patient), asked(harbor)), "starts")[0]
+    clerk.post(url(make_patient(harbor.site)), asked(harbor, starts=starts, key=str(uuid4())))
+    page = clerk.post(url(patient), asked(harbor, starts=starts, key=str(uuid4())))
+    assert page.status_code == 422
+    assert "has just been taken" in text(page)
+    assert values(page, "starts")
+    assert values(page, "starts")[0] != starts
+
+
+def test_a_consult_by_telephone_is_booked_as_one(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    starts = values(clerk.get(url(patient), asked(harbor, mode="phone")), "starts")[0]
+    clerk.post(url(patient), asked(harbor, mode="phone", starts=starts, key=str(uuid4())))
+    assert Appointment.objects.get().mode == Appointment.Mode.PHONE
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"first_day": "2027-04-01"}, "Thursday, April 1, 2027 is in the past. Choose today or a later day."),
+        ({"first_day": "2027-13-01"}, "That is not a date."),
+        ({"first_day": ""}, "Choose a day."),
+    ],
+)
+def test_a_day_that_will_not_do_gets_a_sentence(
+    clerk: Client, harbor: Clinic, patient: Patient, typed: dict[str, str], sentence: str
+) -> None:
+    page = clerk.get(url(patient), asked(harbor, **typed))
+    assert sentence in text(page)
+    assert values(page, "starts") == []
+
+
+def test_booking_without_a_choice_says_so(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    page = clerk.post(url(patient), asked(harbor, key=str(uuid4())))
+    assert page.status_code == 422
+    assert "Choose one of the times first; nothing was booked." in text(page)
+
+
+def test_looking_by_get_books_nothing(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    starts = values(clerk.get(url(patient), asked(harbor)), "starts")[0]
+    clerk.get(url(patient), asked(harbor, starts=starts, key=str(uuid4())))
+    assert Appointment.objects.count() == 0

@@ -1,0 +1,124 @@
+"""Home: each role lands on its own work; every row has its next action; empty lists say what to do."""
+
+from datetime import timedelta
+
+from django.test import Client
+from django.urls import reverse
+
+from clinic import clock
+from clinic.models import StaffRole
+from clinic.permissions import Role
+from patients.models import ConsultRequest, Patient
+from scheduling.models import Message, Series
+from tests.desk.conftest import SignIn
+from tests.desk.pages import order, series_url, text, values, wishes
+from tests.factories import NOW, Clinic, make_patient, make_staff
+
+
+def test_signed_out_the_address_sends_to_sign_in_where_one_post_signs_in(harbor: Clinic) -> None:
+    member = make_staff(harbor.site, "Pat Doe", Role.FRONT_DESK)
+    assert member.user is not None
+    member.user.set_password("a long enough passphrase")
+    member.user.save()
+    browser = Client(enforce_csrf_checks=True)
+    sent = browser.get("/")
+    assert sent["Location"] == "/accounts/login/?next=/"
+    page = browser.get(sent["Location"])
+    token = values(page, "csrfmiddlewaretoken")[0]
+    typed = {"login": member.user.username, "password": "a long enough passphrase", "csrfmiddlewaretoken": token}
+    done = browser.post(sent["Location"], typed)
+    assert (done.status_code, done["Location"]) == (302, "/")
+    assert "Work list" in text(browser.get("/"))
+
+
+def test_a_wrong_password_keeps_the_name_and_says_so(harbor: Clinic) -> None:
+    page = Client().post("/accounts/login/", {"login": "finn", "password": "wrong"})
+    assert page.status_code == 200
+    assert values(page, "login") == ["finn"]
+    assert "not correct" in text(page)
+
+
+def test_each_role_lands_on_its_own_list(signed_in: SignIn, clerk: Client) -> None:
+    assert "Work list" in text(clerk.get("/"))
+    assert signed_in(Role.DOCTOR).get("/")["Location"] == reverse("doctor:home")
+    assert signed_in(Role.NURSE).get("/")["Location"] == reverse("nurse:home")
+    assert signed_in(Role.MANAGER).get("/")["Location"] == reverse("desk:setup")
+
+
+def test_somebody_with_several_roles_starts_at_the_desk_and_reaches_the_others(harbor: Clinic) -> None:
+    StaffRole.objects.create(staff_member=harbor.clerk, role=Role.NURSE)
+    assert harbor.clerk.user is not None
+    browser = Client()
+    browser.force_login(harbor.clerk.user)
+    page = browser.get("/")
+    assert "Work list" in text(page)
+    assert reverse("nurse:home") in page.content.decode()
+
+
+def test_an_account_without_a_role_is_told_whom_to_ask(harbor: Clinic) -> None:
+    nobody = make_staff(harbor.site, "New Person")
+    assert nobody.user is not None
+    browser = Client()
+    browser.force_login(nobody.user)
+    assert "Ask your manager to give you a role" in text(browser.get("/"))
+
+
+def test_empty_lists_say_what_to_do_next(clerk: Client) -> None:
+    words = text(clerk.get("/"))
+    assert "Nothing waits" in words
+    assert "Nobody is booked today. Open a patient to book a consult or a series." in words
+    assert "Everybody has a driver for the next days." in words
+
+
+def test_a_visit_without_a_driver_waits_with_its_next_action(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    page = clerk.get(series_url(patient), wishes(harbor))
+    clerk.post(series_url(patient), order(harbor, values(page, "starts")[0]))
+    words = text(clerk.get("/"))
+    assert "Ada Quill Tue Apr 6, 9 a.m. · Infusion 1 of 6" in words
+    assert "Name the driver" in words
+
+
+def test_a_held_series_a_failed_message_a_call_and_a_request_wait(clerk: Client, harbor: Clinic) -> None:
+    new = make_patient(harbor.site, given_name="Uri", family_name="Vale")
+    page = clerk.get(series_url(new), wishes(harbor))
+    clerk.post(series_url(new), order(harbor, values(page, "starts")[0]))
+    assert Series.objects.get().status == Series.Status.DRAFT
+    for number, state in enumerate((Message.State.PERSON, Message.State.FAILED)):
+        Message.objects.create(
+            site=harbor.site,
+            patient=new,
+            recipient=Message.Recipient.PATIENT,
+            kind=Message.Kind.NEWS,
+            channel="call",
+            version=number,
+            due_at=NOW - timedelta(hours=1),
+            state=state,
+            message_id=f"{number}@clinic.example",
+            created_at=NOW,
+        )
+    ConsultRequest.objects.create(site=harbor.site, name="Zoe Asks", phone="+15185550123", created_at=clock.now())
+    words = text(clerk.get("/"))
+    assert "Uri Vale Six infusions · Harbor · waits for a doctor\u2019s clearance" in words
+    assert "Messages that failed 1" in words
+    assert "Decision about treatment · due Mon Apr 5, 8 a.m." in words
+    assert "Zoe Asks Harbor · asked Mon Apr 5" in words
+
+
+def test_the_manager_sees_what_the_clinic_is_made_of(signed_in: SignIn) -> None:
+    page = signed_in(Role.MANAGER).get(reverse("desk:setup"))
+    words = text(page)
+    assert "Harbor Day Center" in words
+    assert "Six infusions" in words
+    assert "Nurse 1" in words
+    assert "3 chairs and beds" in words
+
+
+def test_the_clinic_page_is_not_for_the_front_desk(clerk: Client) -> None:
+    page = clerk.get(reverse("desk:setup"))
+    assert page.status_code == 403
+    assert "Nothing was changed" in text(page)
+
+
+def test_signing_out_is_one_post(clerk: Client) -> None:
+    clerk.post(reverse("account_logout"))
+    assert clerk.get("/")["Location"] == "/accounts/login/?next=/"
