@@ -1,6 +1,7 @@
 """Lives each demo patient's journey through the real actions, day by day, with the clock taken along."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
@@ -31,6 +32,12 @@ CONSULT_DAYS_AGO = {
 }
 
 
+#: Hours that patients ask for, in turn: so the demo's days are not all alike.
+PREFERRED_HOURS = ((9, 12), (13, 17), (10, 13), (8, 11), (12, 16))
+#: Inductions under way began on different days, so that one is at its second infusion and another at its fifth.
+STAGGER_DAYS = (0, 4, 8, 2, 6)
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     """Who acts in the demo: the desk, the nurse, and the doctor of the site."""
@@ -55,6 +62,8 @@ class Journey:
         """Everything from the first call until today."""
         stage = self.role.stage
         ago = CONSULT_DAYS_AGO.get(stage, 0)
+        if stage is Stage.INDUCTION:
+            ago -= STAGGER_DAYS[len(self.role.family) % len(STAGGER_DAYS)]
         consult_day = self._open_day(self.today - timedelta(days=ago)) if ago else self.today
         patient = self._register(self.today - timedelta(days=ago + 6))
         if stage is Stage.NEW:
@@ -232,7 +241,8 @@ class Journey:
 
     def _series(self, patient: Patient, asked_on: date, first_day: date) -> Series:
         version = self.versions[self.role.course]
-        wishes = Wishes(preferred_from=9 * 60, preferred_until=15 * 60)
+        early, late = PREFERRED_HOURS[patient.record_number % len(PREFERRED_HOURS)]
+        wishes = Wishes(preferred_from=early * 60, preferred_until=late * 60)
         with self._at(asked_on, 14):
             result = planning.plan_series(
                 site=self.site, version=version, wishes=wishes, first_day=first_day, patient=patient, now=clock.now()
@@ -307,7 +317,7 @@ class Journey:
             day -= timedelta(days=1)
         return day
 
-    def _at(self, day: date, hour: int):  # type: ignore[no-untyped-def]
+    def _at(self, day: date, hour: int) -> AbstractContextManager[None]:
         """The clock at that local hour of that day, never past the real present."""
         moment = clock.moment(day, time(hour), self.site.zone)
         return clock.at_moment(min(moment, clock.now()))

@@ -1,6 +1,7 @@
 """Outcome scores for demo patients: pain falls after each infusion and comes back over the weeks, with a little
 noise."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
@@ -19,7 +20,7 @@ EVERY_DAYS = 4
 
 def pain(day: float, infusions: Sequence[float]) -> float:
     """The score (0-10) on `day`, given the days of the infusions before it."""
-    relief = sum(DROP * 0.5 ** ((day - given) / HALF_LIFE_DAYS) for given in infusions if given <= day)
+    relief = sum(DROP * math.exp2((given - day) / HALF_LIFE_DAYS) for given in infusions if given <= day)
     return max(1.0, BASELINE - min(relief, BASELINE - 1.5))
 
 
