@@ -1,9 +1,7 @@
 # `make run` starts the clinic, `make test` tests it. Everything else is listed by `make help`.
 # PYTHON=/path/to/python3.11 chooses another Python than the first new enough one on the PATH.
 
-PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-VENV := sh clinic/runtime/venv.sh "$(PYTHON)"
+VENV := PYTHON="$(PYTHON)" sh clinic/runtime/venv.sh
 BIN := .venv/bin
 SOURCES := manage.py clinic patients scheduling tests
 
