@@ -73,7 +73,8 @@ class Cluster:
     def open_folder(self) -> Path:
         """A folder in /tmp, always the same for a data folder: a socket's path may have 107 bytes at most."""
         digest = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"clinic-{os.getuid()}-{digest}"
+        # Not TMPDIR: it differs between a terminal and a scheduled job.
+        return Path("/tmp") / f"clinic-{os.getuid()}-{digest}"  # noqa: S108 -- private, its owner is checked
 
     @property
     def sockets(self) -> Path:
@@ -198,7 +199,9 @@ class Cluster:
         ]
         if not self.durable:
             command.append("--no-sync")
-        result = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+        result = subprocess.run(
+            command, env=_environment(self.data), capture_output=True, text=True, cwd="/", check=False
+        )
         password_file.unlink()
         if result.returncode:
             reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -206,7 +209,7 @@ class Cluster:
 
     def _run_roles_script(self) -> None:
         """roles.sql by psql, as docker-compose.yml runs it."""
-        environment = os.environ | {
+        environment = _environment(self.data) | {
             "CLINIC_APP_PASSWORD": self._password(APP_ROLE),
             "CLINIC_OWNER_PASSWORD": self._password(OWNER_ROLE),
             "PGPASSWORD": self._password(SUPERUSER),
@@ -224,13 +227,18 @@ class Cluster:
         self.clear_stale_locks()
         with self.log.open("ab") as log:
             server = subprocess.Popen(
-                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/", env=marked(self.data)
+                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/", env=_environment(self.data)
             )
         try:
             self.wait(server)
             yield
         finally:
             _stop(server)
+
+
+def _environment(data: Path) -> dict[str, str]:
+    """For PostgreSQL's programs: marked as ours, and without the PG... variables of whoever sits at the terminal."""
+    return {name: value for name, value in marked(data).items() if not name.startswith("PG")}
 
 
 def _is_postgres(lock: Path) -> bool:

@@ -35,8 +35,8 @@ TEXTS = {
     "en": {
         "preparation": "Take your usual medicines unless your doctor says otherwise. Wear comfortable clothes.",
         "bring": "Headphones and music, a list of your medicines, and a warm layer.",
-        "aftercare": "Rest today. Do not drive, use machines or sign anything important until tomorrow, after a night's "
-        "sleep.",
+        "aftercare": "Rest today. Until tomorrow, after a night's sleep, do not drive, use machines or sign anything "
+        "important.",
     },
     "es": {
         "preparation": "Tome sus medicamentos habituales salvo que su médico le indique otra cosa. Lleve ropa cómoda.",
