@@ -12,8 +12,8 @@ from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused
 from clinic.models import StaffMember
 from clinic.permissions import Permission
+from patients.actions.checks import home_site
 from patients.actions.findings import CLOCK_SKEW
-from patients.actions.people import home_site
 from patients.models import Clearance, Consent, Flag, Patient
 from patients.selectors import ADULT_YEARS, age_on, has_guardian
 from patients.signals import clearance_decided

@@ -14,7 +14,7 @@ from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused
 from clinic.permissions import Permission
 from patients import flags
-from patients.actions.people import home_site
+from patients.actions.checks import home_site
 from patients.models import (
     RANGES,
     Condition,

@@ -158,19 +158,20 @@ def change_patient(*, by: Actor, patient: Patient, **changes: Any) -> Patient:
 
 
 @action
-def record_death(*, by: Actor, patient: Patient, on: date) -> Patient:
-    """Record that the patient died on `on` (local date), and announce it: what is booked is cancelled and nothing
-    more is sent.
+def record_death(*, by: Actor, patient: Patient, on: date | None) -> Patient:
+    """Record that the patient died on `on` (local date), and announce it: what is booked is cancelled and nothing more
+    is sent. None takes back a death that was recorded by mistake; what was cancelled stays cancelled.
 
     Raises Refused for a date in the future or before the birth. Doing it twice changes only the date.
     """
     locks.take([locks.patient(patient.pk)])
     patient.refresh_from_db()
-    if on > clock.today(home_site(patient).zone):
+    if on is not None and on > clock.today(home_site(patient).zone):
         raise Refused(_("That date lies in the future. Nothing was saved; correct it."), field="on")
-    if on < patient.birth_date:
+    if on is not None and on < patient.birth_date:
         raise Refused(_("That date lies before the patient's birth. Nothing was saved; correct it."), field="on")
     patient.deceased_at = on
     patient.save(update_fields=["deceased_at"])
-    patient_died.send(sender=Patient, patient=patient, by=by)
+    if on is not None:
+        patient_died.send(sender=Patient, patient=patient, by=by)
     return patient

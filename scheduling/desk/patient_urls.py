@@ -1,5 +1,23 @@
 """Addresses of the patients' pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from scheduling.desk import patients, patients_clinical, patients_edit, patients_import
+
+urlpatterns = [
+    path("patients/", patients.patients, name="patients"),
+    path("patients/new/", patients_edit.new, name="patient_new"),
+    path("patients/import/", patients_import.import_files, name="patient_import"),
+    path("patients/<uuid:pk>/", patients.patient, name="patient"),
+    path("patients/<uuid:pk>/edit/", patients_edit.edit, name="patient_edit"),
+    path("patients/<uuid:pk>/death/", patients_edit.death, name="patient_death"),
+    path("patients/<uuid:pk>/contacts/new/", patients_edit.new_contact, name="contact_new"),
+    path("patients/<uuid:pk>/contacts/<uuid:contact>/", patients_edit.edit_contact, name="contact_edit"),
+    path("patients/<uuid:pk>/screening/", patients_clinical.screening, name="patient_screening"),
+    path("patients/<uuid:pk>/consent/", patients_clinical.consent, name="patient_consent"),
+    path(
+        "patients/<uuid:pk>/consent/<uuid:consent>/withdraw/",
+        patients_clinical.withdraw_consent,
+        name="consent_withdraw",
+    ),
+]

@@ -1,0 +1,43 @@
+"""The list of patients, and a patient's page."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from patients.search import search
+from scheduling.desk.patients_page import load, with_next_visits
+from scheduling.desk.sites import patient_or_404
+
+#: Rows of the list: what fits two screens.
+PER_PAGE = 25
+#: Characters of a search that are looked at.
+LONGEST_SEARCH = 100
+
+
+@require_safe
+@needs(Permission.VIEW_PATIENTS)
+def patients(request: StaffRequest) -> HttpResponse:
+    """The user's patients whom the search fits (`q`), a page at a time; for htmx only the rows."""
+    text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
+    page = Paginator(search(request.user, text), PER_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {"q": text, "page": page, "rows": with_next_visits(request.user, list(page.object_list))}
+    name = "desk/patients/_found.html" if request.htmx else "desk/patients/list.html"  # type: ignore[attr-defined]
+    return render(request, name, context, status=HTTPStatus.OK)
+
+
+@require_safe
+@needs(Permission.VIEW_PATIENTS)
+def patient(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Who the patient is, how to reach him or her, contacts, standing, visits and messages; clinical parts for those
+    who may."""
+    page = load(patient_or_404(request.user, pk), request.user)
+    return render(
+        request, "desk/patients/patient.html", {"page": page, "patient": page.patient, "journey": page.journey}
+    )

@@ -1,0 +1,157 @@
+"""Adding and changing patients and their contacts."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from clinic.actor import Actor
+from clinic.errors import Refused
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from patients import actions
+from patients.contact_points import read_phone
+from patients.models import Contact, Patient
+from patients.search import possible_duplicates
+from scheduling.desk.patients_forms import (
+    ActionForm,
+    ContactForm,
+    DeathForm,
+    EditContactForm,
+    EditPatientForm,
+    NewPatientForm,
+)
+from scheduling.desk.sites import patient_or_404, sites_of
+
+READ_AND_WRITE = ["GET", "POST"]
+
+
+@require_http_methods(READ_AND_WRITE)
+@needs(Permission.EDIT_PATIENTS)
+def new(request: StaffRequest) -> HttpResponse:
+    """Add a patient. Somebody who may be known already is shown before anything is saved."""
+    sites = sites_of(request.user)
+    if not sites:
+        return render(request, "desk/no_site.html")
+    form = NewPatientForm(request.POST if request.method == "POST" else None, sites=sites)
+    likely: list[Patient] = []
+    if request.method == "POST" and form.is_valid():
+        likely = _known_already(request, form)
+        if not likely:
+            values = dict(form.cleaned_data)
+            values.pop("anyway")
+            try:
+                patient = actions.register_patient(by=Actor.of(request.user), **values)
+            except Refused as error:
+                form.refuse(error)
+            else:
+                messages.success(request, f"{patient.name} is added, with record number {patient.record_number}.")
+                return redirect("desk:patient", patient.pk)
+    context = {"form": form, "likely": likely}
+    status = HTTPStatus.CONFLICT if likely else _status(form)
+    return render(request, "desk/patients/new.html", context, status=status)
+
+
+def _known_already(request: StaffRequest, form: NewPatientForm) -> list[Patient]:
+    """Patients who may be this one, unless the clerk has said that they are not, or it is this form sent twice."""
+    values = form.cleaned_data
+    if values["anyway"]:
+        return []
+    found = possible_duplicates(
+        request.user,
+        given_name=values["given_name"],
+        family_name=values["family_name"],
+        birth_date=values["birth_date"],
+        phone=read_phone(values["phone"], values["site"].country) or "",
+    )
+    return [] if any(person.pk == values["key"] for person in found) else found
+
+
+@require_http_methods(READ_AND_WRITE)
+@needs(Permission.EDIT_PATIENTS)
+def edit(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Change who a patient is and how to reach him or her."""
+    patient = patient_or_404(request.user, pk)
+    names = list(EditPatientForm.base_fields)
+    form = EditPatientForm(
+        request.POST if request.method == "POST" else None, initial={name: getattr(patient, name) for name in names}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_patient(by=Actor.of(request.user), patient=patient, **form.cleaned_data)
+        except Refused as error:
+            form.refuse(error)
+            patient = patient_or_404(request.user, pk)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("desk:patient", pk)
+    return _page(request, "desk/patients/edit.html", form, patient=patient)
+
+
+@require_http_methods(READ_AND_WRITE)
+@needs(Permission.EDIT_PATIENTS)
+def death(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Record that a patient has died."""
+    patient = patient_or_404(request.user, pk)
+    form = DeathForm(request.POST if request.method == "POST" else None, initial={"on": patient.deceased_at})
+    if request.method == "POST" and form.is_valid():
+        on = form.cleaned_data["on"]
+        try:
+            actions.record_death(by=Actor.of(request.user), patient=patient, on=on)
+        except Refused as error:
+            form.refuse(error)
+        else:
+            said = "Recorded. Nothing more is sent to the patient." if on else "Taken back. Cancelled visits stay so."
+            messages.success(request, said)
+            return redirect("desk:patient", pk)
+    return _page(request, "desk/patients/death.html", form, patient=patient)
+
+
+@require_http_methods(READ_AND_WRITE)
+@needs(Permission.EDIT_PATIENTS)
+def new_contact(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Add a contact of the patient's."""
+    patient = patient_or_404(request.user, pk)
+    form = ContactForm(request.POST if request.method == "POST" else None, initial={"language": patient.language})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.add_contact(by=Actor.of(request.user), patient=patient, **form.cleaned_data)
+        except Refused as error:
+            form.refuse(error)
+        else:
+            messages.success(request, "The contact is added.")
+            return redirect("desk:patient", pk)
+    return _page(request, "desk/patients/contact.html", form, patient=patient, contact=None)
+
+
+@require_http_methods(READ_AND_WRITE)
+@needs(Permission.EDIT_PATIENTS)
+def edit_contact(request: StaffRequest, pk: UUID, contact: UUID) -> HttpResponse:
+    """Change a contact, or put one aside."""
+    patient = patient_or_404(request.user, pk)
+    person = get_object_or_404(Contact, pk=contact, patient=patient)
+    names = list(EditContactForm.base_fields)
+    form = EditContactForm(
+        request.POST if request.method == "POST" else None, initial={name: getattr(person, name) for name in names}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.change_contact(by=Actor.of(request.user), contact=person, **form.cleaned_data)
+        except Refused as error:
+            form.refuse(error)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("desk:patient", pk)
+    return _page(request, "desk/patients/contact.html", form, patient=patient, contact=person)
+
+
+def _page(request: StaffRequest, template: str, form: ActionForm, **context: Any) -> HttpResponse:
+    return render(request, template, {"form": form, **context}, status=_status(form))
+
+
+def _status(form: ActionForm) -> int:
+    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK

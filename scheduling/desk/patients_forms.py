@@ -1,0 +1,277 @@
+"""What is typed about patients and their contacts. A form checks that there is something; the actions say whether it
+is right."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Fieldset, Layout
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from clinic import clock
+from clinic.errors import Refused
+from clinic.models import Site
+from patients.models import Channel, Language, Questionnaire, Sex
+from scheduling.desk.booking_forms import DayField, TimeField
+
+#: How long a consent is proposed to hold, in days: a year, as most forms say. Whoever records it sets the date.
+CONSENT_DAYS = 365
+ANSWERS = (("no", "No"), ("yes", "Yes"), ("unsure", "Not sure"))
+
+
+class ActionForm(forms.Form):
+    """A form whose last word an action has."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+    def refuse(self, error: Refused) -> None:
+        """Show why the action refused, beside the field that it speaks of."""
+        self.add_error(error.field if error.field in self.fields else None, error.message)
+
+    def offer_sites(self, sites: Sequence[Site]) -> None:
+        """Let `site` be one of these; nothing to choose where there is only one."""
+        choices: Any = self.fields["site"]
+        choices.queryset = Site.objects.filter(pk__in=[site.pk for site in sites])
+        choices.initial = sites[0] if sites else None
+        if len(sites) == 1:
+            choices.widget = forms.HiddenInput()
+
+
+def _line(*fields: str) -> Div:
+    """Fields side by side where there is room."""
+    width = "col-sm-6" if len(fields) == 2 else "col-sm-4"
+    return Div(*(Div(field, css_class=width) for field in fields), css_class="row")
+
+
+def _text(label: str, limit: int, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=limit, **({"required": False} | kwargs))
+
+
+class PersonFields(ActionForm):
+    """Who a patient is and how to reach him or her."""
+
+    given_name = _text("Given names", 120, required=True)
+    family_name = _text("Family name", 120, required=True)
+    birth_date = DayField(label="Birth date", error_messages={"required": "The birth date is needed."})
+    sex = forms.ChoiceField(label="Sex", choices=Sex.choices, initial=Sex.UNKNOWN)
+    phone = _text("Telephone", 40, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}))
+    email = _text("Email", 254, widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off"}))
+    channel = forms.ChoiceField(
+        label="Wishes to be reached by",
+        choices=Channel.choices,
+        initial=Channel.MAIL,
+        help_text="Where that cannot be used, the desk gets a call to make.",
+    )
+    language = forms.ChoiceField(label="Language", choices=Language.choices, initial=Language.ENGLISH)
+    interpreter = _text("Needs an interpreter for", 40)
+    address_line = _text("Street address", 200)
+    city = _text("City", 80)
+    state = _text("State or region", 40)
+    postal_code = _text("Postal code", 20)
+    country = _text("Country (two letters)", 2)
+    note = _text(
+        "Note for the front desk",
+        2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Nothing clinical: everybody at the desk reads it.",
+    )
+
+    def _person(self) -> list[Any]:
+        return [
+            _line("given_name", "family_name"),
+            _line("birth_date", "sex"),
+            Fieldset("How to reach", _line("phone", "email"), _line("channel", "language", "interpreter")),
+            Fieldset("Address", "address_line", _line("city", "state"), _line("postal_code", "country"), "note"),
+        ]
+
+
+class NewPatientForm(PersonFields):
+    """A new patient; a guardian for somebody under 18; and a tick when a like person is known already."""
+
+    site = forms.ModelChoiceField(Site.objects.none(), label="Comes to", empty_label=None)
+    guardian_name = _text("Guardian's name", 120)
+    guardian_relationship = _text("Relationship", 60)
+    guardian_phone = _text("Guardian's telephone", 40, widget=forms.TextInput(attrs={"type": "tel"}))
+    anyway = forms.BooleanField(label="This is somebody else: save the new patient", required=False)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, sites: Sequence[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_sites(sites)
+        self.fields["key"].initial = uuid4
+        self.helper.layout = Layout(
+            "key",
+            "site",
+            *self._person(),
+            Fieldset(
+                "Guardian (for a patient under 18)",
+                _line("guardian_name", "guardian_relationship", "guardian_phone"),
+            ),
+        )
+
+
+class EditPatientForm(PersonFields):
+    """A known patient."""
+
+    is_active = forms.BooleanField(
+        label="In care here", required=False, help_text="Without the tick nothing can be booked and nothing is sent."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper.layout = Layout(*self._person(), "is_active")
+
+
+class ContactForm(ActionForm):
+    """A person of the patient's."""
+
+    name = _text("Name", 120, required=True)
+    relationship = _text("Relationship to the patient", 60)
+    phone = _text("Telephone", 40, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}))
+    email = _text("Email", 254, widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off"}))
+    channel = forms.ChoiceField(label="Wishes to be reached by", choices=Channel.choices, initial=Channel.TEXT)
+    language = forms.ChoiceField(label="Language", choices=Language.choices, initial=Language.ENGLISH)
+    is_adult = forms.BooleanField(label="Is 18 or older", required=False)
+    may_drive = forms.BooleanField(label="May drive the patient home", required=False)
+    may_be_told = forms.BooleanField(label="May be told about visits", required=False)
+    may_decide = forms.BooleanField(label="May decide for the patient (guardian)", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper.layout = Layout(
+            _line("name", "relationship"),
+            _line("phone", "email"),
+            _line("channel", "language"),
+            "is_adult",
+            "may_drive",
+            "may_be_told",
+            "may_decide",
+            *(["is_active"] if "is_active" in self.fields else []),
+        )
+
+
+class EditContactForm(ContactForm):
+    """A known contact, who may also be put aside."""
+
+    is_active = forms.BooleanField(label="Still a contact of the patient's", required=False)
+
+
+class DeathForm(ActionForm):
+    """The day a patient died; empty takes it back."""
+
+    on = DayField(
+        label="Died on",
+        required=False,
+        help_text="Leave it empty only to take back a death that was recorded by mistake.",
+    )
+
+
+class ScreeningForm(ActionForm):
+    """The current questions, none answered beforehand: an answer that nobody gave must not be kept."""
+
+    medicines = _text("Medicines taken now", 4000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, questionnaire: Questionnaire, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ids = [question["id"] for question in questionnaire.questions]
+        for question in questionnaire.questions:
+            text = question["text"]
+            self.fields[question["id"]] = forms.ChoiceField(
+                label=text["en"],
+                help_text=text[language] if language != "en" and language in text else "",
+                choices=ANSWERS,
+                widget=forms.RadioSelect,
+                error_messages={"required": "Answer yes, no or not sure."},
+            )
+        self.helper.layout = Layout(*(Div(name, css_class="question") for name in self.ids), "medicines")
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """{question id: answer} of a valid form."""
+        return {name: self.cleaned_data[name] for name in self.ids}
+
+
+class ConsentForm(ActionForm):
+    """A signed consent. Day and time are local to the patient's site."""
+
+    form_version = _text("Version of the form", 40, required=True, help_text="As printed at its foot.")
+    signed_by = _text("Signed by", 120, required=True)
+    relationship = _text("Relationship, when it was not the patient", 60)
+    signed_on = DayField(label="Signed on")
+    signed_time = TimeField(label="at")
+    valid_until = DayField(label="Valid until")
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site = site
+        self.helper.layout = Layout(
+            "form_version",
+            _line("signed_by", "relationship"),
+            _line("signed_on", "signed_time"),
+            "valid_until",
+        )
+
+    @property
+    def signed_at(self) -> datetime:
+        """The moment of signing, in UTC."""
+        return clock.moment(self.cleaned_data["signed_on"], self.cleaned_data["signed_time"], self.site.zone)
+
+    def refuse(self, error: Refused) -> None:
+        """The action speaks of the moment; the form asks for day and time."""
+        field = "signed_on" if error.field == "signed_at" else error.field
+        self.add_error(field if field in self.fields else None, error.message)
+
+
+class WithdrawForm(ActionForm):
+    """Why a consent is taken back."""
+
+    reason = forms.CharField(label="Why", max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class FilesInput(forms.ClearableFileInput):
+    """A file input that takes several."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files, as a list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Each file by itself; empty ones are let through, for the importer to name them in its refusal."""
+        one = super().clean
+        return (
+            [one(item, initial) for item in data] if isinstance(data, list | tuple) and data else [one(data, initial)]
+        )
+
+
+class ImportForm(ActionForm):
+    """FHIR bundles to import."""
+
+    site = forms.ModelChoiceField(Site.objects.none(), label="The patients come to", empty_label=None)
+    bundles = FilesField(
+        label="FHIR R4 bundles (.json)",
+        allow_empty_file=True,
+        help_text="Up to 100 files at once. Each is imported whole or not at all; nobody is sent a message.",
+        error_messages={"required": "Choose at least one file."},
+        widget=FilesInput(attrs={"accept": ".json,application/json,application/fhir+json"}),
+    )
+
+    def __init__(self, *args: Any, sites: Sequence[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_sites(sites)
+        self.helper.layout = Layout("site", "bundles")
+
+    def uploads(self) -> list[UploadedFile[Any]]:
+        """The files of a valid form."""
+        found: list[UploadedFile[Any]] = self.cleaned_data["bundles"]
+        return found
