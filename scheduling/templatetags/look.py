@@ -58,7 +58,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     # clearance
     "cleared": ("ok", "shield-check"),
     "conditions": ("warn", "shield-alert"),
-    "more": ("wait", "circle-help"),
+    "more": ("wait", "circle-question-mark"),
     "refused": ("bad", "shield-x"),
     "suspended": ("bad", "shield-x"),
     # consult requests
