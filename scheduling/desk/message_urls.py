@@ -1,5 +1,16 @@
 """Addresses of the call list and the messages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from scheduling.desk import calls, messages
+
+urlpatterns = [
+    path("calls/", calls.calls, name="calls"),
+    path("calls/<uuid:pk>/", calls.outcome, name="call_outcome"),
+    path("messages/", messages.ledger, name="messages"),
+    path("messages/<uuid:pk>/", messages.message, name="message"),
+    path("messages/<uuid:pk>/send-again/", messages.send_again, name="message_send_again"),
+    path("messages/<uuid:pk>/call/", messages.call_instead, name="message_call_instead"),
+    path("messages/<uuid:pk>/leave/", messages.leave_unsent, name="message_leave_unsent"),
+    path("sheets/<uuid:patient>/", messages.sheet, name="sheet"),
+]

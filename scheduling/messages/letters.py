@@ -1,12 +1,13 @@
 """One message as it goes out: a mail with its headers and calendar file, the words of a call, or a letter."""
 
 from dataclasses import dataclass
-from email.utils import formataddr, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils import translation
 
+from clinic import clock
 from patients.models import Channel
 from scheduling.messages import links, texts
 from scheduling.messages.calendar import FILE_NAME, calendar_file, method_of
@@ -94,6 +95,7 @@ def _mail(message: Message, content: Content, rendered: texts.Rendered, address:
         reply_to=[site.email] if site.email else None,
         headers={
             "Message-ID": f"<{message.message_id}>",
+            "Date": format_datetime(clock.now()),
             # RFC 3834: no out-of-office answers, please.
             "Auto-Submitted": "auto-generated",
             "Content-Language": message.language,

@@ -27,7 +27,7 @@ LINK_LEFT_OUT = "[personal link]"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of a message: a "heading", a "paragraph", "items" or "dates" (`lines`), or a "link" (`text` is its URL)."""
+    """A piece: a "heading", a "paragraph", "items" or "dates" (their `lines`), or a "link" (`text` is its URL)."""
 
     kind: str
     text: str = ""

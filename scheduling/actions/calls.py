@@ -1,0 +1,140 @@
+"""What a person does with a message: make the call, send it again, call instead, or leave it unsent, with a reason."""
+
+from django.utils.translation import gettext as _
+
+from clinic import clock
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import Refused, WrongStatus
+from patients.models import Channel, Patient
+from scheduling.messages import nudge, rows
+from scheduling.models import Message, MessageAttempt
+
+State, Outcome = Message.State, Message.Outcome
+
+#: States that a message can be sent again from.
+ENDED = (State.SENT, State.FAILED, State.SKIPPED)
+
+
+@action
+def record_call(*, by: Actor, message: Message, outcome: str, note: str = "") -> Message:
+    """Write what came of a call (or a letter). An outcome of Message.DONE takes it off the list; the others leave it
+    there.
+
+    Raises WrongStatus when it is not on the list (any more), Refused for an outcome that there is not.
+    """
+    if outcome not in Outcome.values:
+        raise Refused(_("Choose what came of the call."), field="outcome")
+    message = _locked(message)
+    if message.state != State.PERSON:
+        raise WrongStatus(
+            _("This is no longer on the call list: it is “%(state)s”. Nothing was changed.")
+            % {"state": message.get_state_display()}
+        )
+    now = clock.now()
+    word = Outcome(outcome)
+    message.outcome, message.done_by = word, by.user
+    message.note = "\n".join(part for part in [message.note, note.strip()] if part)
+    if word in Message.DONE:
+        message.state, message.sent_at = State.SENT, now
+    message.save(update_fields=["outcome", "done_by", "note", "state", "sent_at"])
+    Message.objects.filter(carried_by=message, state=State.PERSON).update(
+        state=message.state, sent_at=message.sent_at, outcome=word, done_by=by.user
+    )
+    _note_try(message, by, str(word.label))
+    return message
+
+
+@action
+def send_again(*, by: Actor, message: Message) -> Message:
+    """Put a message that was sent, failed or was skipped back into the queue; it is looked at again before it goes.
+
+    It gets a new Message-ID: this one is meant to arrive beside an earlier one. A mail that failed is tried at its
+    address once more. Raises WrongStatus while it is still on its way, Refused when its time has passed.
+    """
+    message = _locked(message)
+    if message.state not in ENDED:
+        raise WrongStatus(_("This message is still on its way. Nothing was changed."))
+    if message.not_after is not None and message.not_after <= clock.now():
+        raise Refused(_("It is too late for this message to be of use. Nothing was sent; call the person instead."))
+    if message.patient_id is not None and message.state == State.FAILED:
+        Patient.objects.filter(pk=message.patient_id).update(email_failed_at=None)
+    message.message_id = rows.new_message_id()
+    return _due_again(message)
+
+
+@action
+def call_instead(*, by: Actor, message: Message) -> Message:
+    """Put a message that failed, or still waits, on the call list.
+
+    Raises WrongStatus when it was sent or is for a person already.
+    """
+    message = _locked(message)
+    if message.state not in {State.FAILED, State.DUE}:
+        raise WrongStatus(
+            _("This message is “%(state)s”. Only one that failed or waits can become a call.")
+            % {"state": message.get_state_display()}
+        )
+    if message.channel != Channel.CALL and _same(message, Channel.CALL).exists():
+        raise Refused(_("A call about the same thing is on the list already. Nothing was changed."))
+    message.channel = Channel.CALL
+    message.context = {**message.context, "fixed": True}
+    return _due_again(message)
+
+
+@action
+def leave_unsent(*, by: Actor, message: Message, reason: str) -> Message:
+    """Take a message that waits, failed or is for a person to do out of the work, with the reason.
+
+    Raises Refused without a reason, WrongStatus when it was sent, skipped, or is being sent.
+    """
+    if not reason.strip():
+        raise Refused(_("Say why nobody needs to be told; it is kept with the message."), field="reason")
+    message = _locked(message)
+    if message.state not in {State.DUE, State.PERSON, State.FAILED}:
+        raise WrongStatus(
+            _("This message is “%(state)s” and cannot be left out any more.") % {"state": message.get_state_display()}
+        )
+    message.state, message.skip_reason = State.SKIPPED, reason.strip()[:200]
+    message.lease_by, message.lease_until, message.done_by = "", None, by.user
+    message.save(update_fields=["state", "skip_reason", "lease_by", "lease_until", "done_by"])
+    rows.set_free([message.pk])
+    return message
+
+
+def _locked(message: Message) -> Message:
+    """The row as it is now; a worker that is just claiming it is waited for."""
+    return Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+
+
+def _due_again(message: Message) -> Message:
+    """Back in the queue, for the next tick."""
+    message.state, message.due_at, message.attempts = State.DUE, clock.now(), 0
+    message.lease_by, message.lease_until = "", None
+    message.skip_reason = message.last_error = ""
+    message.sent_at, message.carried_by = None, None
+    message.outcome = ""
+    message.save()
+    nudge.after_commit()
+    return message
+
+
+def _same(message: Message, channel: Channel) -> rows.Rows:
+    """Rows that the constraint message_once would find equal to this one, sent by `channel`."""
+    return Message.objects.filter(
+        patient=message.patient_id,
+        appointment=message.appointment_id,
+        series=message.series_id,
+        consult_request=message.consult_request_id,
+        recipient=message.recipient,
+        contact=message.contact_id,
+        kind=message.kind,
+        version=message.version,
+        channel=channel,
+    )
+
+
+def _note_try(message: Message, by: Actor, what: str) -> None:
+    MessageAttempt.objects.create(
+        message=message, at=clock.now(), worker=by.name[:80], result=MessageAttempt.Result.HANDED, detail=what[:400]
+    )

@@ -1,0 +1,52 @@
+"""What the screens read from the ledger."""
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
+
+from clinic.models import User
+from patients.models import Patient
+from scheduling.models import Message
+from scheduling.models.message import MessageQuerySet
+
+State = Message.State
+
+#: Rows of the panel on a patient's page; the ledger has the others.
+PANEL_ROWS = 12
+
+
+def of_patient(patient: Patient) -> list[Message]:
+    """The newest messages to the patient and to companions about the patient: those to come first, then the latest."""
+    messages = _with_people(Message.objects.filter(patient=patient))
+    return list(messages.order_by(Coalesce("sent_at", "due_at").desc())[:PANEL_ROWS])
+
+
+def calls_to_make(user: User) -> QuerySet[Message]:
+    """Calls and letters that somebody at the user's sites has to see to, the most pressing first."""
+    return _with_people(Message.objects.for_user(user).filter(state=State.PERSON, carried_by__isnull=True)).order_by(
+        "not_after", "due_at"
+    )
+
+
+def ledger_of(user: User, *, state: str = "", kind: str = "", patient: Patient | None = None) -> QuerySet[Message]:
+    """The messages of the user's sites, newest first, narrowed to a state, a kind and a patient where given."""
+    wanted = {name: value for name, value in {"state": state, "kind": kind, "patient": patient}.items() if value}
+    return _with_people(Message.objects.for_user(user).filter(**wanted)).order_by("-due_at", "pk")
+
+
+def count_by_state(user: User) -> dict[str, int]:
+    """How many messages of the user's sites are in each state."""
+    counted = Message.objects.for_user(user).order_by().values("state").annotate(number=Count("pk"))
+    return {row["state"]: row["number"] for row in counted}
+
+
+def one(user: User) -> MessageQuerySet:
+    """Messages that the user may open, with everything that the page of one shows."""
+    return (
+        Message.objects.for_user(user)
+        .select_related("patient", "contact", "site", "series", "appointment", "done_by", "carried_by")
+        .prefetch_related("attempt_rows", "carries__appointment")
+    )
+
+
+def _with_people(messages: MessageQuerySet) -> MessageQuerySet:
+    return messages.select_related("patient", "contact", "site", "appointment", "done_by")
