@@ -65,6 +65,7 @@ def _start_or_find(cluster: Cluster, ours: ExitStack) -> bool:
             return False
         if time.monotonic() > deadline:
             raise CannotStart(
-                f"The data folder {cluster.data} is in use by {folder.owner(cluster.data)}, and its database does not answer."
+                f"The data folder {cluster.data} is in use by {folder.owner(cluster.data)}, "
+                "and its database does not answer."
             )
         time.sleep(0.1)
