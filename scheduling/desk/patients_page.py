@@ -9,7 +9,8 @@ from clinic.permissions import Permission
 from patients.contact_points import show_phone
 from patients.models import Clearance, Condition, Consent, Contact, Flag, Measure, Observation, Patient, Screening
 from patients.selectors import Standing, age_on, standing
-from scheduling.models import Appointment
+from scheduling.messages.selectors import of_patient
+from scheduling.models import Appointment, Message
 from scheduling.selectors.journey import Journey, visits_of
 
 
@@ -55,6 +56,7 @@ class Page:
     consents: Sequence[Consent]
     clinical: Clinical | None
     journey: Journey
+    messages: Sequence[Message]
 
     @property
     def decision(self) -> Clearance | None:
@@ -95,6 +97,8 @@ def load(patient: Patient, user: User) -> Page:
         consents=list(patient.consents.filter(withdrawn_at=None)),
         clinical=_clinical(patient) if user.may(Permission.VIEW_CLINICAL) else None,
         journey=visits_of(patient, user),
+        messages=selectors.of_patient(patient, user),
+        messages=of_patient(patient),
     )
 
 

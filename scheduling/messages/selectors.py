@@ -14,10 +14,13 @@ State = Message.State
 PANEL_ROWS = 12
 
 
-def of_patient(patient: Patient) -> list[Message]:
-    """The newest messages to the patient and to companions about the patient: those to come first, then the latest."""
-    messages = _with_people(Message.objects.filter(patient=patient))
-    return list(messages.order_by(Coalesce("sent_at", "due_at").desc())[:PANEL_ROWS])
+def of_patient(patient: Patient, user: User | None = None) -> list[Message]:
+    """The latest messages to the patient and to companions about the patient, those to come on top; with `user`, only
+    those of the user's sites.
+    """
+    messages = Message.objects.for_user(user) if user is not None else Message.objects.all()
+    found = _with_people(messages.filter(patient=patient))
+    return list(found.order_by(Coalesce("sent_at", "due_at").desc())[:PANEL_ROWS])
 
 
 def calls_to_make(user: User) -> QuerySet[Message]:

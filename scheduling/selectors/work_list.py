@@ -131,7 +131,9 @@ def _today(user: User, site: Site, now: datetime) -> SiteToday:
 
 
 def _messages(user: User) -> QuerySet[Message]:
-    return Message.objects.for_user(user).select_related("patient", "contact", "site", "consult_request")
+    # A message that several dues share is one thing to do.
+    alone = Message.objects.for_user(user).filter(carried_by__isnull=True)
+    return alone.select_related("patient", "contact", "site", "consult_request")
 
 
 def _listed(rows: QuerySet[T]) -> Listed[T]:  # type: ignore[type-var]
