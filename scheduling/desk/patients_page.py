@@ -97,8 +97,7 @@ def load(patient: Patient, user: User) -> Page:
         consents=list(patient.consents.filter(withdrawn_at=None)),
         clinical=_clinical(patient) if user.may(Permission.VIEW_CLINICAL) else None,
         journey=visits_of(patient, user),
-        messages=selectors.of_patient(patient, user),
-        messages=of_patient(patient),
+        messages=of_patient(patient, user),
     )
 
 
