@@ -5,11 +5,12 @@ VENV := PYTHON="$(PYTHON)" sh clinic/runtime/venv.sh
 BIN := .venv/bin
 SOURCES := manage.py clinic patients scheduling tests
 
-.PHONY: help run test lint format bench lock screenshots venv venv-dev
+.PHONY: help run test test-redis lint format bench lock screenshots venv venv-dev
 
 help:
 	@echo 'make run          set everything up and start the clinic (Ctrl-C stops it)'
 	@echo 'make test         run all tests against a throw-away database'
+	@echo 'make test-redis   run the tests of the message path against a real redis-server'
 	@echo 'make lint         style, types, migrations and production settings'
 	@echo 'make format       bring the code into shape'
 	@echo 'make bench        measure the promises about speed'
@@ -20,8 +21,12 @@ help:
 run: venv
 	@exec $(BIN)/python -m clinic.runtime.run
 
+# Two at a time; files stay together, since what a file shares is made once.
 test: venv-dev
-	@exec $(BIN)/python -m pytest -n 2 --dist loadfile -q $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-redis: venv-dev
+	@exec $(BIN)/python -m pytest -m redis $(ARGS)
 
 lint: venv-dev
 	$(BIN)/ruff check .

@@ -100,16 +100,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Data ----------------------------------------------------------------------------------------------------------
 # Two roles reach the same database. "default" is the application's: it owns nothing. "owner" migrates, and nothing
 # else.
-# Without DATABASE_OWNER_URL the application's own address serves both: fit for a trial, refused in production.
+# Without DATABASE_OWNER_URL the application's own address serves both: fit for a trial. In production only the one
+# process that migrates is given the owner's; elsewhere there is no "owner" to turn to.
 if PRODUCTION:
     secrets.required(env, "DATABASE_URL")
-    secrets.required(env, "DATABASE_OWNER_URL")
+    secrets.optional(env, "DATABASE_OWNER_URL")
 # Asked only where they are used: the passwords in them are made at the first call.
 _app_url, _owner_url = ("", "") if env.str("DATABASE_URL", "") else cluster.embedded_urls(CLINIC_DATA)
 DATABASES = {
     "default": env.dj_db_url("DATABASE_URL", _app_url),
     "owner": env.dj_db_url("DATABASE_OWNER_URL", env.str("DATABASE_URL", _owner_url)),
 }
+if PRODUCTION and not env.str("DATABASE_OWNER_URL", ""):
+    del DATABASES["owner"]
 for _database in DATABASES.values():
     _database.update(CONN_HEALTH_CHECKS=True, ATOMIC_REQUESTS=False)
     _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)

@@ -179,9 +179,12 @@ class Cluster:
         """The data folder may be made by a command before anything else was; nobody else may look into it."""
         self.data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         self.log.parent.mkdir(mode=0o700, exist_ok=True)
-        self.open_folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
-        if self.open_folder.stat().st_uid != os.geteuid():
+        self.open_folder.mkdir(mode=0o700, exist_ok=True)
+        if self.open_folder.is_symlink() or self.open_folder.stat().st_uid != os.geteuid():
             raise CannotStart(f"{self.open_folder} belongs to another user; remove it.")
+        if os.geteuid() == 0:
+            # Said apart, since the caller's umask would take it away: the database's account walks through here.
+            self.open_folder.chmod(0o711)
         for folder in (self.folder, self.sockets):
             folder.mkdir(mode=0o700, exist_ok=True)
             privileges.give(folder)

@@ -14,11 +14,18 @@ def required(env: Env, name: str) -> str:
 
     Raises ImproperlyConfigured when neither is there: production never starts on a made-up secret.
     """
-    file = env.str(f"{name}_FILE", "")
-    value = Path(file).read_text(encoding="utf-8").strip() if file else env.str(name, "")
+    value = optional(env, name)
     if not value:
         raise ImproperlyConfigured(f"{name} (or {name}_FILE) must be set in production.")
-    os.environ[name] = value
+    return value
+
+
+def optional(env: Env, name: str) -> str:
+    """As `required`, but empty where neither is there. A value from a file is put into the environment too."""
+    file = env.str(f"{name}_FILE", "")
+    value = Path(file).read_text(encoding="utf-8").strip() if file else env.str(name, "")
+    if value:
+        os.environ[name] = value
     return value
 
 

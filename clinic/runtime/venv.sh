@@ -44,7 +44,7 @@ for requirements in "$@"; do
     stamp=.venv/.installed-$requirements
     if [ "$wanted" != "$(cat "$stamp" 2>/dev/null || true)" ]; then
         echo "Installing $requirements (a minute or two the first time) ..."
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$requirements" ||
+        .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input -r "$requirements" ||
             refuse "The packages of $requirements could not be installed: see above, then try again."
         echo "$wanted" >"$stamp"
     fi

@@ -1,6 +1,9 @@
 """`migrate`, as the database role that owns the tables."""
 
-from django.core.management.base import CommandParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangoCommand
 
 
@@ -11,3 +14,13 @@ class Command(DjangoCommand):
         """As Django's, but `--database` is "owner" unless said otherwise."""
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
+        for action in parser._actions:
+            # Checked in `handle`, with words that say what is missing.
+            if action.dest == "database":
+                action.choices = None
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """As Django's. Raises CommandError where this process was not given the owner's address."""
+        if options["database"] not in settings.DATABASES:
+            raise CommandError("DATABASE_OWNER_URL (or DATABASE_OWNER_URL_FILE) must be set to migrate.")
+        super().handle(*args, **options)
