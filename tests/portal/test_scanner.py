@@ -2,7 +2,6 @@
 
 import re
 
-from django.apps import apps
 from django.test import Client
 
 from clinic.actor import Actor
@@ -11,17 +10,9 @@ from scheduling.actions import rides
 from scheduling.messages import links
 from scheduling.models import Appointment, Link
 from tests.portal.conftest import path_of
+from tests.snapshot import everything
 
 HREF = re.compile(r'(?:href|action|src)="([^"]+)"')
-
-
-def rows() -> dict[str, list[dict[str, object]]]:
-    """Every row of every table of the project, and the sessions."""
-    return {
-        model._meta.label: list(model._default_manager.order_by("pk").values())
-        for model in apps.get_models()
-        if model._meta.app_label in {"clinic", "patients", "scheduling", "sessions"}
-    }
 
 
 def crawl(client: Client, start: str) -> set[str]:
@@ -51,19 +42,19 @@ def test_a_scanner_that_follows_everything_changes_nothing(
         path_of(links.issue(patient=ada, purpose=Link.Purpose.PATIENT)),
         path_of(links.issue(patient=ada, purpose=Link.Purpose.COMPANION, contact=ben)),
     ]
-    before = rows()
+    before = everything()
 
     patients_pages, companions_pages = (crawl(Client(), start) for start in starts)
 
     assert "/my/" in patients_pages
     assert any(path.startswith("/my/driver/") for path in patients_pages)
     assert "/my/" in companions_pages
-    assert rows() == before
+    assert everything() == before
 
 
 def test_the_harness_sees_a_change(ada: Patient, ben: Contact, visits: list[Appointment]) -> None:
-    before = rows()
+    before = everything()
 
     rides.name_companion(by=Actor("patient", str(ada.pk), ada.name), appointments=visits[:1], companion=ben)
 
-    assert rows() != before
+    assert everything() != before
