@@ -47,8 +47,8 @@ screenshots: venv-dev
 	@exec $(BIN)/python manage.py screenshots
 
 lock: venv-dev
-	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host -o requirements.txt requirements.in
-	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host -o requirements-dev.txt requirements-dev.in
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.txt requirements.in
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements-dev.txt requirements-dev.in
 
 venv:
 	@$(VENV) requirements.txt
