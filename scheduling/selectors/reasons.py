@@ -116,7 +116,7 @@ def explain(reason: Reason, zone: ZoneInfo) -> str:
     lack = _lack(code)
     if lack:
         hours = _hours(params)
-        return f"No {lack} is free {f'{hours} ' if hours else ''}on {_dates(params)}.".replace("  ", " ")
+        return f"No {lack} {_is(lack)} free {f'{hours} ' if hours else ''}on {_dates(params)}."
     if code.startswith("better_") and code not in WORDS:
         term = TERM_WORDS.get(code.removeprefix("better_"), "the plan as a whole")
         return f"{_dates(params)} was possible, but worse for {term}."
@@ -134,7 +134,7 @@ def explain_refusal(refusal: Refusal, zone: ZoneInfo) -> list[str]:
         lack = LACK_WORDS.get((neck.kind, neck.lane), f"{neck.kind} {neck.lane}")
         days = formats_list([f"{_weekday(day)}s" for day in neck.weekdays])
         hours = f"between {_clock(neck.from_minute)} and {_clock(neck.until_minute)}"
-        said.append(f"What is missing most often: no {lack} is free {hours} on {days}.")
+        said.append(f"What is missing most often: no {lack} {_is(lack)} free {hours} on {days}.")
     said += [_relaxation(one, zone) for one in refusal.relaxations]
     if not refusal.relaxations:
         said.append(
@@ -147,7 +147,7 @@ def _relaxation(one: Relaxation, zone: ZoneInfo) -> str:
     limits = formats_list([LIMIT_WORDS[limit] for limit in one.limits])
     first = one.first
     breaches = "; ".join(dict.fromkeys(explain(breach, zone) for breach in one.breaches))
-    start = f"{_weekday(first.date.weekday())}, {_day(first.date)} at {_clock(first.minute)}"
+    start = f"{_day(first.date)} at {_clock(first.minute)}"
     return f"Possible if {limits} may give: first visit {start}" + (f" ({breaches})." if breaches else ".")
 
 
@@ -179,7 +179,7 @@ class _Spoken(dict[str, Any]):
 def _because(code: str) -> str:
     lack = _lack(code)
     if lack:
-        return f"no {lack} is free then"
+        return f"no {lack} {_is(lack)} free then"
     if code.startswith("better_"):
         return "it suits the whole series better"
     return {
@@ -197,6 +197,10 @@ def _lack(code: str) -> str:
         return ""
     kind, _, lane = code.removeprefix("moved_because_no_").partition("_")
     return LACK_WORDS.get((kind, lane), f"{kind} {lane}")
+
+
+def _is(lack: str) -> str:
+    return "are" if lack.endswith("hands") else "is"
 
 
 def _hours(params: Mapping[str, Any]) -> str:
