@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -22,8 +23,8 @@ Status = Appointment.Status
 class Induced:
     """A patient whose six infusions are done; the clock stands on the day after the last, at 09:00."""
 
-    def __init__(self, **clinic: int) -> None:
-        self.clinic: Clinic = make_clinic(**clinic)  # type: ignore[arg-type]
+    def __init__(self, **clinic: Any) -> None:
+        self.clinic: Clinic = make_clinic(**clinic)
         self.series: Series = book(self.clinic, make_patient(self.clinic.site, cleared=True))
         visits = visits_of(self.series)
         treat(visits)
@@ -36,9 +37,9 @@ class Induced:
             series=self.series, interval_days=interval, tolerance_days=tolerance, now=now or clock.now()
         )
 
-    def agree(self, interval: int, starts: list[datetime], tolerance: int = 3, **changes: object) -> BoosterPlan:
+    def agree(self, interval: int, starts: list[datetime], tolerance: int = 3, **changes: Any) -> BoosterPlan:
         """The doctor agrees to `starts`."""
-        order: dict[str, object] = {
+        order: dict[str, Any] = {
             "by": self.clinic.by(Role.DOCTOR),
             "series": self.series,
             "interval_days": interval,
@@ -47,11 +48,11 @@ class Induced:
             "starts": starts,
             "key": uuid4(),
         }
-        plan = boosters.set_booster_interval(**(order | changes))  # type: ignore[arg-type]
+        plan = boosters.set_booster_interval(**(order | changes))
         self.series.refresh_from_db()
         return plan
 
-    def set(self, interval: int, **changes: object) -> BoosterPlan:
+    def set(self, interval: int, **changes: Any) -> BoosterPlan:
         """Preview and agree."""
         return self.agree(interval, self.preview(interval).starts, **changes)
 

@@ -2,7 +2,7 @@
 deleted.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -29,12 +29,12 @@ def booked(chairs: int = 3) -> tuple[Clinic, Series, list[Appointment]]:
     return clinic, series, visits_of(series)
 
 
-def move(clinic: Clinic, visit: Appointment, starts: object, version: int | None = None) -> Appointment:
+def move(clinic: Clinic, visit: Appointment, starts: datetime, version: int | None = None) -> Appointment:
     """Move as the front desk does."""
     return moving.move_visit(
         by=clinic.by(Role.FRONT_DESK),
         appointment=visit,
-        starts=starts,  # type: ignore[arg-type]
+        starts=starts,
         reason="The driver cannot come.",
         version=visit.version if version is None else version,
     )

@@ -1,7 +1,7 @@
 """Plans kept for a while: their time is held, becomes a series with a yes, and lapses by itself."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 PROGRAM = Actor.system("release_lapsed")
 
 
-def keep(clinic: Clinic, patient: Patient, *, hours: int = 24, key: object = None) -> Offer:
+def keep(clinic: Clinic, patient: Patient, *, hours: int = 24, key: UUID | None = None) -> Offer:
     """Keep the best plan."""
     return offers.keep_plan(
         by=clinic.by(Role.FRONT_DESK),
