@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 from crispy_forms.helper import FormHelper
 from django import forms
 
-from patients.models import Clearance, FlagCode, FlagKind
+from patients.models import Clearance, FlagKind
 
 #: The end of a clearance that the form proposes, in days from today: half a year. The doctor sets the date.
 PROPOSED_VALIDITY_DAYS = 183
 #: The bounds of an interval between boosters, in days; the database holds them too (BoosterPlan).
 INTERVAL_DAYS = (7, 365)
+#: The code system that imports bring (FHIR's name of SNOMED CT).
+SNOMED_CT = "http://snomed.info/sct"
 #: No booster may be moved further than this by tolerance alone.
 MOST_TOLERANCE_DAYS = 60
 
@@ -51,29 +53,28 @@ class ClearanceForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.helper = _helper()
 
-    def clean_seen(self) -> list[UUID]:
-        """The ids of the flags that the page showed; a finding that came in meanwhile is not decided upon."""
+    def clean(self) -> dict[str, Any]:
+        """`seen` becomes ids: a finding that came in after the page was shown is not decided upon."""
+        data = super().clean() or {}
         try:
-            return [UUID(one) for one in self.cleaned_data["seen"].split()]
-        except ValueError as error:
-            raise forms.ValidationError("The list of findings on this page is damaged. Open the page again.") from error
+            data["seen"] = [UUID(one) for one in data.get("seen", "").split()]
+        except ValueError:
+            self.add_error(None, "The list of findings on this page is damaged. Open the page again.")
+        return data
 
 
-class FlagCodeForm(forms.ModelForm[FlagCode]):
-    """A code that raises a flag when an import brings it."""
+class FlagCodeForm(forms.Form):
+    """A code that raises a flag when an import brings it; a code that is there already is changed to what is typed."""
 
+    code = forms.CharField(label="Code", max_length=40)
+    display = forms.CharField(label="Meaning", max_length=300)
     kind = forms.ChoiceField(label="Raises the flag", choices=FlagKind.choices)
-
-    class Meta:
-        model = FlagCode
-        fields = ["system", "code", "display", "kind", "when_resolved"]
+    when_resolved = forms.BooleanField(label="Flags even when resolved", required=False)
+    system = forms.CharField(label="Code system", max_length=200, initial=SNOMED_CT)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = _helper()
-
-    def validate_unique(self) -> None:
-        """A code that is there already is changed to what is typed, so it is no error."""
 
 
 class IntervalForm(forms.Form):
@@ -101,8 +102,10 @@ class IntervalForm(forms.Form):
         self.fields["key"].initial = uuid4
 
     def clean(self) -> dict[str, Any]:
-        """The tolerance stays below the interval."""
+        """The tolerance stays below the interval; the hidden key is one."""
         data = super().clean() or {}
+        if "key" in self.errors:
+            self.add_error(None, "This form is damaged. Open the page again.")
         interval, tolerance = data.get("interval_days"), data.get("tolerance_days")
         if interval is not None and tolerance is not None and tolerance >= interval:
             self.add_error("tolerance_days", "The tolerance must be smaller than the interval.")

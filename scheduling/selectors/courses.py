@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django_stubs_ext import WithAnnotations
 
 from clinic import clock
@@ -101,11 +101,5 @@ def to_decide(user: User) -> list[Course]:
 
 def in_maintenance(user: User) -> "QuerySet[FiguredSeries]":
     """Courses whose boosters are set, those with nothing booked first, then by the next booster."""
-    return (
-        courses(user)
-        .filter(stage=Series.Stage.MAINTENANCE)
-        .order_by(
-            Min("appointments__starts", filter=Q(appointments__status__in=Appointment.BLOCKING)).asc(nulls_first=True),
-            "patient__family_name",
-        )
-    )
+    found = courses(user).filter(stage=Series.Stage.MAINTENANCE)
+    return found.order_by(F("next_visit").asc(nulls_first=True), "patient__family_name", "pk")

@@ -1,0 +1,145 @@
+"""What waits for a doctor, most urgent first."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from clinic import clock
+from clinic.permissions import Role
+from patients.models import Clearance
+from scheduling.actions.visit import arrive
+from scheduling.models import Appointment, Series
+from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.visit.worlds import make_visit
+
+HOME = "doctor:home"
+
+
+from tests.visit.doctors import (
+    answer_screening,
+    clearance_url,
+    count_queries,
+    maintain,
+    make_course,
+    make_flag,
+    sign_in,
+    text_of,
+)
+
+Status = Appointment.Status
+
+
+@pytest.fixture
+def doctor(clinic: Clinic) -> Client:
+    """The doctor at her desk."""
+    return sign_in(clinic, Role.DOCTOR)
+
+
+@pytest.fixture
+def course(clinic: Clinic) -> Series:
+    """Six infusions given, the last one four days ago."""
+    return make_course(clinic)
+
+
+def test_the_nearest_first_visit_is_on_top_of_the_clearances_waiting(clinic: Clinic, doctor: Client) -> None:
+    answered = make_patient(clinic.site)
+    with clock.at_moment(NOW - timedelta(days=9)):
+        answer_screening(answered)
+    later = make_visit(clinic, starts=NOW + timedelta(days=3), status=Status.PROPOSED)
+    sooner = make_visit(clinic, starts=NOW + timedelta(days=1), status=Status.PROPOSED)
+    waiting = doctor.get(reverse(HOME)).context["waiting"]
+    assert [row.patient for row in waiting] == [sooner.patient, later.patient, answered]
+    assert waiting[0].why == ["Never cleared"]
+    assert waiting[2].why == ["Screening answered"]
+
+
+def test_somebody_imported_who_neither_answered_nor_booked_does_not_wait(clinic: Clinic, doctor: Client) -> None:
+    make_flag(make_patient(clinic.site))
+    assert doctor.get(reverse(HOME)).context["waiting"] == []
+
+
+def test_a_patient_whose_clearance_covers_every_visit_does_not_wait(clinic: Clinic, doctor: Client) -> None:
+    visit = make_visit(clinic, starts=NOW + timedelta(days=3), cleared=True)
+    assert doctor.get(reverse(HOME)).context["waiting"] == []
+    Clearance.objects.update(valid_until=clock.local(visit.starts, clinic.site.zone).date() - timedelta(days=1))
+    (row,) = doctor.get(reverse(HOME)).context["waiting"]
+    assert (row.patient, row.why) == (visit.patient, ["The clearance ends before a booked visit"])
+
+
+def test_a_new_finding_brings_a_cleared_patient_back(clinic: Clinic, doctor: Client) -> None:
+    patient = make_patient(clinic.site, cleared=True)
+    with clock.at_moment(NOW + timedelta(hours=1)):
+        make_flag(patient)
+        (row,) = doctor.get(reverse(HOME)).context["waiting"]
+    assert (row.patient, row.why) == (patient, ["One new finding"])
+
+
+def test_a_refused_patient_waits_only_when_something_new_has_come(clinic: Clinic, doctor: Client) -> None:
+    visit = make_visit(clinic, starts=NOW + timedelta(days=3))
+    Clearance.objects.create(
+        patient=visit.patient, decision="refused", decided_by=clinic.doctor, decided_at=NOW, reason="Too risky"
+    )
+    assert doctor.get(reverse(HOME)).context["waiting"] == []
+    with clock.at_moment(NOW + timedelta(hours=1)):
+        answer_screening(visit.patient)
+        assert len(doctor.get(reverse(HOME)).context["waiting"]) == 1
+
+
+def test_somebody_who_is_here_without_a_ride_is_on_top_for_the_waiver(clinic: Clinic, doctor: Client) -> None:
+    visit = make_visit(clinic, cleared=True, consented=True)
+    arrive(by=clinic.by(Role.NURSE), appointment=visit)
+    page = doctor.get(reverse(HOME))
+    assert page.context["blocked"] == [visit]
+    assert reverse("nurse:visit", args=[visit.pk]) in text_of(page)
+
+
+def test_a_patient_of_another_site_is_not_on_the_list(clinic: Clinic, doctor: Client) -> None:
+    elsewhere = make_visit(make_clinic(name="Mesa"), starts=NOW + timedelta(days=1))
+    assert elsewhere.patient.name not in text_of(doctor.get(reverse(HOME)))
+    assert doctor.get(clearance_url(elsewhere.patient)).status_code == 404
+
+
+def test_an_induction_that_is_over_waits_for_its_boosters(clinic: Clinic, course: Series, doctor: Client) -> None:
+    running = make_course(clinic)
+    running.appointments.filter(number=6).delete()
+    make_visit(clinic, starts=NOW + timedelta(days=2), patient=running.patient, series=running, number=6)
+    page = doctor.get(reverse(HOME))
+    assert [row.series for row in page.context["to_decide"]] == [course]
+    assert page.context["maintenance"] == []
+
+
+def test_maintenance_with_nothing_booked_comes_first_and_is_marked(clinic: Clinic, doctor: Client) -> None:
+    booked, unbooked = make_course(clinic), make_course(clinic)
+    for series in (booked, unbooked):
+        maintain(clinic, series)
+    make_visit(clinic, starts=NOW + timedelta(days=9), patient=booked.patient, series=booked, kind="booster")
+    page = doctor.get(reverse(HOME))
+    assert [row.series for row in page.context["maintenance"]] == [unbooked, booked]
+    assert "nothing booked" in text_of(page)
+
+
+def test_the_list_asks_as_many_queries_for_many_patients_as_for_few(
+    clinic: Clinic, doctor: Client, django_assert_max_num_queries: Any
+) -> None:
+    _crowd(clinic, 1)
+    few = count_queries(doctor, reverse(HOME), django_assert_max_num_queries)
+    _crowd(clinic, 6)
+    assert count_queries(doctor, reverse(HOME), django_assert_max_num_queries) == few
+
+
+def _crowd(clinic: Clinic, how_many: int) -> None:
+    for _number in range(how_many):
+        answer_screening(make_patient(clinic.site))
+        make_course(clinic)
+        maintain(clinic, make_course(clinic))
+
+
+def test_only_doctors_see_what_is_to_decide(clinic: Clinic) -> None:
+    patient = make_patient(clinic.site)
+    for role in (Role.FRONT_DESK, Role.NURSE, Role.MANAGER):
+        client = sign_in(clinic, role)
+        for url in (reverse(HOME), clearance_url(patient), reverse("doctor:flag_codes")):
+            assert client.get(url).status_code == 403
