@@ -10,12 +10,9 @@ from django.urls import reverse
 from clinic import clock
 from clinic.permissions import Role
 from patients.models import Flag, FlagKind, Patient, Questionnaire, Screening
-from scheduling.models import Appointment, BoosterPlan, Series
+from scheduling.models import BoosterPlan, Series
 from tests.factories import NOW, Clinic, make_patient
 from tests.visit.worlds import make_given, make_series
-
-Status = Appointment.Status
-HOME = "doctor:home"
 
 
 def text_of(response: Any) -> str:

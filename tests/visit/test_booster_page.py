@@ -14,12 +14,8 @@ from patients.actions import record_observation
 from patients.models import Measure
 from scheduling.models import Appointment, BoosterPlan, Message, Series
 from tests.factories import NOW, Clinic, make_clinic
-from tests.visit.worlds import make_series, make_visit
-
-HOME = "doctor:home"
-
-
 from tests.visit.doctors import make_course, sign_in, text_of
+from tests.visit.worlds import make_series, make_visit
 
 
 @pytest.fixture

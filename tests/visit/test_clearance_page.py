@@ -14,12 +14,10 @@ from patients.models import Clearance, Condition, Flag, FlagCode, FlagKind, Meas
 from scheduling.actions.visit import arrive
 from scheduling.models import Appointment
 from tests.factories import NOW, Clinic, clear, make_patient
+from tests.visit.doctors import answer_screening, clearance_url, count_queries, make_flag, sign_in, text_of
 from tests.visit.worlds import make_visit, name_ride
 
 HOME = "doctor:home"
-
-
-from tests.visit.doctors import answer_screening, clearance_url, count_queries, make_flag, sign_in, text_of
 
 
 @pytest.fixture

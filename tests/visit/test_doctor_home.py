@@ -13,11 +13,6 @@ from patients.models import Clearance
 from scheduling.actions.visit import arrive
 from scheduling.models import Appointment, Series
 from tests.factories import NOW, Clinic, make_clinic, make_patient
-from tests.visit.worlds import make_visit
-
-HOME = "doctor:home"
-
-
 from tests.visit.doctors import (
     answer_screening,
     clearance_url,
@@ -28,6 +23,10 @@ from tests.visit.doctors import (
     sign_in,
     text_of,
 )
+from tests.visit.worlds import make_visit
+
+HOME = "doctor:home"
+
 
 Status = Appointment.Status
 
