@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from crispy_forms.bootstrap import InlineRadios
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
@@ -190,7 +191,7 @@ class ScreeningForm(ActionForm):
                 widget=forms.RadioSelect,
                 error_messages={"required": "Answer yes, no or not sure."},
             )
-        self.helper.layout = Layout(*(Div(name, css_class="question") for name in self.ids), "medicines")
+        self.helper.layout = Layout(*(InlineRadios(name) for name in self.ids), "medicines")
 
     @property
     def answers(self) -> dict[str, str]:

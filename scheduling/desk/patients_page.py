@@ -41,6 +41,16 @@ class Clinical:
     answers: Sequence[Answer]
     readings: Sequence[Observation]
 
+    @property
+    def raised(self) -> list[Answer]:
+        """The questions answered yes or not sure."""
+        return [answer for answer in self.answers if answer.answer != "No"]
+
+    @property
+    def denied(self) -> list[Answer]:
+        """The questions answered no."""
+        return [answer for answer in self.answers if answer.answer == "No"]
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
