@@ -26,6 +26,12 @@ document.addEventListener("change", (event) => {
   if (form) form.requestSubmit();
 });
 
+// What is chosen is said where old and new stand side by side.
+document.addEventListener("change", (event) => {
+  const place = event.target.dataset.says && document.querySelector("[data-chosen]");
+  if (place) place.textContent = event.target.dataset.says;
+});
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });

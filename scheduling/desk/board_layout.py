@@ -77,6 +77,8 @@ class Board:
     rows: tuple[Row, ...]
     strips: tuple[Strip, ...]
     now_at: str | None = None
+    #: Where the hours begin, in per cent of the width; the first aside.
+    ticks: tuple[str, ...] = ()
     listed: Sequence[Block] = field(default_factory=tuple)
 
 
@@ -114,12 +116,14 @@ def lay_out(day: BoardDay, now: datetime) -> Board:
         rows += _rows(name, "consults" if elsewhere[name][0].practitioner else "", elsewhere[name], day, zone)
     columns = day.end - day.first
     at = (now - clock.of_cell(day.first)) / clock.CELL
+    hours = tuple(_hours(day, zone))
     return Board(
         columns=columns,
-        hours=tuple(_hours(day, zone)),
+        hours=hours,
         rows=tuple(rows),
         strips=tuple(_strip(load, day, zone) for load in day.nurses),
         now_at=f"{at / columns * 100:.2f}%" if columns and 0 <= at <= columns else None,
+        ticks=tuple(f"{sum(span for _, span in hours[:one]) / columns * 100:.3f}%" for one in range(1, len(hours))),
         listed=tuple(_block(visit, zone) for visit in day.visits),
     )
 

@@ -35,6 +35,8 @@ from scheduling.when import day_words, time_words
 
 #: How many plans stand side by side: the best and three others.
 OTHER_PLANS = 3
+#: How many free times a consult's page shows: two weeks of days with a time on each quarter of eight hours.
+MOST_TIMES = 10 * 8 * 4
 
 
 @require_http_methods(["GET", "POST"])
@@ -99,6 +101,7 @@ def _free_times(form: ConsultForm, person: Patient) -> dict[str, Any]:
             now=clock.now(),
             patient=person,
             is_remote=form.is_remote,
+            limit=MOST_TIMES,
         )
     except Refused as error:
         form.refuse(error.message, error.field)

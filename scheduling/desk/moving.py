@@ -24,6 +24,8 @@ from scheduling.when import day_words, time_words
 
 #: How many dates the page of new times looks at: two weeks cover a protocol's gaps on both sides.
 LOOK_DAYS = 14
+#: More times than two weeks of working days have quarters of an hour.
+MOST_TIMES = 600
 #: How many days before the present date the search begins, where that is still to come.
 LOOK_BEFORE = timedelta(days=3)
 
@@ -55,7 +57,9 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, f"Moved from {before} to {after}. The patient is told.")
             return redirect("desk:patient", moved.patient_id)
     look_from = _look_from(request, visit)
-    slots = planning.visit_slots(appointment=visit, first_day=look_from, days=LOOK_DAYS, now=clock.now())
+    slots = planning.visit_slots(
+        appointment=visit, first_day=look_from, days=LOOK_DAYS, now=clock.now(), limit=MOST_TIMES
+    )
     context = {
         "visit": visit,
         "site": visit.site,
