@@ -43,9 +43,9 @@ def stranded(site: Site, days: Collection[date], now: datetime) -> dict[UUID, St
     """Visits and kept plans on these local dates that are not covered as things stand, by id. Lapsed holds do not
     count.
     """
-    sheet = load_sheet(site, days, now=now)
     if not days:
         return {}
+    sheet = load_sheet(site, days, now=now)
     begin = clock.day_bounds(min(days), site.zone)[0]
     end = clock.day_bounds(max(days), site.zone)[1]
     found: dict[UUID, Stranded] = {}
