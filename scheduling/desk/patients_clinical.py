@@ -1,7 +1,6 @@
 """Entering a screening and a signed consent."""
 
 from datetime import timedelta
-from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,7 +15,7 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients import actions
 from patients.models import Consent, Questionnaire
-from scheduling.desk.patients_forms import CONSENT_DAYS, ActionForm, ConsentForm, ScreeningForm, WithdrawForm
+from scheduling.desk.patients_forms import CONSENT_DAYS, ConsentForm, ScreeningForm, WithdrawForm
 from scheduling.desk.sites import patient_or_404, shared_sites
 
 
@@ -44,7 +43,7 @@ def screening(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The answers are kept. A doctor decides about what they flag.")
             return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient}
-    return render(request, "desk/patients/screening.html", context, status=_status(form))
+    return render(request, "desk/patients/screening.html", context, status=form.status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -81,7 +80,7 @@ def consent(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The consent is recorded.")
             return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient}
-    return render(request, "desk/patients/consent.html", context, status=_status(form))
+    return render(request, "desk/patients/consent.html", context, status=form.status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,8 +99,4 @@ def withdraw_consent(request: StaffRequest, pk: UUID, consent: UUID) -> HttpResp
             messages.success(request, "The consent is withdrawn. No drip starts under it.")
             return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient, "consent": signed}
-    return render(request, "desk/patients/withdraw.html", context, status=_status(form))
-
-
-def _status(form: ActionForm) -> int:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+    return render(request, "desk/patients/withdraw.html", context, status=form.status)

@@ -52,7 +52,7 @@ def new(request: StaffRequest) -> HttpResponse:
                 messages.success(request, f"{patient.name} is added, with record number {patient.record_number}.")
                 return redirect("desk:patient", patient.pk)
     context = {"form": form, "likely": likely}
-    status = HTTPStatus.CONFLICT if likely else _status(form)
+    status = HTTPStatus.CONFLICT if likely else form.status
     return render(request, "desk/patients/new.html", context, status=status)
 
 
@@ -150,8 +150,4 @@ def edit_contact(request: StaffRequest, pk: UUID, contact: UUID) -> HttpResponse
 
 
 def _page(request: StaffRequest, template: str, form: ActionForm, **context: Any) -> HttpResponse:
-    return render(request, template, {"form": form, **context}, status=_status(form))
-
-
-def _status(form: ActionForm) -> int:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+    return render(request, template, {"form": form, **context}, status=form.status)

@@ -3,6 +3,7 @@ is right."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -35,6 +36,11 @@ class ActionForm(forms.Form):
     def refuse(self, error: Refused) -> None:
         """Show why the action refused, beside the field that it speaks of."""
         self.add_error(error.field if error.field in self.fields else None, error.message)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a page that shows the form: 422 when what was sent is refused."""
+        return HTTPStatus.UNPROCESSABLE_ENTITY if self.is_bound and self.errors else HTTPStatus.OK
 
     def offer_sites(self, sites: Sequence[Site]) -> None:
         """Let `site` be one of these; nothing to choose where there is only one."""

@@ -1,6 +1,5 @@
 """Importing patients from files that are uploaded."""
 
-from http import HTTPStatus
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -39,8 +38,7 @@ def import_files(request: StaffRequest) -> HttpResponse:
         return redirect("desk:patient_import")
     done = request.session.get(RESULTS)
     context = {"form": form, "done": _from_session(request.user, done) if done else None}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(request, "desk/patients/import.html", context, status=status)
+    return render(request, "desk/patients/import.html", context, status=form.status)
 
 
 def _import(upload: UploadedFile[Any], by: Actor, site: Site) -> FileResult:

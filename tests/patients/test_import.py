@@ -12,6 +12,7 @@ from clinic.permissions import Role
 from patients import actions
 from patients.actions.imports import Outcome
 from patients.models import Condition, Measure, Observation, Patient
+from patients.selectors import standing
 from patients.signals import patient_died
 from scheduling.models import Message
 from tests.factories import NOW, Clinic, make_clinic, make_patient
@@ -209,6 +210,17 @@ def test_a_death_without_a_date_makes_none_up(clinic: Clinic) -> None:
     person = Patient.objects.get()
     assert (person.deceased_at, person.is_active) == (None, False)
     assert "has died, and not when" in person.note
+
+
+def test_a_minor_is_imported_and_treated_only_with_a_guardian(clinic: Clinic) -> None:
+    outcomes(clinic, patient(birthDate="2015-01-01"))
+    minor = Patient.objects.get()
+    against = "The patient is under 18 and no contact may decide for them."
+    assert against in standing(minor, date(2027, 4, 5)).reasons_against
+    actions.add_contact(
+        by=clinic.by(Role.FRONT_DESK), patient=minor, name="Luz Atencio", is_adult=True, may_decide=True
+    )
+    assert against not in standing(minor, date(2027, 4, 5)).reasons_against
 
 
 def test_an_import_sends_nothing(clinic: Clinic) -> None:
