@@ -93,6 +93,7 @@ def _run(data: Path, port: int) -> None:
     if processes.clear(data):
         _say("Cleared what an earlier start had left behind.")
     _check_port(port)
+    password = _load_settings()
     services = clinic_services(folder.PROJECT, data, port)
     cluster = None if os.environ.get("DATABASE_URL") else Cluster(data)
     if cluster:
@@ -105,38 +106,47 @@ def _run(data: Path, port: int) -> None:
     manager = Manager(data, meeting, services)
     try:
         manager.start()
-        signed_in = _set_up(cluster)
+        if cluster:
+            cluster.wait()
+        sign_ins = _set_up(password)
         _say("Starting web server, worker and beat ...")
         manager.start_rest()
         _wait_until_healthy(manager, port, data / "logs")
         _say(f"Ready at http://127.0.0.1:{port}")
-        if signed_in:
-            _say(signed_in)
+        if sign_ins:
+            _say(sign_ins)
         _say("Ctrl-C stops everything.")
         _watch(manager)
     finally:
         manager.stop()
 
 
-def _set_up(cluster: Cluster | None) -> str:
-    """Bring database and static files up to date; returns what to tell about sign-ins. Raises CannotStart."""
+def _load_settings() -> str:
+    """Load Django and check what the environment says before anything is made; returns the demo's password.
+
+    Raises CannotStart when a setting will not do.
+    """
     import django
     from django.core.exceptions import ImproperlyConfigured
+    from environs import EnvError
 
     try:
         django.setup()
-    except ImproperlyConfigured as error:
-        raise CannotStart(f"A setting will not do: {error}") from error
+    except (ImproperlyConfigured, EnvError) as error:
+        raise CannotStart(f"A setting will not do: {' '.join(str(error).split())}") from error
+    from clinic.runtime import setup
+
+    return setup.demo_password(os.environ.get("DEMO_PASSWORD", ""))
+
+
+def _set_up(password: str) -> str:
+    """Bring database and static files up to date; returns what to tell about sign-ins. Raises CannotStart."""
     from django.conf import settings
     from django.db import connections
 
     from clinic.runtime import setup
 
-    password = setup.demo_password(os.environ.get("DEMO_PASSWORD", ""))
-    if cluster:
-        cluster.wait()
-    else:
-        setup.reach_database()
+    setup.reach_database()
     _say("Bringing the database's tables up to date ...")
     setup.migrate()
     setup.forget_heartbeats()

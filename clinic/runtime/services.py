@@ -66,8 +66,8 @@ def clinic_services(project: Path, data: Path, port: int) -> list[Service]:
     beat += ["--schedule", str(data / "run" / "beat")]
     return [
         Service("web", [*python, *web], project),
-        # QUIT: running tasks get CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT seconds to end. After TERM an idle worker takes five
-        # to eight (measured: its polls of the broker and timers run out one after the other), so it would be killed.
+        # QUIT: running tasks get CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT seconds to end, then the worker goes. After TERM
+        # it waits for them as long as it takes, and longer than anybody at a keyboard would.
         Service("worker", [*python, *worker], project, stop_signal="QUIT"),
         Service("beat", [*python, *beat], project),
     ]

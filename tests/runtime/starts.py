@@ -1,0 +1,118 @@
+"""`make run` as a child of a test: the same module, on a free port and in a folder of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from clinic.runtime.folder import PROJECT
+
+#: What the tests' own database has put into the environment, and what the machine may have: none of it is for a start.
+FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "CLINIC_DATA", "PORT", "REDIS_URL", "EMAIL_URL", "DEMO_PASSWORD")
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(data: Path, **given: str) -> dict[str, str]:
+    """What a person's terminal would hold: the folder and what the test gives."""
+    clean = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    return clean | {"CLINIC_DATA": str(data)} | given
+
+
+def refused(data: Path, **given: str) -> str:
+    """Start where it must be refused; returns what it said. Fails when it was not one line and a status of 1."""
+    done = subprocess.run(
+        [sys.executable, "-m", "clinic.runtime.run"],
+        cwd=PROJECT,
+        env=environment(data, **given),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+class Start:
+    """A running clinic."""
+
+    def __init__(self, data: Path, **given: str) -> None:
+        self.data = data
+        self.port = free_port()
+        self.lines: list[str] = []
+        self._began = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "clinic.runtime.run"],
+            cwd=PROJECT,
+            env=environment(data, PORT=str(self.port), **given),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._said: Queue[str] = Queue()
+        Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self._said.put(line.rstrip("\n"))
+
+    def until(self, beginning: str, seconds: float) -> float:
+        """Wait for a line that begins so; returns the seconds since the start. Fails with all that was said instead."""
+        deadline = self._began + seconds
+        while not any(line.startswith(beginning) for line in self.lines):
+            try:
+                self.lines.append(self._said.get(timeout=max(0, deadline - time.monotonic())))
+            except Empty:
+                raise AssertionError(f"no line {beginning!r} within {seconds} s: {self.lines}") from None
+        return time.monotonic() - self._began
+
+    @property
+    def password(self) -> str:
+        """The demo's password, as the start told it."""
+        self.until("Ctrl-C", 120)
+        return next(found[1] for line in self.lines if (found := re.search(r"with the password (\S+)$", line)))
+
+    def health(self) -> dict[str, str]:
+        """What /healthz says; an empty answer where nobody answers."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+                return dict(json.load(answer))
+        except HTTPError as error:
+            return dict(json.load(error))
+        except URLError:
+            return {}
+
+    def well_again(self, seconds: float = 40) -> bool:
+        """Whether everything is well within that time."""
+        deadline = time.monotonic() + seconds
+        while self.health().get("status") != "ok":
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Signal the foreman and wait for its end; returns the seconds that it took."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(30)
+        return time.monotonic() - began
