@@ -171,6 +171,9 @@ CELERY_BEAT_SCHEDULE = {
 EMAIL_URL = env.str("EMAIL_URL", "")
 if EMAIL_URL:
     _email = env.dj_email_url("EMAIL_URL")
+    if "EMAIL_BACKEND" not in _email or not _email["EMAIL_HOST"]:
+        # Without the value itself: there is a password in it.
+        raise ImproperlyConfigured("EMAIL_URL must look like submission://user:password@host:587 or smtp://host:25.")
     EMAIL_BACKEND = _email["EMAIL_BACKEND"]
     EMAIL_HOST = _email["EMAIL_HOST"]
     EMAIL_PORT = _email["EMAIL_PORT"]

@@ -68,6 +68,12 @@ def test_a_setting_that_will_not_do_is_named(tmp_path: Path) -> None:
     assert "REMINDER_TICK_SECONDS" in said
 
 
+def test_an_address_of_a_mail_server_that_is_none_is_refused_without_its_password(tmp_path: Path) -> None:
+    said = refused(tmp_path, PORT=str(free_port()), EMAIL_URL="mail://desk:secret@mail.example")
+    assert said.startswith("A setting will not do: EMAIL_URL must look like ")
+    assert "secret" not in said
+
+
 def _venv(tmp_path: Path, **given: str) -> "subprocess.CompletedProcess[str]":
     """Run venv.sh in an empty folder, as a fresh clone is."""
     (tmp_path / "Makefile").touch()
