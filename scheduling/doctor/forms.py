@@ -5,9 +5,11 @@ from uuid import UUID, uuid4
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.utils.text import capfirst
 
 from patients.models import Clearance, FlagKind
 
+DECISIONS = [(decision.value, capfirst(decision.label)) for decision in Clearance.Decision]
 #: The end of a clearance that the form proposes, in days from today: half a year. The doctor sets the date.
 PROPOSED_VALIDITY_DAYS = 183
 #: The bounds of an interval between boosters, in days; the database holds them too (BoosterPlan).
@@ -28,7 +30,7 @@ def _helper() -> FormHelper:
 class ClearanceForm(forms.Form):
     """A decision, with what it needs: a last day for a yes, conditions for a conditional one, a reason for a no."""
 
-    decision = forms.ChoiceField(label="Decision", choices=Clearance.Decision.choices, widget=forms.RadioSelect)
+    decision = forms.ChoiceField(label="Decision", choices=DECISIONS, widget=forms.RadioSelect)
     valid_until = forms.DateField(
         label="A yes holds until",
         required=False,

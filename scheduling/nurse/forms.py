@@ -2,11 +2,14 @@
 
 from typing import Any, cast
 
+from crispy_forms.bootstrap import InlineRadios
 from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
 from django import forms
 from django.db.models import QuerySet
 from django.forms import ModelChoiceField
 from django.http import QueryDict
+from django.utils.text import capfirst
 
 from clinic.models import Resource, StaffMember
 from clinic.permissions import Role
@@ -77,13 +80,15 @@ class StartForm(VisitForm):
                 initial=known.get(question["en"]),
                 error_messages={"required": "Ask the patient, and answer yes or no."},
             )
+        asked = [InlineRadios(name) for name in self.questions]
         if self.visit.kind == Appointment.Kind.CONSULT:
             del self.fields["chair"], self.fields["nurse"]
+            self.helper.layout = Layout(*asked)
             return
+        self.helper.layout = Layout(*asked, Div("chair", "nurse", css_class="form-grid mb-3"))
         self.choose("chair", Resource.objects.chairs().filter(site=self.visit.site_id))
         self.choose("nurse", StaffMember.objects.with_role(Role.NURSE).filter(sites=self.visit.site_id))
         self.initial.update(chair=planned_chair(self.visit), nurse=planned_nurse(self.visit))
-        self.order_fields([*self.questions, "chair", "nurse"])
 
     @property
     def answers(self) -> dict[str, str]:
@@ -132,7 +137,7 @@ class DischargeForm(VisitForm):
 
     slot = "discharge"
     ending = forms.ChoiceField(
-        label="The treatment was", choices=[(e.value, e.label) for e in DISCHARGED], widget=forms.RadioSelect
+        label="The treatment was", choices=[(e.value, capfirst(e.label)) for e in DISCHARGED], widget=forms.RadioSelect
     )
     fitness = forms.MultipleChoiceField(
         label="Fit to leave: tick each point that is met", widget=forms.CheckboxSelectMultiple, required=False
@@ -170,7 +175,7 @@ class EndForm(VisitForm):
         """Only the endings that the facts allow, each with what it means for the series."""
         record = record_or_none(self.visit)
         started = record is not None and record.started_at is not None
-        self.offer("ending", [(e.value, str(e.label)) for e in possible_endings(self.visit, started=started)])
+        self.offer("ending", [(e.value, str(capfirst(e.label))) for e in possible_endings(self.visit, started=started)])
         self.choose("doctor_told", doctors_at(self.visit.site))
 
 

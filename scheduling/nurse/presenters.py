@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.forms import Form
 from django.utils.functional import cached_property
@@ -10,7 +11,7 @@ from clinic import clock
 from clinic.models import StaffMember, User
 from clinic.permissions import Permission
 from scheduling.endings import RULES, WITHOUT_DISCHARGE
-from scheduling.models import Appointment, Ending, Phase, Ride, VisitRecord
+from scheduling.models import Appointment, Ending, Phase, Ride, Series, VisitRecord
 from scheduling.nurse.forms import (
     CompanionForm,
     DischargeForm,
@@ -21,6 +22,7 @@ from scheduling.nurse.forms import (
     WaiverForm,
     possible_endings,
 )
+from scheduling.selectors.courses import induction_is_over
 from scheduling.selectors.gates import Gate, GateKind, ride_of, shut_gates
 from scheduling.selectors.visits import (
     VisitPhase,
@@ -87,10 +89,19 @@ def columns_of(rows: dict[VisitPhase, list[VisitRow]]) -> list[Column]:
     ]
 
 
+def due_words(phase: VisitPhase, due: datetime | None, zone: ZoneInfo) -> str:
+    """What the phase waits for, in words and the zone's time; empty where it waits for nothing."""
+    return f"{DUE[phase]} {time_words(due, zone)}" if due is not None else ""
+
+
 def _card(row: VisitRow) -> Card:
-    zone = row.visit.site.zone
-    due = f"{DUE[row.phase]} {time_words(row.due, zone)}" if row.due is not None else ""
-    return Card(row, due, _step_of(row), ride_of(row.visit), row.visit.protocol_version.needs_ride)
+    return Card(
+        row,
+        due_words(row.phase, row.due, row.visit.site.zone),
+        _step_of(row),
+        ride_of(row.visit),
+        row.visit.protocol_version.needs_ride,
+    )
 
 
 def _step_of(row: VisitRow) -> str:
@@ -161,8 +172,7 @@ class VisitPage:
     @property
     def due(self) -> str:
         """What the present phase waits for, in words."""
-        due = phase_due(self.visit)
-        return f"{DUE[self.phase]} {self._time(due)}" if due is not None else ""
+        return due_words(self.phase, phase_due(self.visit), self.visit.site.zone)
 
     @property
     def facts(self) -> list[Fact]:
@@ -191,7 +201,8 @@ class VisitPage:
         """The answers at check-in, question by question, for who may read them."""
         if self.record is None or not self.user.may(Permission.VIEW_CLINICAL):
             return []
-        return list(self.record.checkin.items())
+        asked = [question["en"] for question in self.visit.protocol_version.checkin_list]
+        return [(question, self.record.checkin[question]) for question in asked if question in self.record.checkin]
 
     @property
     def meaning(self) -> str:
@@ -203,9 +214,21 @@ class VisitPage:
         return RULES[Ending(self.visit.ending)].why
 
     @property
+    def induction_done(self) -> bool:
+        """Whether this was the last infusion of an induction that a doctor has to decide about now."""
+        series = self.visit.series
+        if self.phase is not VisitPhase.DONE or series is None or series.stage != Series.Stage.INDUCTION:
+            return False
+        return series.status == Series.Status.ACTIVE and induction_is_over(series)
+
+    @property
     def to_replan(self) -> bool:
         """Whether an infusion of the series is still to be planned in place of this one."""
-        return self.visit.counts is False and self.visit.series is not None and self.visit.series.status == "active"
+        return (
+            self.visit.counts is False
+            and self.visit.series is not None
+            and self.visit.series.status == Series.Status.ACTIVE
+        )
 
     @property
     def doctors(self) -> list[StaffMember]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypedDict, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django_stubs_ext import WithAnnotations
@@ -26,6 +27,7 @@ class Waiting:
     """
 
     patient: Patient
+    zone: ZoneInfo
     why: list[str]
     next_visit: Appointment | None
     since: datetime
@@ -55,7 +57,7 @@ def waiting_clearances(user: User) -> list[Waiting]:
     findings newer than a yes, and where a doctor asked for more. Refused or suspended patients wait only when something
     new has come. Somebody imported who has neither answered nor booked does not wait.
     """
-    patients = list(_with_facts(Patient.objects.for_user(user).living()))
+    patients = list(_with_facts(Patient.objects.for_user(user).living()).prefetch_related("sites"))
     uncovered = _uncovered_visits(user, patients)
     rows = [row for patient in patients if (row := _row(patient, uncovered.get(patient.pk))) is not None]
     never = datetime.max.replace(tzinfo=UTC)
@@ -146,15 +148,20 @@ def _row(patient: "KnownPatient", uncovered: Appointment | None) -> Waiting | No
     why: list[str] = []
     since: list[datetime] = []
     if patient.screened_at is not None and (decided_at is None or patient.screened_at > decided_at):
-        why.append("Screening answered")
+        why.append("screening answered")
         since.append(patient.screened_at)
     if decision is not None and patient.flags_waiting and patient.flags_newest is not None:
-        why.append("One new finding" if patient.flags_waiting == 1 else f"{patient.flags_waiting} new findings")
+        why.append("one new finding" if patient.flags_waiting == 1 else f"{patient.flags_waiting} new findings")
         since.append(patient.flags_newest)
     if decision == Clearance.Decision.MORE and decided_at is not None:
-        why.append("More information was asked for")
+        why.append("more information was asked for")
         since.append(decided_at)
     if uncovered is not None and decision not in NO:
-        why.append("Never cleared" if decision is None else "The clearance ends before a booked visit")
+        why.append("never cleared" if decision is None else "the clearance ends before a booked visit")
         since.append(decided_at or uncovered.created_at)
-    return Waiting(patient, why, uncovered, min(since), patient.flags_waiting or 0) if why else None
+    return Waiting(patient, _zone(patient), why, uncovered, min(since), patient.flags_waiting or 0) if why else None
+
+
+def _zone(patient: Patient) -> ZoneInfo:
+    """The zone of the first of the patient's sites: only a site makes a patient visible, so there is one."""
+    return next(site.zone for site in patient.sites.all())

@@ -103,3 +103,9 @@ def in_maintenance(user: User) -> "QuerySet[FiguredSeries]":
     """Courses whose boosters are set, those with nothing booked first, then by the next booster."""
     found = courses(user).filter(stage=Series.Stage.MAINTENANCE)
     return found.order_by(F("next_visit").asc(nulls_first=True), "patient__family_name", "pk")
+
+
+def induction_is_over(series: Series) -> bool:
+    """Whether an induction has infusions given and none to come, so that a doctor has to say how it goes on."""
+    infusions = Appointment.objects.filter(series=series, kind=Kind.INFUSION)
+    return infusions.filter(counts=True).exists() and not infusions.blocking().exists()

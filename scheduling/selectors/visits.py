@@ -27,6 +27,10 @@ class VisitPhase(StrEnum):
     DONE = "done"
 
 
+#: The phases that may not last longer than planned; to recover longer than the least time is no delay.
+OVERDUE = (VisitPhase.EXPECTED, VisitPhase.HERE, VisitPhase.INFUSING)
+
+
 @dataclass(frozen=True, slots=True)
 class VisitRow:
     """One visit of the day as the nurse's list shows it. `due` is the moment (UTC) at which the present phase should be
@@ -118,7 +122,9 @@ def day_by_phase(user: User, site: Site, day: date) -> dict[VisitPhase, list[Vis
     for visit in visits:
         record, phase, due = record_or_none(visit), phase_of(visit), phase_due(visit)
         chair = record.chair.name if record is not None and record.chair is not None else chairs.get(visit.pk, "")
-        rows[phase].append(VisitRow(visit, record, phase, chair, due, due is not None and due < now))
+        rows[phase].append(
+            VisitRow(visit, record, phase, chair, due, due is not None and due < now and phase in OVERDUE)
+        )
     return rows
 
 

@@ -26,8 +26,6 @@ from tests.visit.doctors import (
 from tests.visit.worlds import make_visit
 
 HOME = "doctor:home"
-
-
 Status = Appointment.Status
 
 
@@ -51,8 +49,8 @@ def test_the_nearest_first_visit_is_on_top_of_the_clearances_waiting(clinic: Cli
     sooner = make_visit(clinic, starts=NOW + timedelta(days=1), status=Status.PROPOSED)
     waiting = doctor.get(reverse(HOME)).context["waiting"]
     assert [row.patient for row in waiting] == [sooner.patient, later.patient, answered]
-    assert waiting[0].why == ["Never cleared"]
-    assert waiting[2].why == ["Screening answered"]
+    assert waiting[0].why == ["never cleared"]
+    assert waiting[2].why == ["screening answered"]
 
 
 def test_somebody_imported_who_neither_answered_nor_booked_does_not_wait(clinic: Clinic, doctor: Client) -> None:
@@ -65,7 +63,7 @@ def test_a_patient_whose_clearance_covers_every_visit_does_not_wait(clinic: Clin
     assert doctor.get(reverse(HOME)).context["waiting"] == []
     Clearance.objects.update(valid_until=clock.local(visit.starts, clinic.site.zone).date() - timedelta(days=1))
     (row,) = doctor.get(reverse(HOME)).context["waiting"]
-    assert (row.patient, row.why) == (visit.patient, ["The clearance ends before a booked visit"])
+    assert (row.patient, row.why) == (visit.patient, ["the clearance ends before a booked visit"])
 
 
 def test_a_new_finding_brings_a_cleared_patient_back(clinic: Clinic, doctor: Client) -> None:
@@ -73,7 +71,7 @@ def test_a_new_finding_brings_a_cleared_patient_back(clinic: Clinic, doctor: Cli
     with clock.at_moment(NOW + timedelta(hours=1)):
         make_flag(patient)
         (row,) = doctor.get(reverse(HOME)).context["waiting"]
-    assert (row.patient, row.why) == (patient, ["One new finding"])
+    assert (row.patient, row.why) == (patient, ["one new finding"])
 
 
 def test_a_refused_patient_waits_only_when_something_new_has_come(clinic: Clinic, doctor: Client) -> None:
