@@ -1,0 +1,36 @@
+"""The people of a browser test: each with a browser of their own, signed in by the sign-in page."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
+
+from clinic.models import StaffMember
+
+PASSWORD = "a-long-password-for-tests"
+
+
+def take_the_clock_to(settings: Any, moment: datetime) -> None:
+    """Move the program's clock, in every thread, to `moment`."""
+    settings.CLOCK_OFFSET_SECONDS = (moment - datetime.now(UTC)).total_seconds()
+
+
+def sign_in(browser: Browser, base: str, member: StaffMember, **context: Any) -> Page:
+    """A browser in which this member of staff has signed in."""
+    assert member.user is not None
+    member.user.set_password(PASSWORD)
+    member.user.save()
+    page = browser.new_context(base_url=base, **context).new_page()
+    page.set_default_timeout(10_000)
+    page.goto("/")
+    page.get_by_label("Username").fill(member.user.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "login" not in url)
+    return page
+
+
+def go(page: Page, name: str, *args: object) -> None:
+    """Open a page by the name of its address."""
+    page.goto(reverse(name, args=args))
