@@ -17,7 +17,7 @@ from scheduling import status
 from scheduling.actions import booking, holds, moving, placing, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.once import earlier_result, keep_result
-from scheduling.actions.series_writing import CHOSEN, is_cleared
+from scheduling.actions.series_writing import CHOSEN, is_cleared, open_rides
 from scheduling.messages import ledger
 from scheduling.models import Appointment, BoosterPlan, Series
 from scheduling.planner.values import VisitShape
@@ -274,9 +274,7 @@ def _create(
             )
         )
     visits = Appointment.objects.bulk_create(created)
-    if series.protocol_version.needs_ride:
-        for visit in visits:
-            rides.ensure_ride(visit)
+    open_rides(series.protocol_version, visits)
     return visits
 
 
