@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from uuid import uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from structlog.contextvars import bound_contextvars
 
 from clinic.actor import origin
@@ -28,3 +31,17 @@ class RequestContextMiddleware:
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         response.headers["X-Request-ID"] = name
         return response
+
+
+class PatientLocaleMiddleware(LocaleMiddleware):
+    """The browser's language on the pages for patients and companions; staff pages are written in English only.
+
+    Without it a browser set to Spanish would get Spanish labels inside English pages.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Choose the language by whom the address is for."""
+        if request.path_info.startswith(settings.PATIENT_PATH):
+            super().process_request(request)
+        else:
+            translation.activate(settings.LANGUAGE_CODE)

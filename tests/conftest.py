@@ -18,6 +18,8 @@ from clinic.runtime.cluster import DATABASE, OWNER_ROLE
 from tests.database import cluster
 from tests.smtp import Sink
 
+# whitenoise looks for the folder when the program starts.
+settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 # Pages name static files by the names that collectstatic would give; in tests nobody has collected them.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Playwright's event loop runs in the thread of the test, which then may still use the database.
