@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from clinic.runtime import processes
 from clinic.runtime.folder import PROJECT
 
 #: What the tests' own database has put into the environment, and what the machine may have: none of it is for a start.
@@ -88,7 +90,7 @@ class Start:
     @property
     def password(self) -> str:
         """The demo's password, as the start told it."""
-        self.until("Ctrl-C", 120)
+        self.until("Ctrl-C", 300)
         return next(found[1] for line in self.lines if (found := re.search(r"with the password (\S+)$", line)))
 
     def health(self) -> dict[str, str]:
@@ -101,7 +103,7 @@ class Start:
         except URLError:
             return {}
 
-    def well_again(self, seconds: float = 40) -> bool:
+    def well_again(self, seconds: float) -> bool:
         """Whether everything is well within that time."""
         deadline = time.monotonic() + seconds
         while self.health().get("status") != "ok":
@@ -110,9 +112,23 @@ class Start:
             time.sleep(0.1)
         return True
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """Signal the foreman and wait for its end; returns the seconds that it took."""
+    def stop(self) -> float:
+        """SIGTERM for the foreman; returns the seconds until it has ended. Fails when it does not end well."""
+        return self._ended(self.process.terminate)
+
+    def stop_by_keyboard(self) -> float:
+        """What Ctrl-C does: SIGINT for the whole group of the terminal. As `stop`."""
+        return self._ended(lambda: os.killpg(self.process.pid, signal.SIGINT))
+
+    def _ended(self, ask: Callable[[], None]) -> float:
         began = time.monotonic()
-        self.process.send_signal(number)
-        self.process.wait(30)
+        ask()
+        assert self.process.wait(30) == 0
         return time.monotonic() - began
+
+    def kill_the_whole_tree(self) -> None:
+        """kill -9 for every process of this start, the foreman last."""
+        for process in processes.left_behind(self.data):
+            process.send(signal.SIGKILL)
+        self.process.kill()
+        self.process.wait(10)

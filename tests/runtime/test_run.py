@@ -18,6 +18,9 @@ from tests.runtime.starts import Start
 
 #: Seconds: what the clinic promises.
 STOPPED_WITHIN = 10
+#: Seconds until a start is given up here. Alone on two cores the first takes half a minute and the next ones six
+#: seconds; the other tests run beside it.
+PATIENCE = 300
 
 
 @pytest.fixture
@@ -66,35 +69,27 @@ def _write(data: Path, number: int) -> None:
 
 def test_the_clinic_starts_mends_itself_stops_and_starts_again(data: Path) -> None:
     first = Start(data)
-    first.until("Ready at http://127.0.0.1:", 120)
+    first.until("Ready at http://127.0.0.1:", PATIENCE)
     assert first.health()["status"] == "ok"
     assert "/accounts/" not in _sign_in(first)
     assert stat.S_IMODE((data / "secrets" / "demo_password").stat().st_mode) == 0o600
     _write(data, 1)
     for service in ("postgres", "gunicorn", "celery -A clinic worker", "celery -A clinic beat"):
         _kill(data, service)
-    assert first.well_again()
+    assert first.well_again(PATIENCE)
     assert _count(data) == 1
-    assert first.stop() < STOPPED_WITHIN
+    assert first.stop_by_keyboard() < STOPPED_WITHIN
     assert processes.left_behind(data) == []
 
     second = Start(data)
-    second.until("Ready", 60)
+    second.until("Ready", PATIENCE)
     assert second.password == first.password
     assert "Filling the demo clinic ..." not in second.lines
     _write(data, 2)
-    for process in [*processes.left_behind(data), processes.Process(second.process.pid, "the foreman")]:
-        process.send(signal.SIGKILL)
-    second.process.wait(10)
+    second.kill_the_whole_tree()
 
     third = Start(data)
-    third.until("Ready", 60)
+    third.until("Ready", PATIENCE)
     assert _count(data) == 2
-    os.kill(third.process.pid, signal.SIGKILL)
-    third.process.wait(10)
-
-    fourth = Start(data)
-    fourth.until("Ready", 60)
-    os.killpg(fourth.process.pid, signal.SIGINT)
-    assert fourth.process.wait(STOPPED_WITHIN) == 0
+    assert third.stop() < STOPPED_WITHIN
     assert processes.left_behind(data) == []
