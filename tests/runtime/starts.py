@@ -99,7 +99,10 @@ class Start:
             with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
                 return dict(json.load(answer))
         except HTTPError as error:
-            return dict(json.load(error))
+            body = error.read().decode()
+            assert error.code == 503, f"{error.code}: {body}"
+            assert error.headers["Content-Type"] == "application/json", body
+            return dict(json.loads(body))
         except URLError:
             return {}
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
 from clinic import clock, health
@@ -70,9 +70,12 @@ def test_a_part_that_is_overdue_is_named(client: Client, only_own_checks: dict[s
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("only_own_checks")
-def test_without_a_database_the_page_still_answers(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OperationalError("the server is gone"), InterfaceError("connection already closed")])
+def test_without_a_database_the_page_still_answers(
+    client: Client, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def refuse() -> None:
-        raise OperationalError("the server is gone")
+        raise error
 
     with monkeypatch.context() as patched:
         patched.setattr(connection, "cursor", refuse)
