@@ -83,9 +83,10 @@ def leave_unsent(request: StaffRequest, pk: UUID) -> HttpResponse:
     try:
         calls.leave_unsent(by=Actor.of(request.user), message=found, reason=form.cleaned_data["reason"])
     except Refused as error:
-        form.add_error(error.field or None, error.message)
-        return _page(request, found, form)
-    notices.success(request, "Left unsent; the reason is kept.")
+        # The state has changed meanwhile, so the page no longer has this form.
+        notices.error(request, error.message)
+    else:
+        notices.success(request, "Left unsent; the reason is kept.")
     return redirect("desk:message", pk)
 
 
