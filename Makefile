@@ -14,7 +14,7 @@ help:
 	@echo 'make lint         style, types, migrations and production settings'
 	@echo 'make format       bring the code into shape'
 	@echo 'make bench        measure the promises about speed'
-	@echo 'make screenshots  take the pictures of the README anew'
+	@echo 'make screenshots  take the pictures of a running demo clinic anew'
 	@echo 'make lock         compile requirements*.txt from requirements*.in'
 
 # `exec`, so that a signal meant for make's child reaches the clinic and not a shell in between.
@@ -44,7 +44,7 @@ bench: venv-dev
 	@exec $(BIN)/python manage.py bench $(ARGS)
 
 screenshots: venv-dev
-	@exec $(BIN)/python manage.py screenshots
+	@exec $(BIN)/python -m tests.screenshots
 
 lock: venv-dev
 	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.txt requirements.in
