@@ -24,6 +24,7 @@ from scheduling.nurse.forms import (
 )
 from scheduling.selectors.courses import induction_is_over
 from scheduling.selectors.gates import Gate, GateKind, ride_of, shut_gates
+from scheduling.selectors.make_up import is_missing
 from scheduling.selectors.visits import (
     VisitPhase,
     VisitRow,
@@ -224,11 +225,7 @@ class VisitPage:
     @property
     def to_replan(self) -> bool:
         """Whether an infusion of the series is still to be planned in place of this one."""
-        return (
-            self.visit.counts is False
-            and self.visit.series is not None
-            and self.visit.series.status == Series.Status.ACTIVE
-        )
+        return is_missing(self.visit)
 
     @property
     def doctors(self) -> list[StaffMember]:

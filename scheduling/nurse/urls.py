@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.nurse import views
+from scheduling.nurse import make_up, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,5 +15,6 @@ urlpatterns = [
     path("<uuid:pk>/start/", views.start, name="start"),
     path("<uuid:pk>/recovery/", views.recovery, name="recovery"),
     path("<uuid:pk>/discharge/", views.discharge, name="discharge"),
+    path("<uuid:pk>/make-up/", make_up.make_up, name="make_up"),
     path("<uuid:pk>/end/", views.end, name="end"),
 ]

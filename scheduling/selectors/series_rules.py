@@ -100,7 +100,7 @@ def check_other_infusions(days: Sequence[date], others: Sequence[tuple[date, int
         for other, least in others:
             if abs((day - other).days) < least:
                 raise Refused(
-                    f"{date_words(day)} is too near the patient's infusion on {date_words(other)} in another series: "
+                    f"{date_words(day)} is too near the patient's infusion on {date_words(other)}: "
                     f"at least {least} days must lie between. Nothing was booked.",
                     field="starts",
                     code="gap",

@@ -12,9 +12,9 @@ from clinic.permissions import Role
 from patients.models import Clearance, Consent, Contact
 from scheduling.actions.visit import arrive, start, to_recovery
 from scheduling.models import Appointment, Ending, Ride, VisitRecord
-from tests.factories import NOW, make_clinic
+from tests.factories import NOW, make_clinic, make_patient
 from tests.visit.conftest import Ward
-from tests.visit.worlds import make_consult, make_visit, name_ride, set_lists
+from tests.visit.worlds import make_consult, make_given, make_series, make_visit, name_ride, set_lists
 
 Status = Appointment.Status
 
@@ -250,6 +250,22 @@ def test_a_visit_ends_untreated_and_offers_to_plan_anew(here: Ward, nurse: Clien
     here.visit.refresh_from_db()
     assert here.visit.ending == Ending.NOT_TREATED_ATE
     assert "Plan the infusion anew" in _text(here.signed_in(Role.FRONT_DESK).get(_url("visit", here.visit)))
+
+
+def test_the_page_of_the_last_infusion_says_that_a_doctor_decides_now(ward: Ward, nurse: Client) -> None:
+    patient = make_patient(ward.clinic.site)
+    last = make_given(ward.clinic, make_series(ward.clinic, patient), 6, NOW - timedelta(days=3))
+    assert "The induction is over" in _text(nurse.get(_url("visit", last)))
+    doctor = ward.signed_in(Role.DOCTOR)
+    assert reverse("doctor:boosters", args=[last.series_id]) in _text(doctor.get(_url("visit", last)))
+
+
+def test_a_late_patient_is_marked_and_a_long_recovery_is_not(recovering: Ward, nurse: Client) -> None:
+    make_visit(recovering.clinic, starts=NOW + timedelta(hours=3))
+    with clock.at_moment(NOW + timedelta(hours=4)):
+        columns = nurse.get(reverse("nurse:home")).context["columns"]
+    late = {column.phase.value: [card.row.late for card in column.cards] for column in columns}
+    assert late == {"expected": [True], "here": [], "infusing": [], "recovering": [False], "done": []}
 
 
 def test_who_leaves_alone_needs_the_doctor_named(running: Ward, nurse: Client) -> None:

@@ -1,0 +1,147 @@
+"""A lost infusion is planned anew, once, at a distance from the others."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from clinic import clock
+from clinic.errors import JustTaken, NotAllowed, Refused
+from clinic.permissions import Role
+from patients.models import Clearance
+from scheduling.actions.make_up import make_up
+from scheduling.actions.visit import record_no_show
+from scheduling.models import Appointment, Hold, Message, Ride
+from scheduling.selectors.make_up import is_missing, make_up_slots
+from tests.factories import NOW, Clinic, make_patient
+from tests.visit.doctors import sign_in, text_of
+from tests.visit.worlds import make_given, make_series, make_visit
+
+#: The Thursday after NOW, 09:00 in Albany: three days after the lost infusion, one after the next.
+THURSDAY = NOW + timedelta(days=3)
+FRIDAY = NOW + timedelta(days=4)
+
+
+@pytest.fixture
+def lost(clinic: Clinic) -> Appointment:
+    """Three given, the fourth lost today, the fifth on Wednesday."""
+    patient = make_patient(clinic.site, cleared=True, consented=True)
+    series = make_series(clinic, patient, sessions=5)
+    for number in range(1, 4):
+        make_given(clinic, series, number, NOW - timedelta(days=12 - 3 * number))
+    make_visit(clinic, patient=patient, series=series, number=5, starts=NOW + timedelta(days=2))
+    visit = make_visit(clinic, patient=patient, series=series, number=4)
+    record_no_show(by=clinic.by(Role.FRONT_DESK), appointment=visit)
+    visit.refresh_from_db()
+    return visit
+
+
+def _book(clinic: Clinic, lost: Appointment, starts: datetime = FRIDAY, **fields: Any) -> Appointment:
+    values: dict[str, Any] = {"by": clinic.by(Role.FRONT_DESK), "key": uuid4()} | fields
+    return make_up(appointment=lost, starts=starts, **values)
+
+
+def test_the_new_infusion_takes_the_lost_ones_place_with_chair_and_nurse_and_tells_the_patient_once(
+    clinic: Clinic, lost: Appointment
+) -> None:
+    visit = _book(clinic, lost)
+    lost.refresh_from_db()
+    assert (visit.series, visit.number, visit.starts, visit.status) == (lost.series, 4, FRIDAY, "booked")
+    assert lost.status == Appointment.Status.NOSHOW
+    assert {hold.resource.kind for hold in Hold.objects.filter(appointment=visit)} == {"recliner", "staff"}
+    assert Ride.objects.get(appointment=visit).status == Ride.Status.NEEDED
+    assert Message.objects.filter(kind=Message.Kind.BOOSTERS_CHANGED).count() == 1
+
+
+def test_a_double_click_books_one(clinic: Clinic, lost: Appointment) -> None:
+    key = uuid4()
+    assert _book(clinic, lost, key=key) == _book(clinic, lost, key=key)
+    assert Appointment.objects.filter(number=4, status="booked").count() == 1
+
+
+def test_what_is_made_up_is_not_missing_any_more(clinic: Clinic, lost: Appointment) -> None:
+    assert is_missing(lost)
+    _book(clinic, lost)
+    assert not is_missing(lost)
+    with pytest.raises(Refused, match="is missing any more"):
+        _book(clinic, lost, FRIDAY + timedelta(days=7))
+
+
+def test_two_lost_infusions_are_made_up_from_the_page_of_either(clinic: Clinic, lost: Appointment) -> None:
+    fifth = Appointment.objects.get(number=5)
+    with clock.at_moment(fifth.starts):
+        record_no_show(by=clinic.by(Role.FRONT_DESK), appointment=fifth)
+        numbers = {_book(clinic, lost).number, _book(clinic, lost, FRIDAY + timedelta(days=7)).number}
+    assert numbers == {4, 5}
+
+
+def test_an_infusion_too_near_another_is_refused(clinic: Clinic, lost: Appointment) -> None:
+    with pytest.raises(Refused, match="at least 2 days must lie between"):
+        _book(clinic, lost, THURSDAY)
+
+
+def test_an_infusion_beyond_the_clearance_is_refused(clinic: Clinic, lost: Appointment) -> None:
+    Clearance.objects.update(valid_until=clock.local(THURSDAY, clinic.site.zone).date())
+    with pytest.raises(Refused, match="clearance does not reach"):
+        _book(clinic, lost)
+
+
+def test_a_time_without_a_free_nurse_is_just_taken_and_nothing_is_booked(clinic: Clinic, lost: Appointment) -> None:
+    for nurse in clinic.nurses:
+        nurse.shifts.all().delete()
+    with pytest.raises(JustTaken):
+        _book(clinic, lost)
+    assert not Appointment.objects.filter(starts=FRIDAY).exists()
+
+
+def test_a_time_that_has_passed_or_when_the_site_is_closed_is_refused(clinic: Clinic, lost: Appointment) -> None:
+    with pytest.raises(Refused, match="in the past"):
+        _book(clinic, lost, NOW - timedelta(hours=1))
+    with pytest.raises(Refused, match="closed"):
+        _book(clinic, lost, NOW + timedelta(days=5))
+
+
+def test_a_nurse_does_not_book(clinic: Clinic, lost: Appointment) -> None:
+    with pytest.raises(NotAllowed):
+        _book(clinic, lost, by=clinic.by(Role.NURSE))
+
+
+def test_an_infusion_that_was_given_or_a_consult_is_not_missing(clinic: Clinic, lost: Appointment) -> None:
+    given = Appointment.objects.get(number=1)
+    assert not is_missing(given)
+
+
+def test_the_times_shown_keep_their_distance_and_can_all_be_booked(clinic: Clinic, lost: Appointment) -> None:
+    slots = make_up_slots(lost=lost, first_day=clock.today(clinic.site.zone), days=7, now=NOW)
+    days = {clock.local(slot.starts, clinic.site.zone).date().isoformat() for slot in slots}
+    assert days == {"2027-04-05", "2027-04-09"}
+    assert _book(clinic, lost, slots[-1].starts).starts == slots[-1].starts
+
+
+def test_the_desk_plans_a_lost_infusion_anew_from_the_visits_page(clinic: Clinic, lost: Appointment) -> None:
+    desk = sign_in(clinic, Role.FRONT_DESK)
+    url = reverse("nurse:make_up", args=[lost.pk])
+    assert url in text_of(desk.get(reverse("nurse:visit", args=[lost.pk])))
+    page = desk.get(url)
+    value = next(
+        slot.starts.isoformat() for _day, slots in page.context["days"] for slot in slots if slot.starts == FRIDAY
+    )
+    response = desk.post(url, {"starts": value, "key": page.context["key"]}, follow=True)
+    assert "Friday, April 9, 2027" in text_of(response)
+    assert Appointment.objects.filter(starts=FRIDAY, status="booked").exists()
+    assert "No infusion of this series is missing" in text_of(desk.get(url))
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"), [({}, "Choose one of the times"), ({"starts": "soon"}, "could not be read")]
+)
+def test_a_time_that_is_none_is_refused_in_words(
+    clinic: Clinic, lost: Appointment, data: dict[str, str], sentence: str
+) -> None:
+    response = sign_in(clinic, Role.FRONT_DESK).post(
+        reverse("nurse:make_up", args=[lost.pk]), data | {"key": str(uuid4())}
+    )
+    assert response.status_code == 422
+    assert sentence in text_of(response)
