@@ -132,7 +132,16 @@ REMINDER_TICK_SECONDS = env.int("REMINDER_TICK_SECONDS", 15)
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 _broker_folder = CLINIC_DATA / "broker"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {"visibility_timeout": 3600}
+    {
+        "visibility_timeout": 3600,
+        # Whoever books waits for the nudge that follows: a broker that is down is given up at once, not after six
+        # seconds. Worker and beat have their own patience (broker_connection_retry).
+        "socket_connect_timeout": 2,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+    }
     if REDIS_URL
     else {
         "data_folder_in": str(_broker_folder / "queue"),

@@ -1,11 +1,16 @@
 """The tasks, the command, the nudge and the health check around the ledger."""
 
 import io
+import json
+import os
+import subprocess
+import sys
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.management import CommandError, call_command
@@ -136,3 +141,23 @@ def test_lapsed_offers_are_released_by_the_task(harbor: Clinic, ada: Patient) ->
     series.refresh_from_db()
     assert series.status == "revoked"
     assert Kind.RELEASED in world.kinds(series=series)
+
+
+def test_a_dead_redis_keeps_whoever_books_waiting_for_less_than_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real client against a port on which nothing listens, with the options that settings give with REDIS_URL."""
+    options = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import json; from clinic import settings; print(json.dumps(settings.CELERY_BROKER_TRANSPORT_OPTIONS))",
+        ],
+        env={**os.environ, "REDIS_URL": "redis://127.0.0.1:9/0"},
+        capture_output=True,
+        check=True,
+    )
+    app = Celery("sender", broker="redis://127.0.0.1:9/0")
+    app.conf.broker_transport_options = json.loads(options.stdout)
+    monkeypatch.setattr(nudge, "current_app", app)
+    started = time.monotonic()
+    nudge.now()
+    assert time.monotonic() - started < 2
