@@ -57,6 +57,35 @@ def plan_series(
     Raises:
         Refused: the first day is past.
     """
+    request, sheet = series_question(
+        site=site,
+        version=version,
+        wishes=wishes,
+        first_day=first_day,
+        patient=patient,
+        now=now,
+        sessions=sessions,
+        alternatives=alternatives,
+    )
+    return search_series(request, sheet.days, sheet.resources, sheet.taken)
+
+
+def series_question(
+    *,
+    site: Site,
+    version: ProtocolVersion,
+    wishes: Wishes,
+    first_day: date,
+    patient: Patient,
+    now: datetime,
+    sessions: int | None = None,
+    alternatives: int = 3,
+) -> tuple[SeriesRequest, Sheet]:
+    """What `plan_series` asks the planner, and the day sheets that it asks about. Loads; searches nothing.
+
+    Raises:
+        Refused: the first day is past.
+    """
     check_first_day(first_day, site, now)
     count = sessions or version.sessions
     window = series_rules.window_of(version, count)
@@ -77,7 +106,7 @@ def plan_series(
         earliest_cell=clock.cell_up(now),
         alternatives=alternatives,
     )
-    return search_series(request, sheet.days, sheet.resources, sheet.taken)
+    return request, sheet
 
 
 def check_first_day(first_day: date, site: Site, now: datetime) -> None:
