@@ -33,8 +33,8 @@ OVERDUE = (VisitPhase.EXPECTED, VisitPhase.HERE, VisitPhase.INFUSING)
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """One visit of the day as the nurse's list shows it. `due` is the moment (UTC) at which the present phase should be
-    over, where one is known.
+    """One visit of the day as the nurse's list shows it. `is_earlier`: of a day before. `due` is the moment (UTC) at
+    which the present phase should be over, where one is known.
     """
 
     visit: Appointment
@@ -43,6 +43,7 @@ class VisitRow:
     chair: str
     due: datetime | None
     late: bool
+    is_earlier: bool
 
 
 def record_or_none(visit: Appointment) -> VisitRecord | None:
@@ -123,7 +124,15 @@ def day_by_phase(user: User, site: Site, day: date) -> dict[VisitPhase, list[Vis
         record, phase, due = record_or_none(visit), phase_of(visit), phase_due(visit)
         chair = record.chair.name if record is not None and record.chair is not None else chairs.get(visit.pk, "")
         rows[phase].append(
-            VisitRow(visit, record, phase, chair, due, due is not None and due < now and phase in OVERDUE)
+            VisitRow(
+                visit,
+                record,
+                phase,
+                chair,
+                due,
+                due is not None and due < now and phase in OVERDUE,
+                visit.starts < first,
+            )
         )
     return rows
 

@@ -70,6 +70,7 @@ def test_a_patient_who_never_left_yesterday_is_still_on_the_list(here: Ward, nur
     with clock.at_moment(NOW + timedelta(days=1)):
         page = nurse.get(reverse("nurse:home"))
     assert here.visit.patient.name in _text(page)
+    assert "Mon Apr 5, 9 a.m." in _text(page)
 
 
 def test_the_list_leaves_out_other_days_other_sites_and_what_was_cancelled(ward: Ward, nurse: Client) -> None:
@@ -171,6 +172,15 @@ def test_a_doctor_waives_the_ride_with_a_reason_and_a_nurse_cannot(ward: Ward, n
     assert "This field is required" in _text(doctor.post(_url("waiver", ward.visit), {"waiver-reason": ""}))
     doctor.post(_url("waiver", ward.visit), {"waiver-reason": "Lives upstairs"})
     assert Ride.objects.get(appointment=ward.visit).status == Ride.Status.WAIVED
+
+
+def test_a_doctor_can_still_waive_the_ride_while_the_patient_recovers(recovering: Ward) -> None:
+    doctor = recovering.signed_in(Role.DOCTOR)
+    assert _url("waiver", recovering.visit) in _text(doctor.get(_url("visit", recovering.visit)))
+    doctor.post(_url("waiver", recovering.visit), {"waiver-reason": "Taken over by the ward next door"})
+    doctor.post(_url("discharge", recovering.visit), {"discharge-ending": "completed"})
+    recovering.visit.refresh_from_db()
+    assert recovering.visit.ending == Ending.COMPLETED
 
 
 def test_starting_before_a_gate_is_open_names_the_gate_and_keeps_the_answers(ward: Ward, nurse: Client) -> None:
