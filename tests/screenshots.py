@@ -84,6 +84,12 @@ def _board(page: Page) -> None:
         page.wait_for_load_state("networkidle")
 
 
+def _visit_of_the_board(page: Page) -> None:
+    """The page of the first visit on the board."""
+    _board(page)
+    page.goto(URL + _first_link(page, r"/visits/[0-9a-f-]{36}/"), wait_until="networkidle")
+
+
 def _first_of(path: str, pattern: str) -> Callable[[Page], None]:
     """The first page linked from `path` whose address matches `pattern`."""
 
@@ -106,7 +112,7 @@ SHOTS = (
     Shot("calls", "frontdesk", _to("/calls/")),
     Shot("messages", "frontdesk", _to("/messages/")),
     Shot("nurse", "nurse", _to("/visits/")),
-    Shot("visit", "nurse", _first_of("/visits/", r"/visits/[0-9a-f-]{36}/")),
+    Shot("visit", "nurse", _visit_of_the_board),
     Shot("doctor", "doctor", _to("/doctor/")),
     Shot("clearance", "doctor", _first_of("/doctor/", r"/doctor/clearances/[0-9a-f-]{36}/")),
     Shot("boosters", "doctor", _first_of("/doctor/", r"/doctor/boosters/[0-9a-f-]{36}/")),

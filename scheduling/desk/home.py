@@ -24,7 +24,7 @@ def home(request: StaffRequest) -> HttpResponse:
     """Each role lands on its own work; who has several starts at the first of these, the others one click away."""
     roles = request.user.roles
     if Role.FRONT_DESK in roles:
-        return _work(request)
+        return redirect("desk:work")
     if Role.DOCTOR in roles:
         return redirect("doctor:home")
     if Role.NURSE in roles:
@@ -37,11 +37,7 @@ def home(request: StaffRequest) -> HttpResponse:
 @require_safe
 @needs(Permission.BOOK)
 def work(request: StaffRequest) -> HttpResponse:
-    """The front desk's work list, for the others who may book."""
-    return _work(request)
-
-
-def _work(request: StaffRequest) -> HttpResponse:
+    """The front desk's work list, which the others who may book can open too."""
     now = clock.now()
     context = {"work": work_list(request.user, now), "now": now, "ride_days": RIDES_AHEAD.days}
     return render(request, "desk/home.html", context)

@@ -146,7 +146,7 @@ def test_bad_input_gets_a_sentence_and_what_was_typed_is_kept(
     page = clerk.get(series_url(patient), wishes(harbor, **typed))
     assert sentence in text(page)
     assert "What you typed is kept" in text(page)
-    posted = clerk.post(series_url(patient), order(harbor, "2027-04-06T13:00:00+00:00", **typed))
+    posted = clerk.post(series_url(patient), order(harbor, "2027-04-06T13:00:00+00:00") | typed)
     assert posted.status_code == 422
     assert sentence in text(posted)
     assert Series.objects.count() == 0

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic import clock
@@ -28,7 +30,7 @@ def test_signed_out_the_address_sends_to_sign_in_where_one_post_signs_in(harbor:
     typed = {"login": member.user.username, "password": "a long enough passphrase", "csrfmiddlewaretoken": token}
     done = browser.post(sent["Location"], typed)
     assert (done.status_code, done["Location"]) == (302, "/")
-    assert "Work list" in text(browser.get("/"))
+    assert "Work list" in text(browser.get("/", follow=True))
 
 
 def test_a_wrong_password_keeps_the_name_and_says_so(harbor: Clinic) -> None:
@@ -39,7 +41,7 @@ def test_a_wrong_password_keeps_the_name_and_says_so(harbor: Clinic) -> None:
 
 
 def test_each_role_lands_on_its_own_list(signed_in: SignIn, clerk: Client) -> None:
-    assert "Work list" in text(clerk.get("/"))
+    assert clerk.get("/")["Location"] == reverse("desk:work")
     assert signed_in(Role.DOCTOR).get("/")["Location"] == reverse("doctor:home")
     assert signed_in(Role.NURSE).get("/")["Location"] == reverse("nurse:home")
     assert signed_in(Role.MANAGER).get("/")["Location"] == reverse("desk:setup")
@@ -50,7 +52,7 @@ def test_somebody_with_several_roles_starts_at_the_desk_and_reaches_the_others(h
     assert harbor.clerk.user is not None
     browser = Client()
     browser.force_login(harbor.clerk.user)
-    page = browser.get("/")
+    page = browser.get("/", follow=True)
     assert "Work list" in text(page)
     assert reverse("nurse:home") in page.content.decode()
 
@@ -60,11 +62,11 @@ def test_an_account_without_a_role_is_told_whom_to_ask(harbor: Clinic) -> None:
     assert nobody.user is not None
     browser = Client()
     browser.force_login(nobody.user)
-    assert "Ask your manager to give you a role" in text(browser.get("/"))
+    assert "Ask your manager to give you a role" in text(browser.get("/", follow=True))
 
 
 def test_empty_lists_say_what_to_do_next(clerk: Client) -> None:
-    words = text(clerk.get("/"))
+    words = text(clerk.get("/", follow=True))
     assert "Nothing waits" in words
     assert "Nobody is booked today. Open a patient to book a consult or a series." in words
     assert "Everybody has a driver for the next days." in words
@@ -73,7 +75,7 @@ def test_empty_lists_say_what_to_do_next(clerk: Client) -> None:
 def test_a_visit_without_a_driver_waits_with_its_next_action(clerk: Client, harbor: Clinic, patient: Patient) -> None:
     page = clerk.get(series_url(patient), wishes(harbor))
     clerk.post(series_url(patient), order(harbor, values(page, "starts")[0]))
-    words = text(clerk.get("/"))
+    words = text(clerk.get("/", follow=True))
     assert "Ada Quill Tue Apr 6, 9 a.m. · Infusion 1 of 6" in words
     assert "Name the driver" in words
 
@@ -97,7 +99,7 @@ def test_a_held_series_a_failed_message_a_call_and_a_request_wait(clerk: Client,
             created_at=NOW,
         )
     ConsultRequest.objects.create(site=harbor.site, name="Zoe Asks", phone="+15185550123", created_at=clock.now())
-    words = text(clerk.get("/"))
+    words = text(clerk.get("/", follow=True))
     assert "Uri Vale Six infusions · Harbor · waits for a doctor\u2019s clearance" in words
     assert "Messages that failed 1" in words
     assert "Decision about treatment · due Mon Apr 5, 8 a.m." in words
@@ -122,3 +124,17 @@ def test_the_clinic_page_is_not_for_the_front_desk(clerk: Client) -> None:
 def test_signing_out_is_one_post(clerk: Client) -> None:
     clerk.post(reverse("account_logout"))
     assert clerk.get("/")["Location"] == "/accounts/login/?next=/"
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(clerk: Client, harbor: Clinic) -> None:
+    def queries_with(patients: int) -> int:
+        for _ in range(patients):
+            person = make_patient(harbor.site, cleared=True)
+            page = clerk.get(series_url(person), wishes(harbor))
+            clerk.post(series_url(person), order(harbor, values(page, "starts")[0]))
+        clerk.get(reverse("desk:work"))
+        with CaptureQueriesContext(connection) as captured:
+            clerk.get(reverse("desk:work"))
+        return len(captured)
+
+    assert queries_with(1) == queries_with(2)
