@@ -2,8 +2,10 @@
 
 The planner finds the plan of least total cost among all legal ones. The weights say what one point buys; they are
 this project's choice, set so that one day away from the ideal gap (400) outweighs an hour away from the usual hour
-(48), which in turn outweighs a tidy chair or a level load. Nothing clinical hangs on a weight: clinical limits are
-limits, never costs.
+(48), which in turn outweighs a tidy chair or a level load. A start on the quarter (50) is worth the largest piece of a
+chair that an infusion of two hours can waste on one side (2 x 24), but no day of waiting (60): it decides between
+starts that are otherwise as good, so that times can be said on the telephone. Nothing clinical hangs on a weight:
+clinical limits are limits, never costs.
 
 ======================= =============================================================================================
 term                    points
@@ -13,6 +15,7 @@ first_day               60 for each day that the first visit lies after the firs
 preferred_weekday       300 for each visit on a weekday that is not preferred
 preferred_hours         8 for each 5 minutes that a start lies outside the preferred hours
 same_hour               4 for each 5 minutes between the local starts of two neighbours
+round_start             6 for a start at :15, :30 or :45 past the hour, 50 for one that is not on a quarter of an hour
 fragmentation           2 for each free 5 minutes left on the chair beside the visit in a piece too short for another
 nurse_load              1 for each cell given to a nurse, times the tenths of her day that are already taken
 handover                40 for each time the watching passes from one nurse to another
@@ -28,6 +31,8 @@ FIRST_DAY = 60
 PREFERRED_WEEKDAY = 300
 PREFERRED_HOURS = 8
 SAME_HOUR = 4
+QUARTER_START = 6
+ODD_START = 50
 FRAGMENTATION = 2
 NURSE_LOAD = 1
 HANDOVER = 40
@@ -39,6 +44,7 @@ TERMS = (
     "preferred_weekday",
     "preferred_hours",
     "same_hour",
+    "round_start",
     "fragmentation",
     "nurse_load",
     "handover",
@@ -68,6 +74,13 @@ def hours_outside(minute: int, preferred_from: int | None, preferred_until: int 
     early = 0 if preferred_from is None else max(0, preferred_from - minute)
     late = 0 if preferred_until is None else max(0, minute - preferred_until)
     return -(-(early + late) // 5)
+
+
+def round_start(minute: int) -> int:
+    """Points for a start at local ``minute``: none on the hour, few on a quarter of it, more anywhere else."""
+    if minute % 60 == 0:
+        return 0
+    return QUARTER_START if minute % 15 == 0 else ODD_START
 
 
 def unusable(free_cells: int, hold_cells: int) -> int:

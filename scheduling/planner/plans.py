@@ -70,5 +70,6 @@ def start_terms(problem: Problem, index: int, date: Date, minute: int) -> dict[s
     return {
         "preferred_weekday": cost.PREFERRED_WEEKDAY if other_day else 0,
         "preferred_hours": cost.PREFERRED_HOURS * outside,
+        "round_start": cost.round_start(minute),
         "moved": cost.moved((date - anchor).days) if anchor is not None else 0,
     }

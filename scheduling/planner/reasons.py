@@ -203,6 +203,7 @@ class _Why:
         terms["same_hour"] = cost.SAME_HOUR * sum(apart)
         outside = cost.hours_outside(minute, wishes.preferred_from, wishes.preferred_until)
         terms["preferred_hours"] = cost.PREFERRED_HOURS * outside
+        terms["round_start"] = cost.round_start(minute)
         if wishes.preferred_weekdays and date.weekday() not in wishes.preferred_weekdays:
             terms["preferred_weekday"] = cost.PREFERRED_WEEKDAY
         anchor = request.anchors[self.index] if self.index < len(request.anchors) else None

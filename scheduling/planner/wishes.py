@@ -8,6 +8,9 @@ from scheduling.planner import cost
 from scheduling.planner.grid import Bools, Grid, Ints, Shorts, ahead
 from scheduling.planner.values import CELL_MINUTES, Limit, SeriesRequest, Stretches, Windows
 
+#: Points by minute past the hour.
+ROUND_START = np.asarray([cost.round_start(minute) for minute in range(60)], dtype=np.int32)
+
 
 def end_minutes(grid: Grid, cells: int) -> Shorts:
     """[day, cell]: local minute (up to 1440) at which a visit of ``cells`` that starts there ends."""
@@ -46,14 +49,14 @@ def firm_mask(grid: Grid, request: SeriesRequest) -> Bools:
 
 
 def wish_costs(grid: Grid, request: SeriesRequest) -> Ints:
-    """[day, cell]: points for a weekday or hours that are not preferred."""
+    """[day, cell]: points for a weekday or hours that are not preferred, and for a start that is not round."""
     wishes = request.wishes
     outside = np.zeros(grid.minutes.shape, dtype=np.int32)
     if wishes.preferred_from is not None:
         outside += np.maximum(wishes.preferred_from - grid.minutes, 0)
     if wishes.preferred_until is not None:
         outside += np.maximum(grid.minutes - wishes.preferred_until, 0)
-    points = -(-outside // CELL_MINUTES) * cost.PREFERRED_HOURS
+    points = -(-outside // CELL_MINUTES) * cost.PREFERRED_HOURS + ROUND_START[grid.minutes % 60]
     if wishes.preferred_weekdays:
         other = [day.date.weekday() not in wishes.preferred_weekdays for day in grid.days]
         points += np.where(np.asarray(other, dtype=np.bool_), cost.PREFERRED_WEEKDAY, 0)[:, None]

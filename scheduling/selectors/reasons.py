@@ -77,6 +77,7 @@ TERM_WORDS: Mapping[str, str] = {
     "preferred_weekday": "the preferred weekdays",
     "preferred_hours": "the preferred hours",
     "same_hour": "keeping the same hour",
+    "round_start": "starting on the quarter of an hour",
     "fragmentation": "gaps on the chairs",
     "nurse_load": "the nurses' load",
     "handover": "handing the watch over",

@@ -187,6 +187,7 @@ def visit_costs(world: World, request: SeriesRequest) -> list[tuple[SiteDay, int
             if wishes.preferred_weekdays and weekday not in wishes.preferred_weekdays:
                 points += cost.PREFERRED_WEEKDAY
             outside = cost.hours_outside(minute, wishes.preferred_from, wishes.preferred_until)
+            points += cost.round_start(minute)
             found.append((day, start, minute, points + cost.PREFERRED_HOURS * outside))
     return found
 

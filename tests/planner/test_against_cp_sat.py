@@ -74,7 +74,7 @@ class Model:
                 chosen = starts[number, at] = model.new_bool_var(f"s{k},{number},{at}")
                 model.add(self.days[k] == (day.date - MONDAY).days).only_enforce_if(chosen)
                 model.add(self.cells[k] == at).only_enforce_if(chosen)
-                self.points.append(self._wishes(day) * chosen)
+                self.points.append((self._wishes(day) + cost.round_start(OPENS + 5 * at)) * chosen)
                 self._chair(k, day, at, chosen)
         model.add_exactly_one(starts.values())
         self._nurses(k, starts)

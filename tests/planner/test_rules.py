@@ -174,7 +174,7 @@ def test_the_asked_for_doctor_serves_or_nobody() -> None:
     resources = (doctor(21), doctor(22))
     shape = VisitShape((Phase("talk", 6, (DOCTOR,)),), doctor=22)
     rows = [(22, at(480), at(510), 0, 1)]
-    visit = one_visit(single(shape), [site_day(MONDAY, resources, 480, 600)], resources, rows)
+    visit = one_visit(single(shape), [site_day(MONDAY, resources, 480, 540)], resources, rows)
     assert visit.minute == 510
     assert [one.resource for one in visit.placements] == [22]
 
