@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from clinic import clock
 from clinic.models import Site
+from patients.models import Channel
 
 #: What a time at or after the end of the sending hours is brought forward to: this long before that end.
 BEFORE_THE_END = timedelta(minutes=30)
@@ -39,11 +40,16 @@ def next_open(site: Site, moment: datetime) -> datetime:
     return clock.moment(day, site.send_from, site.zone)
 
 
-def soonest(site: Site, now: datetime, concerns: datetime | None = None) -> datetime:
-    """When news that arises at `now` goes out. News of a visit at `concerns` that cannot wait for the morning goes at
-    once.
+def soonest(site: Site, now: datetime, channel: str, concerns: datetime | None = None) -> datetime:
+    """When news that arises at `now` goes out by `channel`.
+
+    Mail waits in a mailbox, and a call or letter on the desk's list until somebody takes it up: they wake nobody, so
+    they go at once (docs/decisions/quiet-hours.md). A text message waits for the sending hours, unless it speaks of a
+    visit at `concerns` that cannot wait for the morning.
     """
     later = next_open(site, now)
+    if channel != Channel.TEXT:
+        return now
     if concerns is not None and later > now and concerns < later + TOO_SOON_TO_WAIT:
         return now
     return later

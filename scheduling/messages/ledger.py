@@ -147,15 +147,16 @@ def announce_clearance(clearance: Clearance) -> None:
     rows.skip(rows.waiting().filter(patient=patient, kind=Kind.NEWS), "a newer decision tells it")
     now = clock.now()
     by_person = not clearance.is_yes and bool(patient.phone)
+    channel = Channel.CALL if by_person else channel_for(patient)
     rows.write(
         rows.to_patient(
             patient,
             site,
             Kind.NEWS,
-            channel=Channel.CALL if by_person else None,
+            channel=channel,
             version=Clearance.objects.filter(patient=patient).count(),
             context={"clearance": str(clearance.pk), **({"fixed": True} if by_person else {})},
-            due_at=hours.next_open(site, now),
+            due_at=hours.soonest(site, now, channel),
             not_after=now + NEWS_LASTS,
         )
     )
@@ -255,7 +256,7 @@ def _about_visit(
             appointment=appointment,
             version=appointment.version,
             context=context or {},
-            due_at=hours.soonest(appointment.site, clock.now(), concerns),
+            due_at=hours.soonest(appointment.site, clock.now(), channel_for(appointment.patient), concerns),
             not_after=not_after,
         )
     )
@@ -279,7 +280,7 @@ def _about_series(
             series=series,
             version=series.version,
             context=context or {},
-            due_at=hours.soonest(series.site, clock.now(), concerns),
+            due_at=hours.soonest(series.site, clock.now(), channel_for(series.patient), concerns),
             not_after=not_after,
         )
     )
@@ -329,7 +330,7 @@ def _to_contact(ride: Ride, contact: Contact, kind: Message.Kind, *, not_after: 
         visit,
         kind,
         version=ride.version,
-        due_at=hours.soonest(visit.site, clock.now(), visit.starts),
+        due_at=hours.soonest(visit.site, clock.now(), channel_for(contact), visit.starts),
         not_after=not_after,
     )
     row.carried_by = rows.lead_for(row)

@@ -6,20 +6,25 @@ from django.conf import settings
 from django.db.models import Q
 
 from clinic import clock
+from patients.models import Channel
 from scheduling.messages import hours
 from scheduling.models import Message
 
 #: Ticks of the beat after which a message that nobody took is overdue (issue "Reminders and rides", 6).
 OVERDUE_TICKS = 5
+#: What is sent because a date comes near, not because somebody did something.
+REMINDERS = {Message.Kind.REMINDER, Message.Kind.PREPARE, Message.Kind.TODAY, Message.Kind.RIDE_MISSING}
 
 
 def quiet_until(message: Message, now: datetime) -> datetime | None:
     """Until when the message has to wait because of the site's quiet hours; None when it may go out at `now`.
 
-    What would come too late in the morning goes out at once: a mail at night does less harm than a breakfast before
-    the visit.
+    News of something just done waits only as a text, reminders wait by mail too (docs/decisions/quiet-hours.md). What
+    would come too late in the morning goes out at once: a mail at night does less harm than a breakfast before the
+    visit.
     """
-    if hours.open_at(message.site, now):
+    is_noisy = message.channel == Channel.TEXT or message.kind in REMINDERS
+    if not is_noisy or hours.open_at(message.site, now):
         return None
     morning = hours.next_open(message.site, now)
     last = _last_useful(message)

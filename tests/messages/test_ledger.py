@@ -235,10 +235,13 @@ def test_a_patient_without_email_gets_the_same_rows_as_calls(harbor: Clinic) -> 
     assert Message.objects.count() == 7
 
 
-def test_a_message_written_at_night_waits_for_the_morning(harbor: Clinic, ada: Patient) -> None:
-    with clock.at_moment(harbor.at(NOW.date(), 22)):
+def test_a_booking_at_night_is_confirmed_at_once_and_its_reminders_keep_to_the_day(harbor: Clinic, ada: Patient) -> None:
+    night = harbor.at(NOW.date(), 22)
+    with clock.at_moment(night):
         ledger.announce_booked(world.make_series(harbor, ada))
-    assert world.only(kind=Kind.BOOKED).due_at == harbor.at(NOW.date() + timedelta(days=1), 8)
+    assert world.only(kind=Kind.BOOKED).due_at == night
+    later = Message.objects.exclude(kind=Kind.BOOKED)
+    assert {8 <= clock.local(row.due_at, harbor.site.zone).hour < 20 for row in later} == {True}
 
 
 def test_a_cancellation_for_the_next_morning_goes_out_at_night(harbor: Clinic, ada: Patient) -> None:

@@ -91,13 +91,19 @@ def test_sending_hours_are_half_open(hour: int, expected: str) -> None:
     assert f"{clock.local(hours.next_open(place, moment), place.zone):%Y-%m-%d %-H:%M}" == expected
 
 
-def test_news_of_a_visit_that_cannot_wait_goes_at_once() -> None:
+def test_news_by_mail_or_by_a_person_goes_at_once_even_at_night() -> None:
+    place = site()
+    night = clock.moment(date(2027, 4, 6), time(22), place.zone)
+    assert {hours.soonest(place, night, channel) for channel in ("mail", "call", "paper")} == {night}
+
+
+def test_a_text_waits_for_the_morning_unless_its_visit_cannot() -> None:
     place = site()
     night = clock.moment(date(2027, 4, 6), time(22), place.zone)
     early = clock.moment(date(2027, 4, 7), time(9), place.zone)
     late = clock.moment(date(2027, 4, 7), time(15), place.zone)
-    assert hours.soonest(place, night, early) == night
-    assert hours.soonest(place, night, late) == clock.moment(date(2027, 4, 7), time(8), place.zone)
+    assert hours.soonest(place, night, "text", early) == night
+    assert hours.soonest(place, night, "text", late) == clock.moment(date(2027, 4, 7), time(8), place.zone)
 
 
 def test_visits_a_few_days_apart_get_one_message_before_each(harbor: Clinic, ada: Patient) -> None:
