@@ -235,7 +235,7 @@ def test_a_patient_without_email_gets_the_same_rows_as_calls(harbor: Clinic) -> 
     assert Message.objects.count() == 7
 
 
-def test_a_booking_at_night_is_confirmed_at_once_and_its_reminders_keep_to_the_day(harbor: Clinic, ada: Patient) -> None:
+def test_a_booking_at_night_is_confirmed_at_once_its_reminders_by_day(harbor: Clinic, ada: Patient) -> None:
     night = harbor.at(NOW.date(), 22)
     with clock.at_moment(night):
         ledger.announce_booked(world.make_series(harbor, ada))
