@@ -10,6 +10,7 @@
 """
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -81,6 +82,7 @@ def status_icon(value: Any) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)  # a board draws the same few icons some hundred times
 def icon(name: str, size: int = 16) -> str:
     """A decorative icon in the colour of the text around it."""
     return lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"})
