@@ -1,5 +1,6 @@
 """The call list: what a person has to tell, with the words to say, and one next action each."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,13 +13,26 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from patients.contact_points import show_phone
+from patients.models import Channel
 from scheduling.actions.calls import record_call
 from scheduling.desk.calls_forms import OutcomeForm
+from scheduling.desk.wording import Part, parts_of
 from scheduling.messages import selectors
 from scheduling.models import Message
 
 #: Calls on one page: about an hour's work.
 PER_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One entry of the list: the number as people write it, the words, and the form where it came back with errors."""
+
+    message: Message
+    number: str
+    words: list[Part]
+    form: OutcomeForm | None
 
 
 @require_safe
@@ -52,7 +66,12 @@ def _list(request: StaffRequest, bound: OutcomeForm | None = None, of: UUID | No
     page = Paginator(selectors.calls_to_make(request.user), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "items": [(message, bound if message.pk == of else None) for message in page.object_list],
+        "items": [_call(message, bound if message.pk == of else None) for message in page.object_list],
         "outcomes": Message.Outcome.choices,
     }
     return render(request, "desk/messages/calls.html", context, status=422 if bound is not None else 200)
+
+
+def _call(message: Message, form: OutcomeForm | None) -> Call:
+    number = show_phone(message.address, message.site.country) if message.channel == Channel.CALL else ""
+    return Call(message, number, parts_of(message.body), form)

@@ -16,8 +16,9 @@ from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions import calls
-from scheduling.desk.calls_forms import LedgerFilter, OutcomeForm, ReasonForm
+from scheduling.desk.calls_forms import LedgerFilter, ReasonForm
 from scheduling.desk.sites import patient_or_404
+from scheduling.desk.wording import parts_of
 from scheduling.messages import letters, selectors
 from scheduling.messages.look import why_skip
 from scheduling.messages.sheet import sheet_of
@@ -113,14 +114,14 @@ def _do(request: StaffRequest, pk: UUID, act: Callable[..., Message], done: str)
 def _page(request: StaffRequest, found: Message, form: ReasonForm | None = None) -> HttpResponse:
     waits = found.state in {State.DUE, State.SENDING}
     against = why_skip(found, clock.now()) if waits else ""
+    # What waits is written afresh when it goes; until then the page shows how it would read now.
+    preview = letters.preview(found) if waits and not against else None
     context = {
         "message": found,
-        # What waits is written afresh when it goes; until then the page shows how it would read now.
-        "preview": letters.preview(found) if waits and not against else None,
+        "preview": preview,
+        "words": parts_of(preview.kept if preview is not None else found.body),
         "against": against,
         "form": form or ReasonForm(),
-        "outcomes": Message.Outcome.choices,
-        "outcome_form": OutcomeForm(),
         "can_send_again": found.state in calls.ENDED,
         "can_call": found.state in {State.DUE, State.FAILED},
         "can_leave": found.state in {State.DUE, State.FAILED, State.PERSON},

@@ -10,6 +10,7 @@ from clinic import clock
 from patients.models import Channel, Patient
 from scheduling.messages import delivery, ledger, letters, rows
 from scheduling.messages.delivery import BY, claim, deliver
+from scheduling.messages.post import Outcome
 from scheduling.models import Appointment, Link, Message, MessageAttempt, Ride, Series
 from tests.factories import NOW, Clinic, clear, make_patient
 from tests.messages import world
@@ -203,7 +204,7 @@ def test_a_worker_whose_lease_was_lost_sends_nothing_and_marks_nothing(harbor: C
         claim(by=BY, worker="quick")
     run = delivery.Run()
     assert delivery.look(by=BY, key=key, worker="slow", run=run) is None
-    delivery.mark(by=BY, key=key, worker="slow", outcome=delivery.Outcome(MessageAttempt.Result.ACCEPTED), run=run)
+    delivery.mark(by=BY, key=key, worker="slow", outcome=Outcome(MessageAttempt.Result.ACCEPTED), run=run)
     row = world.only(pk=key)
     assert (row.state, row.lease_by, run.sent) == (State.SENDING, "quick", 0)
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import Role
 from patients.models import Channel, Patient
@@ -223,7 +224,7 @@ def test_what_was_sent_cannot_be_left_unsent(desk: Client, harbor: Clinic, ada: 
 
 def test_a_message_whose_time_has_passed_is_not_sent_again(harbor: Clinic, call: Message) -> None:
     Message.objects.filter(pk=call.pk).update(state=State.FAILED)
-    with clock.at_moment(harbor.at(world.NEXT_WEEK[0], 12)), pytest.raises(calls.Refused, match="too late"):
+    with clock.at_moment(harbor.at(world.NEXT_WEEK[0], 12)), pytest.raises(Refused, match="too late"):
         calls.send_again(by=harbor.by(Role.FRONT_DESK), message=call)
 
 

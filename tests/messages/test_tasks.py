@@ -49,7 +49,8 @@ def test_every_task_of_the_beat_exists(db: None) -> None:
 
 
 def test_a_tick_that_waited_longer_than_the_next_one_is_dropped() -> None:
-    for entry in django_settings.CELERY_BEAT_SCHEDULE.values():
+    schedule: dict[str, Any] = django_settings.CELERY_BEAT_SCHEDULE
+    for entry in schedule.values():
         assert entry["options"]["expires"] <= entry["schedule"]
 
 
