@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Site, StaffMember, User
@@ -51,6 +51,12 @@ class Series(models.Model):
     stage = models.CharField(_("stage"), max_length=11, choices=Stage.choices, default=Stage.INDUCTION)
     sessions = models.PositiveSmallIntegerField(_("infusions planned"))
     first_day = models.DateField(_("first possible day"))
+    #: The spacing that a doctor set for this patient, in days; all empty: the protocol's.
+    min_gap_days = models.PositiveSmallIntegerField(_("days between visits, at least"), null=True, blank=True)
+    ideal_gap_days = models.DecimalField(
+        _("days between visits, ideally"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    max_gap_days = models.PositiveSmallIntegerField(_("days between visits, at most"), null=True, blank=True)
     wishes = models.JSONField(default=dict, blank=True)
     #: The cost of the plan that was chosen, term by term (scheduling.planner.cost).
     plan_terms = models.JSONField(default=dict, blank=True)
@@ -70,6 +76,17 @@ class Series(models.Model):
         verbose_name_plural = "series"
         constraints = [
             models.CheckConstraint(condition=Q(sessions__gte=1), name="series_of_some_sessions"),
+            # A comparison with an empty column is neither true nor false, so "all or none" is said first.
+            models.CheckConstraint(
+                condition=Q(min_gap_days__isnull=True, ideal_gap_days__isnull=True, max_gap_days__isnull=True)
+                | Q(min_gap_days__isnull=False, ideal_gap_days__isnull=False, max_gap_days__isnull=False),
+                name="series_spacing_whole_or_none",
+            ),
+            models.CheckConstraint(
+                condition=Q(min_gap_days__isnull=True)
+                | Q(min_gap_days__gte=1, min_gap_days__lte=F("ideal_gap_days"), max_gap_days__gte=F("ideal_gap_days")),
+                name="series_gaps_in_order",
+            ),
             models.CheckConstraint(
                 condition=~Q(status="draft") | Q(held_until__isnull=False), name="series_held_until_some_time"
             ),
