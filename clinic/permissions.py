@@ -29,6 +29,7 @@ class Permission(TextChoices):
     RECORD_CONSENT = "record_consent", _("record a signed consent")
     DECIDE_CLEARANCE = "decide_clearance", _("clear or refuse a patient")
     SET_BOOSTERS = "set_boosters", _("set how often boosters come")
+    SET_COURSE = "set_course", _("change the number and spacing of a running series")
     WAIVE_RIDE = "waive_ride", _("waive the ride home, with a reason")
     MANAGE_CLINIC = "manage_clinic", _("change sites, chairs, staff, shifts and protocols")
     VIEW_AUDIT = "view_audit", _("search the audit trail")
@@ -47,7 +48,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DOCTOR: frozenset(
         _EVERYBODY
         | {P.BOOK, P.WORK_CALLS, P.EDIT_PATIENTS, P.VIEW_CLINICAL, P.RECORD_ARRIVAL, P.RECORD_CONSENT, P.RUN_VISIT}
-        | {P.DECIDE_CLEARANCE, P.SET_BOOSTERS, P.WAIVE_RIDE}
+        | {P.DECIDE_CLEARANCE, P.SET_BOOSTERS, P.SET_COURSE, P.WAIVE_RIDE}
     ),
     # A manager runs the clinic and sees that it works; health data is not hers to read.
     Role.MANAGER: frozenset(

@@ -75,6 +75,13 @@ def check_order(order: SeriesOrder, now: datetime) -> None:
         raise Refused("This protocol has a newer version or is no longer used. Choose it again.", field="version")
     if not version.protocol.sites.filter(pk=order.site.pk).exists():
         raise Refused(f"{version.protocol.name} is not offered at {order.site.name}.", field="version")
+    if len(order.starts) != version.sessions:
+        raise Refused(
+            f"{version.protocol.name} is a series of {version.sessions}; {len(order.starts)} dates were sent. Nothing was "
+            "booked; choose one of the plans again.",
+            field="starts",
+            code="sessions",
+        )
     planning.check_first_day(order.first_day, order.site, now)
     placing.check_starts(order.starts, order.site.zone, now)
     series_rules.check_series_days(order.days, version, order.first_day)

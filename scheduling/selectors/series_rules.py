@@ -12,6 +12,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import formats
 
 from clinic import clock
@@ -44,20 +45,47 @@ def window_of(version: ProtocolVersion, sessions: int) -> int:
     return max(scaled, (sessions - 1) * version.min_gap_days)
 
 
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Days between the infusions of a series: at least, ideally, at most."""
+
+    least: int
+    ideal: float
+    most: int
+
+
+def spacing_of(series: Series) -> Spacing:
+    """The spacing that a doctor set for the series, else its protocol's."""
+    version = series.protocol_version
+    if series.min_gap_days is None or series.ideal_gap_days is None or series.max_gap_days is None:
+        return Spacing(version.min_gap_days, float(version.ideal_gap_days), version.max_gap_days)
+    return Spacing(series.min_gap_days, float(series.ideal_gap_days), series.max_gap_days)
+
+
+def window_of_series(series: Series) -> int:
+    """The most days from the first infusion of a series to its last; with a spacing of its own, what its gaps allow."""
+    if series.max_gap_days is not None:
+        return (series.sessions - 1) * series.max_gap_days
+    return window_of(series.protocol_version, series.sessions)
+
+
 def other_infusion_days(
     patient: Patient, version: ProtocolVersion, zone: ZoneInfo, without: Series | None = None
 ) -> tuple[tuple[date, int], ...]:
     """Local dates of the patient's infusions in other series, each with the days to keep from it.
 
-    The larger of the two protocols' smallest gaps holds between any two infusions of one patient.
+    The larger of the two smallest gaps holds between any two infusions of one patient. `without`: the series that is
+    asked for, whose own spacing counts then.
     """
+    own = spacing_of(without).least if without is not None else version.min_gap_days
     others = Appointment.objects.filter(patient=patient, series__isnull=False).filter(
         Q(status__in=Appointment.BLOCKING) | Q(status=Status.FULFILLED, counts=True)
     )
     if without is not None:
         others = others.exclude(series=without)
-    rows = others.values_list("starts", "protocol_version__min_gap_days").order_by("starts")
-    return tuple((clock.local(starts, zone).date(), max(gap, version.min_gap_days)) for starts, gap in rows)
+    least = Coalesce("series__min_gap_days", "protocol_version__min_gap_days")
+    rows = others.order_by("starts").values_list("starts", least)
+    return tuple((clock.local(starts, zone).date(), max(gap, own)) for starts, gap in rows)
 
 
 def busy_cells(
@@ -158,7 +186,10 @@ class Neighbours:
 
 
 def neighbours_of(appointment: Appointment) -> Neighbours:
-    """What binds a visit to the rest of its series, as things stand; a consult is bound by nothing."""
+    """What binds a visit to the rest of its series, as things stand; a consult is bound by nothing.
+
+    Where a visit was lost, a gap or the whole series may be longer than planned already; a move only must not add to it.
+    """
     zone = appointment.site.zone
     if appointment.series is None:
         return Neighbours(None, None, 0, None, None, ())
@@ -169,13 +200,15 @@ def neighbours_of(appointment: Appointment) -> Neighbours:
     before = max((row for row in siblings if row[0] <= here), default=None)
     after = min((row for row in siblings if row[0] > here), default=None)
     least, most = _gaps(appointment)
-    first, last = _window(appointment, [day for day, kind, _ in siblings if kind == Appointment.Kind.INFUSION])
+    first, last = _window(appointment, here, [day for day, kind, _ in siblings if kind == Appointment.Kind.INFUSION])
     return Neighbours(
         before=before[0] if before else None,
         after=after[0] if after else None,
         least=least,
-        most_before=most if before and _is_next(appointment, before, -1) else None,
-        most_after=most if after and _is_next(appointment, after, 1) else None,
+        most_before=max(most, (here - before[0]).days)
+        if most and before and _is_next(appointment, before, -1)
+        else None,
+        most_after=max(most, (after[0] - here).days) if most and after and _is_next(appointment, after, 1) else None,
         others=others,
         window_first=first,
         window_last=last,
@@ -201,19 +234,21 @@ def _is_next(appointment: Appointment, row: tuple[date, str, int], distance: int
 
 def _gaps(appointment: Appointment) -> tuple[int, int | None]:
     """Smallest and largest gap. A booster's follow from the interval that a doctor set."""
-    version = appointment.protocol_version
+    version, series = appointment.protocol_version, appointment.series
     if appointment.kind != Appointment.Kind.BOOSTER:
-        return version.min_gap_days, version.max_gap_days
-    plan = appointment.series.booster_plans.first() if appointment.series is not None else None
+        own = spacing_of(series) if series is not None else None
+        return (own.least, own.most) if own is not None else (version.min_gap_days, version.max_gap_days)
+    plan = series.booster_plans.first() if series is not None else None
     if plan is None:
         return version.min_gap_days, None
     least = max(version.min_gap_days, plan.interval_days - plan.tolerance_days)
     return least, plan.interval_days + plan.tolerance_days
 
 
-def _window(appointment: Appointment, infusions: Sequence[date]) -> tuple[date | None, date | None]:
+def _window(appointment: Appointment, here: date, infusions: Sequence[date]) -> tuple[date | None, date | None]:
     """The first and last date on which an infusion keeps the series within its window; (None, None) for boosters."""
     if appointment.kind != Appointment.Kind.INFUSION or appointment.series is None or not infusions:
         return None, None
-    allowed = timedelta(days=window_of(appointment.protocol_version, appointment.series.sessions))
+    now = max(here, *infusions) - min(here, *infusions)
+    allowed = max(timedelta(days=window_of_series(appointment.series)), now)
     return max(infusions) - allowed, min(infusions) + allowed
