@@ -77,8 +77,8 @@ def check_order(order: SeriesOrder, now: datetime) -> None:
         raise Refused(f"{version.protocol.name} is not offered at {order.site.name}.", field="version")
     if len(order.starts) != version.sessions:
         raise Refused(
-            f"{version.protocol.name} is a series of {version.sessions}; {len(order.starts)} dates were sent. Nothing was "
-            "booked; choose one of the plans again.",
+            f"{version.protocol.name} is a series of {version.sessions}; {len(order.starts)} dates were sent. Nothing "
+            "was booked; choose one of the plans again.",
             field="starts",
             code="sessions",
         )

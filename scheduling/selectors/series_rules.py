@@ -188,7 +188,7 @@ class Neighbours:
 def neighbours_of(appointment: Appointment) -> Neighbours:
     """What binds a visit to the rest of its series, as things stand; a consult is bound by nothing.
 
-    Where a visit was lost, a gap or the whole series may be longer than planned already; a move only must not add to it.
+    Where a visit was lost, a gap or the whole series may be longer than planned already; a move must not add to it.
     """
     zone = appointment.site.zone
     if appointment.series is None:

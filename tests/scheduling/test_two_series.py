@@ -53,7 +53,7 @@ def test_a_spacing_that_a_doctor_widened_binds_the_other_series_too() -> None:
 def race_of_two_injections(clinic: Clinic) -> list[Any]:
     """Two clerks book the same patient an infusion each, on neighbouring days, at the same moment."""
     clinic.injection.min_gap_days = clinic.injection.max_gap_days = clinic.injection.window_days = 2
-    clinic.injection.ideal_gap_days = 2  # type: ignore[assignment]
+    clinic.injection.ideal_gap_days = 2
     clinic.injection.save()
     patient = make_patient(clinic.site, cleared=True)
     days = (FIRST_DAY, FIRST_DAY + timedelta(days=1))
