@@ -130,6 +130,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 #: Seconds between two looks of the beat at what is due. Promise: a message is late by at most a few of these.
 REMINDER_TICK_SECONDS = env.int("REMINDER_TICK_SECONDS", 15)
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT = None if REDIS_URL else "clinic.runtime.broker:Transport"
 _broker_folder = CLINIC_DATA / "broker"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {

@@ -149,13 +149,13 @@ def _set_up(password: str) -> str:
     setup.reach_database()
     _say("Bringing the database's tables up to date ...")
     setup.migrate()
-    setup.forget_heartbeats()
     if setup.static_files_changed():
         _say("Collecting static files ...")
         setup.collect_static_files()
     if setup.database_is_empty() and not settings.PRODUCTION:
         _say("Filling the demo clinic ...")
         setup.fill_demo(password)
+    setup.forget_the_last_run()
     told = "" if settings.PRODUCTION else setup.sign_ins(password)
     connections.close_all()
     return told

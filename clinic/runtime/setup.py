@@ -35,9 +35,15 @@ def migrate() -> None:
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def forget_heartbeats() -> None:
-    """Signs of life of an earlier start say nothing about this one: ready means that the worker answered now."""
+def forget_the_last_run() -> None:
+    """Signs of life and nudges of an earlier start say nothing about this one.
+
+    Ready means that the worker answered now. What is due stands in the database, and the beat looks there at once.
+    """
     Heartbeat.objects.all().delete()
+    if not settings.REDIS_URL:
+        for nudge in Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"]).iterdir():
+            nudge.unlink()
 
 
 def static_files_changed() -> bool:

@@ -9,11 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 from clinic.runtime import processes
 from clinic.runtime.folder import PROJECT
@@ -63,7 +62,8 @@ class Start:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "clinic.runtime.run"],
             cwd=PROJECT,
-            env=environment(data, PORT=str(self.port), **given),
+            # The foreman is marked too, so that a test that failed can clear everything.
+            env=environment(data, PORT=str(self.port), **given, **{processes.MARK: str(data)}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -94,17 +94,18 @@ class Start:
         return next(found[1] for line in self.lines if (found := re.search(r"with the password (\S+)$", line)))
 
     def health(self) -> dict[str, str]:
-        """What /healthz says; an empty answer where nobody answers."""
+        """What /healthz says; an empty answer where nobody answers. Fails when it is no health report."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
-                return dict(json.load(answer))
-        except HTTPError as error:
-            body = error.read().decode()
-            assert error.code == 503, f"{error.code}: {body}"
-            assert error.headers["Content-Type"] == "application/json", body
-            return dict(json.loads(body))
-        except URLError:
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            body = answer.read().decode()
+        except (OSError, HTTPException):
             return {}
+        finally:
+            connection.close()
+        assert (answer.status in {200, 503}, answer.headers["Content-Type"]) == (True, "application/json"), body
+        return dict(json.loads(body))
 
     def well_again(self, seconds: float) -> bool:
         """Whether everything is well within that time."""
