@@ -1067,6 +1067,10 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="protocol_gaps_fit_window",
+                violation_error_message=(
+                    "The visits do not fit: with the least gap between them they take longer than the days from the "
+                    "first to the last. Allow more days, a smaller gap or fewer visits."
+                ),
             ),
         ),
         migrations.AddConstraint(

@@ -104,7 +104,12 @@ class ProtocolVersion(models.Model):
                 name="protocol_ideal_gap_between",
             ),
             models.CheckConstraint(
-                condition=Q(window_days__gte=(F("sessions") - 1) * F("min_gap_days")), name="protocol_gaps_fit_window"
+                condition=Q(window_days__gte=(F("sessions") - 1) * F("min_gap_days")),
+                name="protocol_gaps_fit_window",
+                violation_error_message=_(
+                    "The visits do not fit: with the least gap between them they take longer than the days from the "
+                    "first to the last. Allow more days, a smaller gap or fewer visits."
+                ),
             ),
         ]
 
