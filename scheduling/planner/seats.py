@@ -1,0 +1,140 @@
+"""The days of a site while visits are put on them and taken off again, one at a time.
+
+The series search looks at all days at once and changes nothing. A rescue puts many visits down, and each changes one
+day only: so a day's table of possible starts is made when it is asked for and thrown away when its day changes.
+"""
+
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from scheduling.planner import cost
+from scheduling.planner.grid import build_grid
+from scheduling.planner.starts import VisitTable
+from scheduling.planner.values import Lane, Placement, Resource, SiteDay, Taken, VisitShape
+
+Row = tuple[int, int, int, int, int]
+"""resource, first cell, cell after the last, first unit, unit after the last."""
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat(Generic[K]):
+    """One visit that is to start at cell ``start``; ``key`` is the caller's."""
+
+    key: K
+    shape: VisitShape
+    start: int
+
+
+class Seats:
+    """What is taken on each day, and which starts are left for each shape. Days are counted in order of their dates."""
+
+    def __init__(self, days: Sequence[SiteDay], resources: Sequence[Resource], taken: Taken) -> None:
+        self.days = tuple(sorted(days, key=lambda day: day.date))
+        self.resources = tuple(resources)
+        self.number = {day.date: number for number, day in enumerate(self.days)}
+        self._starts = [day.start for day in self.days]
+        self._rows: list[list[Row]] = [[] for _ in self.days]
+        self._tables: dict[tuple[int, VisitShape], VisitTable] = {}
+        columns = (taken.resource, taken.start, taken.end, taken.lower, taken.upper)
+        for row in zip(*(np.asarray(column).tolist() for column in columns), strict=True):
+            self._add(row)
+
+    def day_of(self, cell: int) -> int | None:
+        """The number of the day whose grid the cell lies in; ``None`` where the site is closed all day."""
+        number = bisect_right(self._starts, cell) - 1
+        return number if number >= 0 and cell < self.days[number].end else None
+
+    def table(self, number: int, shape: VisitShape) -> VisitTable:
+        """The possible starts of ``shape`` on one day, as things stand."""
+        key = (number, shape)
+        if key not in self._tables:
+            taken = Taken.from_rows(self._rows[number])
+            grid = build_grid([self.days[number]], self.resources, taken, pad=max(0, shape.turnover_cells))
+            self._tables[key] = VisitTable(grid, shape)
+        return self._tables[key]
+
+    def put(self, seat: Seat[K]) -> tuple[Placement, ...] | None:
+        """Hold the cheapest chair and people for ``seat``; ``None``, and nothing held, where that start is not free."""
+        number = self.day_of(seat.start)
+        if number is None:
+            return None
+        table = self.table(number, seat.shape)
+        at = seat.start - self.days[number].start
+        if table.costs[0, at] >= cost.IMPOSSIBLE:
+            return None
+        placements = table.assign(0, at).placements
+        self.hold(rows_of(placements))
+        return placements
+
+    def hold(self, rows: Iterable[Row]) -> None:
+        """Take these units; only how many count, not which."""
+        for row in rows:
+            self._change(row)
+            self._add(row)
+
+    def free(self, rows: Iterable[Row]) -> None:
+        """Give back units that were taken with exactly these rows."""
+        for row in rows:
+            number = self._change(row)
+            if number is not None:
+                self._rows[number].remove(row)
+
+    def _add(self, row: Row) -> None:
+        number = self._row_day(row)
+        if number is not None:
+            self._rows[number].append(row)
+
+    def _change(self, row: Row) -> int | None:
+        number = self._row_day(row)
+        for key in [key for key in self._tables if key[0] == number]:
+            del self._tables[key]
+        return number
+
+    def _row_day(self, row: Row) -> int | None:
+        """A hold lies on the day that it begins on, or runs into: what began before opening still takes its end."""
+        number = self.day_of(row[1])
+        return self.day_of(row[2] - 1) if number is None else number
+
+
+def rows_of(placements: Iterable[Placement]) -> list[Row]:
+    """What placements take. Only the count of watch units matters, so their numbers are simply 1 and up."""
+    found = []
+    for one in placements:
+        low = 1 if one.lane is Lane.WATCH else 0
+        found.append((one.resource, one.start, one.end, low, low + one.units))
+    return found
+
+
+def seat_all(seats: Seats, wanted: Sequence[Seat[K]]) -> tuple[dict[K, tuple[Placement, ...]], list[K]]:
+    """Who and what serves all of ``wanted`` at exactly their starts; and the keys for which nobody was left.
+
+    In order of time; whoever finds nobody left goes first at the next try, and the best try counts. What is seated
+    stays held in ``seats``.
+    """
+    order = sorted(wanted, key=lambda one: (one.start, str(one.key)))
+    best: tuple[dict[K, tuple[Placement, ...]], list[K]] = ({}, [one.key for one in order])
+    for _ in range(len(order) + 1):
+        placed: dict[K, tuple[Placement, ...]] = {}
+        missing = []
+        for seat in order:
+            found = seats.put(seat)
+            if found is None:
+                missing.append(seat)
+            else:
+                placed[seat.key] = found
+        if len(missing) < len(best[1]):
+            best = placed, [one.key for one in missing]
+        if not missing:
+            return best
+        for placements in placed.values():
+            seats.free(rows_of(placements))
+        order = missing + [seat for seat in order if seat not in missing]
+    for placements in best[0].values():
+        seats.hold(rows_of(placements))
+    return best
