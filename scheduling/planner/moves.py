@@ -1,4 +1,4 @@
-"""Move one visit of a series with the fewest other visits of that series moved.
+"""Move one visit of a series, or plan what is left of it anew, with the fewest other visits moved.
 
 One search does it: every other visit may stay exactly where it is for nothing, or leave for a price that is higher than
 everything else together. The cheapest chain therefore moves the fewest visits, and among those ways the best one, in
@@ -24,13 +24,16 @@ from scheduling.planner.values import (
     Taken,
 )
 
+Place = tuple[Date, int]
+"""Where a visit stands: its local date and its start cell."""
+
 
 def move_visit(
     request: SeriesRequest,
     days: Sequence[SiteDay],
     resources: Sequence[Resource],
     taken: Taken,
-    current: Sequence[tuple[Date, int]],
+    current: Sequence[Place],
     index: int,
     *,
     to_date: Date | None = None,
@@ -50,43 +53,81 @@ def move_visit(
         raise ValueError(f"Visit {index + 1} cannot be moved in a series of {request.count}.")
     if any(pin.index == index for pin in request.pins):
         raise ValueError(f"Visit {index + 1} is pinned; take its pin off before moving it.")
-    problem = _problem(request, days, resources, taken, current, index, to_date, to_start)
-    chain = problem.cheapest()
-    if chain is None:
-        return refuse(problem)
-    plan = write_plan(problem, chain)
-    others = tuple(one for one in problem.stays if problem.booked_at(one, chain.rows[one], chain.slots[one]) is None)
-    return MoveResult(plan, others, tuple(_why(problem, plan, current, one) for one in others))
+    target = () if to_date is None else (Pin(index, to_date, to_start),)
+    asked = replace(request, pins=request.pins + target, anchors=tuple(date for date, _ in current))
+    problem = _standing(asked, days, resources, taken, [None if one == index else at for one, at in enumerate(current)])
+    if to_date is None:
+        if problem.row_for(current[index][0]) is None:
+            raise ValueError(OUT_OF_REACH)
+        problem.barred = {index: current[index][0]}
+    return _fewest(problem, current)
 
 
-def _problem(
+def replan(
     request: SeriesRequest,
     days: Sequence[SiteDay],
     resources: Sequence[Resource],
     taken: Taken,
-    current: Sequence[tuple[Date, int]],
-    index: int,
-    to_date: Date | None,
-    to_start: int | None,
+    current: Sequence[Place | None],
+) -> MoveResult | Refusal:
+    """Plan a series anew with as many of its visits as possible left where they stand.
+
+    ``current``: the place of each visit, ``None`` for one that has none yet or must leave the one it had (its
+    ``request.anchors`` then says near which date it would best stay). Otherwise as ``move_visit``; the other visits
+    that had to move are in ``moved``.
+
+    Raises:
+        ValueError: ``current`` does not have ``count`` places, or one lies outside ``days``.
+    """
+    if len(current) != request.count:
+        raise ValueError(f"{len(current)} places were given for a series of {request.count}.")
+    return _fewest(_standing(request, days, resources, taken, current), current)
+
+
+OUT_OF_REACH = "The days of the search must reach over every visit of the series."
+
+
+def _standing(
+    request: SeriesRequest,
+    days: Sequence[SiteDay],
+    resources: Sequence[Resource],
+    taken: Taken,
+    current: Sequence[Place | None],
 ) -> Problem:
-    target = () if to_date is None else (Pin(index, to_date, to_start),)
-    anchors = tuple(date for date, _ in current)
-    asked = replace(request, pins=request.pins + target, anchors=anchors)
-    problem = pose(asked, tuple(days), tuple(resources), taken)
-    fixed = {pin.index for pin in request.pins} | {index}
-    problem.stays = {
-        one: Pin(one, date, start, booked=True) for one, (date, start) in enumerate(current) if one not in fixed
-    }
-    if to_date is None:
-        problem.barred = {index: current[index][0]}
-    if any(problem.row_for(date) is None for date, _ in current):
-        raise ValueError("The days of the search must reach over every visit of the series.")
+    """The request with every visit that has a place, and is not pinned, free to stay there."""
+    problem = pose(request, tuple(days), tuple(resources), taken)
+    pinned = {pin.index for pin in request.pins}
+    for index, place in enumerate(current):
+        if place is None or index in pinned:
+            continue
+        if problem.row_for(place[0]) is None:
+            raise ValueError(OUT_OF_REACH)
+        problem.stays[index] = Pin(index, *place, booked=True)
     return problem
 
 
-def _why(problem: Problem, plan: Plan, current: Sequence[tuple[Date, int]], index: int) -> Reason:
+def _fewest(problem: Problem, current: Sequence[Place | None]) -> MoveResult | Refusal:
+    chain = problem.cheapest()
+    if chain is None:
+        return refuse(problem)
+    plan = write_plan(problem, chain)
+    return MoveResult(plan, *_moved(problem, plan, current))
+
+
+def _moved(problem: Problem, plan: Plan, current: Sequence[Place | None]) -> tuple[tuple[int, ...], tuple[Reason, ...]]:
+    """The visits that could have stayed and did not, and why each."""
+    moved, reasons = [], []
+    for index in problem.stays:
+        place, visit = current[index], plan.visits[index]
+        if place is not None and visit.start != place[1]:
+            moved.append(index)
+            reasons.append(_why(problem, plan, place[0], index))
+    return tuple(moved), tuple(reasons)
+
+
+def _why(problem: Problem, plan: Plan, old: Date, index: int) -> Reason:
     """Why another visit had to move: the gap to a neighbour, the window, or the gap further along."""
-    old, new = current[index][0], plan.visits[index].date
+    new = plan.visits[index].date
     gaps, params = problem.gaps_between(), {"index": index, "from_date": old, "date": new}
     for beside, gap in ((index - 1, index - 1), (index + 1, index)):
         if 0 <= beside < len(plan.visits):

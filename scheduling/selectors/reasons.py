@@ -10,7 +10,7 @@ from django.utils import dates, formats
 from clinic import clock
 from scheduling.planner.values import Kind, Lane, Limit, Reason, Refusal, Relaxation
 
-DATE_KEYS = frozenset({"date", "since", "dates"})
+DATE_KEYS = frozenset({"date", "since", "dates", "from_date"})
 
 WORDS: Mapping[str, str] = {
     "pinned": "Kept as it was chosen.",
@@ -33,6 +33,8 @@ WORDS: Mapping[str, str] = {
     "moved_because_nothing_together": "On {dates} each thing is free at some time, but never all of them at once.",
     "better_series": "{dates} was possible, but dearer for the visits that follow.",
     "another_choice": "{dates} is in the best plan; this plan offers another choice.",
+    "moved_to_keep_gap": "Leaves {from_date}: it needs {least} to {most} days from the visit beside it.",
+    "moved_to_keep_series_possible": "Leaves {from_date}, so that the visits around it keep their gaps.",
     "same_hour": "At the same hour as the visit before.",
     "preferred_hours": "Within the hours that the patient prefers.",
     "best_hour": "The hour that leaves the clinic's day tidiest.",

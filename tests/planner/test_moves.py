@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from scheduling.planner.moves import move_visit
+from scheduling.planner.moves import move_visit, replan
 from scheduling.planner.search import search_series
 from scheduling.planner.values import MoveResult, Pin, Refusal, Taken, Wishes
 from tests.planner.brute import World
@@ -82,6 +82,42 @@ def test_moving_a_visit_that_is_not_there_or_pinned_is_refused_in_words() -> Non
         move_visit(ask(pins=(Pin(1, NOW[1][0]),)), DAYS, CLINIC, Taken(), NOW, 1)
     with pytest.raises(ValueError, match="reach over every visit"):
         move_visit(ask(), DAYS[:5], CLINIC, Taken(), NOW, 1)
+
+
+def test_a_lost_visit_is_added_at_the_end_and_nothing_else_moves() -> None:
+    left = NOW[2:]
+    request = ask(count=5, previous_day=NOW[0][0], previous_minute=AT, max_gap_days=4)
+    result = replan(request, DAYS, CLINIC, Taken(), [*left, None])
+    assert isinstance(result, MoveResult)
+    assert result.moved == ()
+    assert [(visit.date, visit.start) for visit in result.plan.visits[:4]] == left
+    assert 2 <= (result.plan.visits[4].date - left[-1][0]).days <= 4
+    assert result.plan.visits[4].minute == AT
+
+
+def test_a_visit_that_must_leave_takes_along_only_whom_it_must() -> None:
+    request = ask(first_day=MONDAY + timedelta(days=4), anchors=tuple(date for date, _ in NOW))
+    # Monday and Wednesday lie before the first day; Friday can no longer be the third.
+    result = replan(request, DAYS, CLINIC, Taken(), [None, None, *NOW[2:]])
+    assert isinstance(result, MoveResult)
+    check_plan(World(DAYS, CLINIC, []), request, result.plan)
+    assert result.plan.visits[0].date >= request.first_day
+    assert result.moved == (2, 3, 4, 5)
+    assert {reason.code for reason in result.reasons} <= {"moved_to_keep_gap", "moved_to_keep_series_possible"}
+
+
+def test_pins_are_kept_when_the_rest_is_planned_anew() -> None:
+    pins = (Pin(3, *NOW[3], booked=True),)
+    result = replan(ask(count=6, pins=pins), DAYS, CLINIC, Taken(), [*NOW[:4], None, None])
+    assert isinstance(result, MoveResult)
+    assert (result.plan.visits[3].date, result.plan.visits[3].start) == NOW[3]
+
+
+def test_places_that_do_not_fit_the_request_are_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="2 places were given for a series of 6"):
+        replan(ask(), DAYS, CLINIC, Taken(), NOW[:2])
+    with pytest.raises(ValueError, match="reach over every visit"):
+        replan(ask(), DAYS[:3], CLINIC, Taken(), NOW)
 
 
 @pytest.mark.parametrize("seed", range(8))
