@@ -33,8 +33,8 @@ from scheduling.planner.values import Plan
 from scheduling.selectors import planning
 from scheduling.when import day_words, time_words
 
-#: How many plans stand side by side: the best and three others.
-OTHER_PLANS = 3
+#: How many plans stand side by side: the best and up to three others.
+PLANS = 4
 #: How many free times a consult's page shows: two weeks of days with a time on each quarter of eight hours.
 MOST_TIMES = 10 * 8 * 4
 
@@ -203,7 +203,7 @@ def _plans(form: SeriesForm, person: Patient) -> Found:
             first_day=values["first_day"],
             patient=person,
             now=clock.now(),
-            alternatives=OTHER_PLANS,
+            alternatives=PLANS,
         )
         plans = result.plans
         refusal = planning.explain_refusal(result.refusal, site.zone) if result.refusal else []

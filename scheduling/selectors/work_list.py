@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from clinic import clock
 from clinic.models import Site, User
 from patients.models import ConsultRequest
+from scheduling.messages.selectors import calls_to_make, ledger_of
 from scheduling.models import Appointment, Message, Offer, Ride, Series
 
 T = TypeVar("T")
@@ -78,8 +79,8 @@ def work_list(user: User, now: datetime) -> WorkList:
     return WorkList(
         sites=[_today(user, site, now) for site in sites],
         rides=_listed(rides_missing(user, now)),
-        calls=_listed(_messages(user).filter(state=Message.State.PERSON, due_at__lte=now).order_by("due_at")),
-        failed=_listed(_messages(user).filter(state=Message.State.FAILED).order_by("-due_at")),
+        calls=_listed(calls_to_make(user)),
+        failed=_listed(ledger_of(user, state=Message.State.FAILED).filter(carried_by__isnull=True)),
         held=_listed(
             Series.objects.for_user(user)
             .filter(status=Series.Status.DRAFT)
@@ -128,12 +129,6 @@ def _today(user: User, site: Site, now: datetime) -> SiteToday:
     )
     coming = [visit for visit in visits if visit.status in {"proposed", "booked", "arrived"}]
     return SiteToday(site, clock.local(now, site.zone), visits, coming[:SHOWN])
-
-
-def _messages(user: User) -> QuerySet[Message]:
-    # A message that several dues share is one thing to do.
-    alone = Message.objects.for_user(user).filter(carried_by__isnull=True)
-    return alone.select_related("patient", "contact", "site", "consult_request")
 
 
 def _listed(rows: QuerySet[T]) -> Listed[T]:  # type: ignore[type-var]
