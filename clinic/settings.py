@@ -279,3 +279,5 @@ if PRODUCTION and not HTTPS:
 CLOCK_OFFSET_SECONDS = 0 if PRODUCTION else env.float("CLINIC_CLOCK_OFFSET_SECONDS", 0)
 
 LOGGING_CONFIG = "clinic.logs.configure"
+#: Django calls LOGGING_CONFIG only where this is not empty.
+LOGGING = {"version": 1}

@@ -5,6 +5,7 @@ reach. Everything that serves is a child of the process manager (clinic/runtime/
 """
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -134,6 +135,8 @@ def _load_settings() -> str:
         django.setup()
     except (ImproperlyConfigured, EnvError) as error:
         raise CannotStart(f"A setting will not do: {' '.join(str(error).split())}") from error
+    # The terminal is for people: what is no failure goes to the logs of the services.
+    logging.getLogger().setLevel(logging.ERROR)
     from clinic.runtime import setup
 
     return setup.demo_password(os.environ.get("DEMO_PASSWORD", ""))

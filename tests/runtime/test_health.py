@@ -1,10 +1,14 @@
 """/healthz says which part is down, and only a GET or HEAD may ask."""
 
+import json
+import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
+from structlog.stdlib import ProcessorFormatter
 
 from clinic import clock, health
 from clinic.models import Heartbeat
@@ -86,3 +90,11 @@ def test_without_a_database_the_page_still_answers(
 
 def test_the_page_takes_no_post(client: Client) -> None:
     assert client.post("/healthz").status_code == 405
+
+
+def test_structured_logs_are_in_use() -> None:
+    logger = structlog.get_logger("anything").bind()
+    assert isinstance(logger._logger, logging.Logger), "else a log line that cannot be written breaks the page"
+    (handler,) = (one for one in logging.getLogger().handlers if isinstance(one.formatter, ProcessorFormatter))
+    line = logging.LogRecord("anything", logging.INFO, __file__, 1, "something happened", None, None)
+    assert json.loads(handler.format(line))["event"] == "something happened"
