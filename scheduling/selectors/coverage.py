@@ -1,5 +1,9 @@
-"""Which booked visits the clinic, as it is set up, would leave without their chair, their people or an open door."""
+"""Which booked visits the clinic, as it is set up, leaves without their chair, their people or an open door.
 
+Nothing is written down about it: a visit is without cover when what it holds is not there, and no longer when it is.
+"""
+
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,20 +16,24 @@ from django.db.models import Q
 from clinic import clock
 from clinic.models import Site
 from scheduling.models import Appointment, Hold, Offer
-from scheduling.planner.values import Kind, Lane, SiteDay, Stretches, VisitShape
+from scheduling.planner.values import Kind, Lane, SiteDay, VisitShape
 from scheduling.selectors.day_sheets import Sheet, load_sheet
 from scheduling.selectors.local_days import subtract
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
 from scheduling.when import day_words, time_words
 
+HeldRow = tuple[int, int, int]
+"""resource, first cell, cell after the last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stranded:
-    """One visit (or plan kept for a patient) that would have no cover: whose, and when (local)."""
+    """One visit (or plan kept for a patient) without cover: who and when (local) in words. `is_plan`: it is an offer."""
 
     id: UUID
     words: str
+    is_plan: bool = False
 
 
 def booked_days(site: Site, begin: datetime, end: datetime | None = None) -> set[date]:
@@ -40,37 +48,47 @@ def booked_days(site: Site, begin: datetime, end: datetime | None = None) -> set
 
 
 def stranded(site: Site, days: Collection[date], now: datetime) -> dict[UUID, Stranded]:
-    """Visits and kept plans on these local dates that are not covered as things stand, by id. Lapsed holds do not
-    count.
+    """Visits and kept plans on these local dates that are not covered as things stand, by id, soonest first.
+
+    Lapsed holds do not count, nor does what is over at `now` (aware). A constant number of queries.
     """
     if not days:
         return {}
     sheet = load_sheet(site, days, now=now)
+    present = _Present(sheet)
     begin = clock.day_bounds(min(days), site.zone)[0]
     end = clock.day_bounds(max(days), site.zone)[1]
     found: dict[UUID, Stranded] = {}
-    visits = {
-        visit.pk: visit
-        for visit in Appointment.objects.blocking()
+    visits = (
+        Appointment.objects.blocking()
         .filter(site=site, starts__lt=end, ends__gt=max(begin, now))
-        .select_related("patient", "protocol_version", "practitioner")
+        .select_related("patient", "site", "protocol_version", "practitioner")
         .order_by("starts")
-    }
+    )
     held = _holds(site, begin, end, now)
-    shapes = _Shapes()
-    for visit in visits.values():
-        if local_day(visit.starts, site) in days and not _visit_is_covered(sheet, visit, held[visit.pk], shapes):
-            found[visit.pk] = Stranded(visit.pk, _words(visit.patient.name, visit.starts, sheet))
+    shapes = Shapes()
+    for visit in visits:
+        if local_day(visit.starts, site) in days and not _visit_is_covered(present, visit, held[visit.pk], shapes, now):
+            found[visit.pk] = Stranded(visit.pk, visit_words(visit))
     offers = Offer.objects.filter(pk__in=held.keys(), status=Offer.Status.OPEN).select_related("patient")
     for offer in offers:
-        lost = [one for one in held[offer.pk] if not _is_there(sheet, one.resource_id, one.start_cell, one.end_cell)]
+        lost = [row for row in held[offer.pk] if not present.covers(*row)]
         if lost:
-            starts = clock.of_cell(min(one.start_cell for one in lost))
-            found[offer.pk] = Stranded(offer.pk, f"{_words(offer.patient.name, starts, sheet)} (a plan kept)")
+            starts = clock.of_cell(min(start for _, start, _ in lost))
+            when = f"{day_words(starts, site.zone)} at {time_words(starts, site.zone)}"
+            words = f"{offer.patient.name} (record {offer.patient.record_number}), {when} (a plan kept)"
+            found[offer.pk] = Stranded(offer.pk, words, is_plan=True)
     return found
 
 
-class _Shapes:
+def visit_words(visit: Appointment) -> str:
+    """Whose visit it is and when: "Ada Quill (record 1007), Tuesday, April 6, 2027 at 9 a.m."."""
+    zone, patient = visit.site.zone, visit.patient
+    when = f"{day_words(visit.starts, zone)} at {time_words(visit.starts, zone)}"
+    return f"{patient.name} (record {patient.record_number}), {when}"
+
+
+class Shapes:
     """Shapes of visits, read once for each protocol version."""
 
     def __init__(self) -> None:
@@ -84,55 +102,75 @@ class _Shapes:
         return self._known[key]
 
 
-def _holds(site: Site, begin: datetime, end: datetime, now: datetime) -> dict[UUID, list[Hold]]:
-    found: dict[UUID, list[Hold]] = defaultdict(list)
+class _Present:
+    """Who and what is there when, asked once for every hold of the days: most lie within one stretch."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.days = sorted(sheet.days, key=lambda day: day.start)
+        self._starts = [day.start for day in self.days]
+
+    def day(self, cell: int) -> SiteDay | None:
+        """The day on which the site is open around `cell`."""
+        number = bisect_right(self._starts, cell) - 1
+        return self.days[number] if number >= 0 and cell < self.days[number].end else None
+
+    def covers(self, resource: int, start: int, end: int) -> bool:
+        """Whether the resource is there in all cells of [start, end)."""
+        day = self.day(start)
+        stretches = day.present.get(resource, ()) if day is not None else ()
+        if start >= end or any(low <= start and end <= high for low, high in stretches):
+            return True
+        return not subtract([(start, end)], stretches)
+
+    def somebody(self, day: SiteDay, kind: Kind, start: int, end: int) -> bool:
+        """Whether at each cell of [start, end) somebody of the kind is on site."""
+        there = [
+            stretch
+            for one in self.sheet.resources
+            if kind.value in one.roles
+            for stretch in day.present.get(one.id, ())
+        ]
+        return not subtract([(start, end)], there)
+
+
+def _holds(site: Site, begin: datetime, end: datetime, now: datetime) -> dict[UUID, list[HeldRow]]:
+    found: dict[UUID, list[HeldRow]] = defaultdict(list)
     holds = (
         Hold.objects.filter(Q(appointment__site=site) | Q(offer__site=site))
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
         .filter(start_cell__lt=clock.cell_up(end), end_cell__gt=clock.cell(max(begin, now)))
     )
-    for hold in holds:
-        owner = hold.appointment_id or hold.offer_id
+    for visit, offer, *row in holds.values_list("appointment_id", "offer_id", "resource_id", "start_cell", "end_cell"):
+        owner = visit or offer
         if owner is not None:
-            found[owner].append(hold)
+            found[owner].append((row[0], row[1], row[2]))
     return found
 
 
-def _visit_is_covered(sheet: Sheet, visit: Appointment, holds: Collection[Hold], shapes: _Shapes) -> bool:
-    """Open throughout, everything it holds there while it lasts (cleaning may run on), and who must be on site."""
+def _visit_is_covered(
+    present: _Present, visit: Appointment, holds: Collection[HeldRow], shapes: Shapes, now: datetime
+) -> bool:
+    """Open throughout, everything it holds there while it lasts (cleaning may run on), and who must be on site.
+
+    Of a visit under way only what is still to come counts.
+    """
     start, end = clock.cell(visit.starts), clock.cell_up(visit.ends)
-    if not sheet.is_open(start, end):
+    begin = max(start, clock.cell(now))
+    if not present.sheet.is_open(begin, end):
         return False
-    if not all(_is_there(sheet, one.resource_id, one.start_cell, min(one.end_cell, end)) for one in holds):
+    if not all(present.covers(resource, max(low, begin), min(high, end)) for resource, low, high in holds):
         return False
-    day = _day_of(sheet, start)
-    return day is not None and _presence_is_met(sheet, day, shapes.of(visit), start)
+    day = present.day(begin)
+    return day is not None and _presence_is_met(present, day, shapes.of(visit), start, begin)
 
 
-def _presence_is_met(sheet: Sheet, day: SiteDay, shape: VisitShape, start: int) -> bool:
+def _presence_is_met(present: _Present, day: SiteDay, shape: VisitShape, start: int, begin: int) -> bool:
     at = start
     for phase in shape.phases:
+        first, last = max(at, begin), at + phase.cells
         for need in phase.needs:
-            if need.lane is Lane.PRESENCE and not _somebody(sheet, day, need.kind, at, at + phase.cells):
+            if need.lane is Lane.PRESENCE and first < last and not present.somebody(day, need.kind, first, last):
                 return False
         at += phase.cells
     return True
-
-
-def _somebody(sheet: Sheet, day: SiteDay, kind: Kind, start: int, end: int) -> bool:
-    there = [stretch for one in sheet.resources if kind.value in one.roles for stretch in day.present.get(one.id, ())]
-    return not subtract([(start, end)], there)
-
-
-def _is_there(sheet: Sheet, resource: int, start: int, end: int) -> bool:
-    day = _day_of(sheet, start)
-    present: Stretches = day.present.get(resource, ()) if day is not None else ()
-    return start >= end or not subtract([(start, end)], present)
-
-
-def _day_of(sheet: Sheet, cell: int) -> SiteDay | None:
-    return next((day for day in sheet.days if day.start <= cell < day.end), None)
-
-
-def _words(name: str, starts: datetime, sheet: Sheet) -> str:
-    return f"{name}, {day_words(starts, sheet.zone)} at {time_words(starts, sheet.zone)}"
