@@ -199,7 +199,7 @@ def neighbours_of(appointment: Appointment) -> Neighbours:
     here = clock.local(appointment.starts, zone).date()
     before = max((row for row in siblings if row[0] <= here), default=None)
     after = min((row for row in siblings if row[0] > here), default=None)
-    least, most = _gaps(appointment)
+    least, most = gaps_of(appointment)
     first, last = _window(appointment, here, [day for day, kind, _ in siblings if kind == Appointment.Kind.INFUSION])
     return Neighbours(
         before=before[0] if before else None,
@@ -232,7 +232,7 @@ def _is_next(appointment: Appointment, row: tuple[date, str, int], distance: int
     return row[1] == appointment.kind and row[2] == appointment.number + distance
 
 
-def _gaps(appointment: Appointment) -> tuple[int, int | None]:
+def gaps_of(appointment: Appointment) -> tuple[int, int | None]:
     """Smallest and largest gap. A booster's follow from the interval that a doctor set."""
     version, series = appointment.protocol_version, appointment.series
     if appointment.kind != Appointment.Kind.BOOSTER:
