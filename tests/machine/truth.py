@@ -1,0 +1,261 @@
+"""The plain truth that the state machine holds the database against: dictionaries, counts, and no Django query.
+
+A cell is five minutes from the Unix epoch. The clinic of the machine keeps the wall clock of New York in summer, four
+hours behind UTC all through, so that local time is a subtraction here and owes nothing to the code under test.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CELLS_A_DAY = 288
+BEHIND_UTC = 48
+"""Cells by which New York is behind UTC from 14 March to 7 November 2027."""
+OPENS, CLOSES = 96, 216
+"""08:00 and 18:00 (tests.factories.make_clinic) in cells of the local day."""
+#: The only United States holiday on a weekday that the machine's clock can come near.
+HOLIDAYS = {date(2027, 5, 31)}
+
+BLOCKING = {"proposed", "booked", "arrived"}
+OPEN = {"proposed", "booked"}
+#: The statuses that may follow each other, written down here once more (domain.md), not taken from the code.
+FOLLOWS = {
+    "proposed": {"booked", "arrived", "cancelled", "noshow"},
+    "booked": {"proposed", "arrived", "cancelled", "noshow"},
+    "arrived": {"booked", "fulfilled", "cancelled"},
+    "noshow": {"arrived"},
+    "fulfilled": set(),
+    "cancelled": set(),
+}
+
+Units = Counter[tuple[str, int]]
+"""(what, cell) to how many: chair, hands, watch, doctor."""
+HoldRow = tuple[int, int, int, int, int]
+"""resource, first cell, cell after the last, first unit, unit after the last."""
+
+
+def cell_of(moment: datetime) -> int:
+    """The cell in which `moment` lies."""
+    return int((moment - EPOCH).total_seconds()) // 300
+
+
+def moment_of(cell: int) -> datetime:
+    """When a cell begins, in UTC."""
+    return EPOCH + timedelta(seconds=300 * cell)
+
+
+def day_of(cell: int) -> date:
+    """The local date of a cell."""
+    return EPOCH.date() + timedelta(days=(cell - BEHIND_UTC) // CELLS_A_DAY)
+
+
+def cell_at(day: date, minute: int) -> int:
+    """The cell that begins at a local minute of a date."""
+    return (day - EPOCH.date()).days * CELLS_A_DAY + BEHIND_UTC + minute // 5
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One phase: cells, and the units that it takes in each of them."""
+
+    cells: int
+    hands: int = 0
+    watch: int = 0
+    doctor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a visit takes. `cleaning`: cells that the chair stays held after it."""
+
+    parts: tuple[Part, ...]
+    chair: bool
+    cleaning: int = 0
+
+    @property
+    def cells(self) -> int:
+        """Length without the cleaning."""
+        return sum(part.cells for part in self.parts)
+
+    def units(self, start: int, until: int | None = None, *, cleaned: bool = False) -> Units:
+        """What it takes from `start` on; only before `until` where its end was brought forward (`cleaned`: the chair
+        is cleaned after that)."""
+        found: Units = Counter()
+        at = start
+        for part in self.parts:
+            for cell in range(at, at + part.cells):
+                found.update({("hands", cell): part.hands, ("watch", cell): part.watch, ("doctor", cell): part.doctor})
+            at += part.cells
+        last = None if until is None else until + (self.cleaning if cleaned else 0)
+        chair = range(start, at + self.cleaning) if self.chair else ()
+        found = Counter({key: count for key, count in found.items() if count and (until is None or key[1] < until)})
+        found.update(("chair", cell) for cell in chair if last is None or cell < last)
+        return found
+
+
+@dataclass(slots=True)
+class Visit:
+    """One visit as it must be. `lapses`: when its time is free again; `freed`: from which cell it was given back."""
+
+    patient: UUID
+    kind: Kind
+    start: int
+    status: str
+    series: UUID | None = None
+    what: str = "infusion"
+    number: int = 1
+    lapses: datetime | None = None
+    freed: int | None = None
+
+    def holds(self, now: datetime) -> Units:
+        """The units that the visit takes."""
+        if self.status == "cancelled" or (self.lapses is not None and self.lapses <= now):
+            return Counter()
+        return self.kind.units(self.start, self.freed, cleaned=self.status == "fulfilled")
+
+
+@dataclass(slots=True)
+class Course:
+    """One series as it must be."""
+
+    patient: UUID
+    kind: Kind
+    status: str
+    held_until: datetime | None = None
+
+
+@dataclass(slots=True)
+class Kept:
+    """One offer as it must be."""
+
+    patient: UUID
+    kind: Kind
+    starts: tuple[int, ...]
+    expires: datetime
+    status: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Cells in which a resource, or the whole site (`resource` None), is not there."""
+
+    resource: int | None
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Truth:
+    """Everything that must be so. `covered`: the last day of each patient's clearance; None: no doctor's yes."""
+
+    chairs: tuple[int, ...]
+    nurses: tuple[int, ...]
+    doctor: int
+    watch: int
+    visits: dict[UUID, Visit] = field(default_factory=dict)
+    series: dict[UUID, Course] = field(default_factory=dict)
+    offers: dict[UUID, Kept] = field(default_factory=dict)
+    covered: dict[UUID, date | None] = field(default_factory=dict)
+    shifts_end: dict[tuple[int, int], date] = field(default_factory=dict)
+    closed: list[Closed] = field(default_factory=list)
+
+    # -- what is held --------------------------------------------------------------------------------------------
+
+    def units(self, now: datetime) -> Units:
+        """All that visits and open offers hold."""
+        total: Units = Counter()
+        for visit in self.visits.values():
+            total.update(visit.holds(now))
+        for offer in self.offers.values():
+            if offer.status == "open" and offer.expires > now:
+                for start in offer.starts:
+                    total.update(offer.kind.units(start))
+        return total
+
+    def of_series(self, series: UUID) -> list[Visit]:
+        """The visits of a series that block time."""
+        return [visit for visit in self.visits.values() if visit.series == series and visit.status in BLOCKING]
+
+    # -- who is there --------------------------------------------------------------------------------------------
+
+    def is_open(self, cell: int) -> bool:
+        """Whether visits may run in the cell."""
+        day, at = day_of(cell), (cell - BEHIND_UTC) % CELLS_A_DAY
+        if day.weekday() > 4 or day in HOLIDAYS or not OPENS <= at < CLOSES:
+            return False
+        return not any(one.resource is None and one.start <= cell < one.end for one in self.closed)
+
+    def is_there(self, resource: int, cell: int) -> bool:
+        """Whether a chair or a person is there in the cell."""
+        day = day_of(cell)
+        ends = self.shifts_end.get((resource, day.weekday()))
+        away = any(one.resource == resource and one.start <= cell < one.end for one in self.closed)
+        return self.is_open(cell) and not away and (ends is None or day < ends)
+
+    # -- what is legal, by counts --------------------------------------------------------------------------------
+
+    def is_legal(self, kind: Kind, start: int, held: Iterable[HoldRow]) -> bool:
+        """Whether a visit may begin at `start` beside what is `held`: a chair throughout, hands of one nurse through a
+        phase, watch of any nurse in each cell, one doctor."""
+        end = start + kind.cells
+        if not all(self.is_open(cell) for cell in range(start, end)):
+            return False
+        taken = taken_units([row for row in held if row[1] < end + kind.cleaning and row[2] > start])
+        if kind.chair and not any(
+            all(self.is_there(chair, cell) for cell in range(start, end))
+            and not any(taken[chair, "whole", cell] for cell in range(start, end + kind.cleaning))
+            for chair in self.chairs
+        ):
+            return False
+        at = start
+        for part in kind.parts:
+            if not self._part_is_legal(part, range(at, at + part.cells), taken):
+                return False
+            at += part.cells
+        return True
+
+    def _part_is_legal(self, part: Part, cells: Collection[int], taken: Counter[Any]) -> bool:
+        def watches(nurse: int, cell: int) -> bool:
+            return self.is_there(nurse, cell) and self.watch - taken[nurse, "watch", cell] >= part.watch
+
+        if part.doctor:
+            return all(self.is_there(self.doctor, cell) and not taken[self.doctor, "whole", cell] for cell in cells)
+        if part.hands:
+            return any(
+                all(watches(nurse, cell) and not taken[nurse, "whole", cell] for cell in cells) for nurse in self.nurses
+            )
+        return all(any(watches(nurse, cell) for nurse in self.nurses) for cell in cells)
+
+    def needs_two_labels(self, kind: Kind, start: int, held: Iterable[HoldRow]) -> bool:
+        """Whether no unit of any nurse is free through the whole of some phase of `kind` that begins at `start`."""
+        rows, at = list(held), start
+        for part in kind.parts:
+            free = [
+                (nurse, label)
+                for nurse in self.nurses
+                for label in range(1, self.watch + 1)
+                if not any(
+                    row[0] == nurse and row[3] <= label < row[4] and row[1] < at + part.cells and row[2] > at
+                    for row in rows
+                )
+            ]
+            if part.watch and not free:
+                return True
+            at += part.cells
+        return False
+
+
+def taken_units(held: Iterable[HoldRow]) -> Counter[Any]:
+    """(resource, "whole" or "watch", cell) to units held: unit 0 is the whole of a chair, or the hands."""
+    found: Counter[Any] = Counter()
+    for resource, start, end, lower, upper in held:
+        for cell in range(start, end):
+            if lower == 0:
+                found[resource, "whole", cell] += 1
+            if upper > 1:
+                found[resource, "watch", cell] += upper - max(lower, 1)
+    return found
