@@ -1,0 +1,133 @@
+"""Twelve clerks on the same two weeks, beside one alone: each a process that plans, books and calls off in a loop."""
+
+import multiprocessing
+import statistics
+import time
+from dataclasses import dataclass, field
+from multiprocessing.queues import Queue
+
+from django.db import DatabaseError, connection, connections
+
+from clinic import clock
+from clinic.errors import JustTaken
+from patients.models import Patient
+from scheduling.actions.moving import stop_series
+from scheduling.bench.booking import book
+from scheduling.bench.measure import Figure
+from scheduling.bench.planning import WISHES, plan
+from scheduling.bench.world import World
+from scheduling.selectors.planning import moments_of
+
+CLERKS = 12
+SECONDS = 30.0
+#: The worst wait of the twelve may be so many times the median of one alone.
+WORST = 30
+
+
+@dataclass(slots=True)
+class Shift:
+    """What one clerk did: the milliseconds of each job (plan, book, call off), how often somebody was quicker, and
+    the database's errors that reached the clerk."""
+
+    jobs: list[float] = field(default_factory=list)
+    taken: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def clerks_beside_one(world: World) -> Figure:
+    """One clerk first, then twelve at once, for the same number of seconds."""
+    seconds = 8.0 if world.options.quick else SECONDS
+    alone = _at_work(world, 1, seconds)
+    together = _at_work(world, CLERKS, seconds)
+    one, many = [job for shift in alone for job in shift.jobs], [job for shift in together for job in shift.jobs]
+    ratio = len(many) / len(one)
+    single = statistics.median(one)
+    errors = [error for shift in (*alone, *together) for error in shift.errors]
+    overlaps = overlapping_holds()
+    worst = max(many) / single
+    return Figure(
+        name="clerks",
+        title=f"{CLERKS} clerks on the same weeks for {seconds:.0f} s: plan, book, call off",
+        beside="one clerk alone",
+        unit="ms a job",
+        values=tuple(many),
+        floors=tuple(one),
+        ratio=ratio,
+        target=f"throughput >= 1 x, worst wait <= {WORST} x the single p50, no overlap, no error",
+        ok=ratio >= 1 and worst <= WORST and not errors and not overlaps,
+        notes=(
+            f"{len(many) / seconds:.1f} jobs a second beside {len(one) / seconds:.1f} (the ratio); the worst wait is"
+            f" {worst:.1f} x the single p50",
+            f"just taken by another {sum(shift.taken for shift in together)} times; {overlaps} overlapping holds;"
+            f" {len(errors)} errors{': ' + errors[0] if errors else ''}",
+        ),
+    )
+
+
+def overlapping_holds() -> int:
+    """Holds to come that share a unit and a cell with another: what the constraint must never let in. Counted without
+    the index that keeps them apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM (
+                SELECT start_cell < max(end_cell) OVER (
+                    PARTITION BY resource_id, unit ORDER BY start_cell, id
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                ) AS overlaps
+                FROM scheduling_hold, generate_series(first_unit, end_unit - 1) AS unit
+                WHERE end_cell > %s
+            ) AS held WHERE overlaps
+            """,
+            [clock.cell(clock.now())],
+        )
+        (count,) = cursor.fetchone()
+        return int(count)
+
+
+def _at_work(world: World, count: int, seconds: float) -> list[Shift]:
+    """`count` clerks at once; forked, so that each has the whole interpreter and a connection of its own."""
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    done: Queue[Shift] = context.Queue()
+    begin = time.monotonic() + 0.5
+    patients = [world.patient() for _ in range(count)]
+    clerks = [
+        context.Process(target=_clerk, args=(world, patient, number, begin, seconds, done))
+        for number, patient in enumerate(patients)
+    ]
+    for clerk in clerks:
+        clerk.start()
+    shifts = [done.get(timeout=10 * seconds) for _ in clerks]
+    for clerk in clerks:
+        clerk.join()
+    return shifts
+
+
+def _clerk(world: World, patient: Patient, number: int, begin: float, seconds: float, done: "Queue[Shift]") -> None:
+    shift = Shift()
+    time.sleep(max(0.0, begin - time.monotonic()))
+    try:
+        while time.monotonic() < begin + seconds:
+            start = time.perf_counter()
+            _job(world, patient, number, shift)
+            shift.jobs.append((time.perf_counter() - start) * 1000)
+    except DatabaseError as error:
+        shift.errors.append(f"{type(error).__name__}: {' '.join(str(error).split())[:160]}")
+    done.put(shift)
+
+
+def _job(world: World, patient: Patient, number: int, shift: Shift) -> None:
+    """Plan and book; when somebody was quicker, look again, as the page does; then call the series off."""
+    while True:
+        best = plan(world, WISHES[number % len(WISHES)]).best
+        if best is None:
+            # The others hold all of these weeks just now: the job is the look, and the clerk tries again.
+            return
+        try:
+            series = book(world, patient, moments_of(best))
+        except JustTaken:
+            shift.taken += 1
+            continue
+        stop_series(by=world.bench.by, series=series, reason="the patient called")
+        return
