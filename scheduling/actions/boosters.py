@@ -221,7 +221,7 @@ def _write(
         holds.release([visit for visit, _ in difference.moved])
         target = {visit.pk: starts for visit, starts in difference.moved}
         difference.moved = [(visit, visit.starts) for visit, _ in difference.moved]
-        for visit in _without_collision([visit for visit, _ in difference.moved], target):
+        for visit in moving.in_safe_order([visit for visit, _ in difference.moved], target):
             starts = target[visit.pk]
             moving.put_at(visit, starts, starts + length, reason, why.get(starts))
             _fit_status(visit, series)
@@ -229,17 +229,6 @@ def _write(
         visits = [*(visit for visit, _ in difference.moved), *new]
         holds.write([ToHold(one, appointment=visit.pk) for visit, one in zip(visits, placements, strict=True)])
     return [visit for visit in new if visit.status == Status.BOOKED]
-
-
-def _without_collision(visits: Sequence[Appointment], target: dict[UUID, datetime]) -> list[Appointment]:
-    """An order of moving in which no visit lands on the time that another still has.
-
-    The order of the visits does not change, so those that go later move from the last one backwards, then those that go
-    earlier from the first one on.
-    """
-    later = [visit for visit in visits if target[visit.pk] > visit.starts]
-    earlier = [visit for visit in visits if target[visit.pk] <= visit.starts]
-    return [*reversed(later), *earlier]
 
 
 def _fit_status(visit: Appointment, series: Series) -> None:

@@ -1,18 +1,21 @@
 """Moving one visit, calling it off, and ending a series before its time (which is normal: domain.md)."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused, Stale, WrongStatus
 from clinic.permissions import Permission
+from patients.models import Patient
 from scheduling.actions import booking, holds, placing, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.series_writing import CHOSEN, is_cleared
 from scheduling.messages import ledger
-from scheduling.models import Appointment, Series
+from scheduling.models import Appointment, ProtocolVersion, Series
 from scheduling.planner.values import VisitShape
 from scheduling.selectors import series_rules
 from scheduling.selectors.planning import shape_of
@@ -51,7 +54,8 @@ def move_visit(*, by: Actor, appointment: Appointment, starts: datetime, reason:
     series_rules.neighbours_of(visit).check(new_day)
     sheet = placing.free_sheet(site, [new_day], now, without_visits=[visit.pk])
     placements = placing.place(sheet, shape, [starts])[0]
-    _check_cleared(visit, new_day)
+    if visit.status == Status.BOOKED:  # one that is only held moves anywhere
+        check_cleared(visit.patient, visit.protocol_version, new_day)
     old_starts = visit.starts
     with placing.as_just_taken(sheet):
         put_at(visit, starts, ends, reason)
@@ -61,9 +65,9 @@ def move_visit(*, by: Actor, appointment: Appointment, starts: datetime, reason:
     return visit
 
 
-def _check_cleared(visit: Appointment, day: date) -> None:
-    """A booked visit stays within the doctor's clearance (promise 4); a held one moves anywhere."""
-    if visit.status == Status.BOOKED and not is_cleared(visit.patient, visit.protocol_version, day):
+def check_cleared(patient: Patient, version: ProtocolVersion, day: date) -> None:
+    """Raise Refused for a date that the doctor's clearance does not reach (promise 4)."""
+    if not is_cleared(patient, version, day):
         raise Refused(
             f"The doctor's clearance does not reach to {series_rules.date_words(day)}. Nothing was moved; choose an "
             "earlier date, or ask the doctor to extend it first.",
@@ -81,6 +85,27 @@ def put_at(
     visit.status_reason = reason.strip()
     visit.plan_reasons = why or CHOSEN
     visit.save(update_fields=["starts", "ends", "version", "status_reason", "plan_reasons"])
+
+
+def in_safe_order(visits: Sequence[Appointment], target: Mapping[UUID, datetime]) -> list[Appointment]:
+    """An order of moving in which no visit lands on the time that another of the patient's still has.
+
+    Raises:
+        Refused: two visits would change places, for which there is no such order.
+    """
+    waiting, ordered = list(visits), []
+    while waiting:
+        ready = next((one for one in waiting if not _is_in_the_way(one, target[one.pk], waiting)), None)
+        if ready is None:
+            raise Refused("Two visits would change places. Nothing was moved; move one of them elsewhere first.")
+        waiting.remove(ready)
+        ordered.append(ready)
+    return ordered
+
+
+def _is_in_the_way(visit: Appointment, starts: datetime, others: Sequence[Appointment]) -> bool:
+    ends = starts + (visit.ends - visit.starts)
+    return any(one.pk != visit.pk and starts < one.ends and ends > one.starts for one in others)
 
 
 def rewrite_holds(visit: Appointment, wanted: ToHold) -> None:

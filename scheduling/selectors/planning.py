@@ -103,7 +103,7 @@ def series_question(
         wishes=wishes,
         other_days=series_rules.other_infusion_days(patient, version, site.zone),
         busy=series_rules.busy_cells(patient, begin, end),
-        earliest_cell=clock.cell_up(now),
+        earliest_cell=clock.cell(now) + 1,
         alternatives=alternatives,
     )
     return request, sheet
@@ -153,7 +153,7 @@ def consult_slots(
     shape = visit_shape(version, doctor=doctor, is_remote=is_remote)
     busy = series_rules.busy_cells(patient, begin, end) if patient is not None else ()
     found = possible_starts(
-        shape, sheet.days, sheet.resources, sheet.taken, busy=busy, earliest_cell=clock.cell_up(now)
+        shape, sheet.days, sheet.resources, sheet.taken, busy=busy, earliest_cell=clock.cell(now) + 1
     )
     doctors = {person.member.resource_id: person.member for person in people_of(site) if "doctor" in person.roles}
     return list(_slots(found, sheet, shape, doctors, limit))
@@ -180,7 +180,7 @@ def visit_slots(*, appointment: Appointment, first_day: date, days: int, now: da
         sheet.resources,
         sheet.taken,
         busy=series_rules.busy_cells(appointment.patient, begin, end, without=[appointment]),
-        earliest_cell=clock.cell_up(now),
+        earliest_cell=clock.cell(now) + 1,
     )
     doctor = appointment.practitioner
     doctors = {doctor.resource_id: doctor} if doctor is not None else {}

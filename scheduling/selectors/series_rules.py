@@ -111,7 +111,7 @@ def check_series_days(days: Sequence[date], version: ProtocolVersion, first_day:
             field="starts",
         )
     for earlier, later in pairwise(days):
-        _check_gap(earlier, later, version.min_gap_days, version.max_gap_days)
+        check_gap(earlier, later, version.min_gap_days, version.max_gap_days)
     allowed = window_of(version, len(days))
     if (days[-1] - days[0]).days > allowed:
         raise Refused(
@@ -135,7 +135,8 @@ def check_other_infusions(days: Sequence[date], others: Sequence[tuple[date, int
                 )
 
 
-def _check_gap(earlier: date, later: date, least: int, most: int | None) -> None:
+def check_gap(earlier: date, later: date, least: int, most: int | None) -> None:
+    """Raise Refused when two neighbouring local dates lie too near or (where there is a `most`) too far apart."""
     between = (later - earlier).days
     limit = f"at least {least}" if between < least else f"at most {most}"
     if between < least or (most is not None and between > most):
@@ -163,9 +164,9 @@ class Neighbours:
     def check(self, day: date) -> None:
         """Raise Refused when a visit on `day` would break a gap or the window."""
         if self.before is not None:
-            _check_gap(self.before, day, self.least, self.most_before)
+            check_gap(self.before, day, self.least, self.most_before)
         if self.after is not None:
-            _check_gap(day, self.after, self.least, self.most_after)
+            check_gap(day, self.after, self.least, self.most_after)
         check_other_infusions([day], self.others)
         early = self.window_first is not None and day < self.window_first
         if early or (self.window_last is not None and day > self.window_last):

@@ -1,0 +1,269 @@
+"""Planning a part of a running series: one visit moved with the fewest others, or all that is left of it anew.
+
+Reads only. What is proposed names every visit to come, old time and new, with the reason; scheduling.actions.course
+books it as it was shown. Where only the largest gap or the length of the series stands in the way (a visit was lost,
+so time has passed), the plan that goes beyond them is proposed, and says so: the clerk agrees to it or not. The
+smallest gap is never broken.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from clinic import clock
+from scheduling.models import Appointment, Series
+from scheduling.planner.moves import Place
+from scheduling.planner.values import Pin, Refusal
+from scheduling.selectors import series_rules
+from scheduling.selectors.day_sheets import load_sheet
+from scheduling.selectors.reasons import explain, explain_refusal
+from scheduling.selectors.reasons import to_json as reasons_json
+from scheduling.selectors.rest import Rest, rest_of
+from scheduling.selectors.rest_search import Found, Line, Task, search
+from scheduling.selectors.series_rules import Spacing, date_words, local_day
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One visit before and after: `visit` None is a new one, `new_starts` None one that is dropped. Times in UTC.
+
+    `why` is for people, `reasons` the same as it is kept with the visit (`Appointment.plan_reasons`).
+    """
+
+    visit: Appointment | None
+    number: int
+    old_starts: datetime | None
+    new_starts: datetime | None
+    why: list[str]
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything would be written for it."""
+        return self.old_starts != self.new_starts
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """What would become of the visits to come; empty with sentences in `refusal` where there is no way.
+
+    `beyond`: what of the protocol's limits the plan goes beyond, in sentences. `seen`: the version of each visit that
+    the plan was made for.
+    """
+
+    changes: tuple[Change, ...]
+    refusal: list[str]
+    beyond: list[str] = field(default_factory=list)
+    seen: Mapping[UUID, int] = field(default_factory=dict)
+
+    @property
+    def moves(self) -> dict[UUID, datetime]:
+        """New starts (UTC) of the visits that move."""
+        return {
+            one.visit.pk: one.new_starts
+            for one in self.changes
+            if one.visit is not None and one.new_starts is not None and one.differs
+        }
+
+    @property
+    def added(self) -> list[datetime]:
+        """Starts (UTC) of new visits."""
+        return [one.new_starts for one in self.changes if one.visit is None and one.new_starts is not None]
+
+    @property
+    def dropped(self) -> list[UUID]:
+        """Visits that would be cancelled."""
+        return [one.visit.pk for one in self.changes if one.visit is not None and one.new_starts is None]
+
+    @property
+    def reasons(self) -> dict[datetime, list[dict[str, Any]]]:
+        """Reasons (JSON) by new start."""
+        return {one.new_starts: one.reasons for one in self.changes if one.new_starts is not None and one.reasons}
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything would be written."""
+        return any(one.differs for one in self.changes)
+
+
+# -- what the screens and actions ask ----------------------------------------------------------------------------------
+
+
+def move_plan(*, appointment: Appointment, to_date: date, to_time: time | None, now: datetime) -> Replan:
+    """What else of the series would move if this visit went to the local date (at the local time, or at the best one).
+
+    The fewest others move; fixed ones stay. A consult, or a visit that has begun, moves alone or not at all.
+    """
+    series = appointment.series
+    zone = appointment.site.zone
+    if series is None:
+        return Replan((), ["A consult has no other visits to move along. Choose one of its free times."])
+    rest = rest_of(series, now, Appointment.Kind(appointment.kind))
+    mine = next((one for one in rest.coming if one.pk == appointment.pk), None)
+    if mine is None or mine.status == Appointment.Status.ARRIVED:
+        return Replan((), ["This visit has begun, is over or was cancelled, so it stays as it is."])
+    if not_running(series):
+        return Replan((), [not_running(series)])
+    if to_date < clock.local(now, zone).date():
+        return Replan((), [f"{date_words(to_date)} is in the past. Choose today or a later day."])
+    cell = clock.cell(clock.moment(to_date, to_time, zone)) if to_time is not None else None
+    others = [one for one in rest.coming if one.pk != mine.pk]
+    found: list[tuple[list[Appointment | None], Found]] = []
+    refusal: Refusal | None = None
+    for at in _positions(rest, mine, others, to_date):
+        line: list[Appointment | None] = [*others[:at], mine, *others[at:]]
+        answer = search(_move_task(rest, line, at, Pin(at, to_date, cell), now))
+        if isinstance(answer, Found):
+            found.append((line, answer))
+        else:
+            refusal = refusal or answer
+    if not found:
+        return Replan((), _why_not_there(rest, to_date, refusal), seen=rest.seen)
+    line, best = min(found, key=lambda one: (len(one[1].beyond), len(one[1].moved), one[1].plan.cost))
+    return _replan(rest, line, best)
+
+
+def rest_plan(
+    *,
+    series: Series,
+    first_day: date,
+    now: datetime,
+    sessions: int | None = None,
+    spacing: Spacing | None = None,
+    without: Appointment | None = None,
+) -> Replan:
+    """What is left of a running induction planned anew from a local date on, as much of it as possible left alone.
+
+    Visits before `first_day` leave, fixed ones stay, missing ones come at the end. `sessions` and `spacing`: as they
+    would be; fewer drop the last visits that are not fixed. `without`: a visit that is dropped.
+    """
+    rest = rest_of(series, now)
+    problem = why_not(series)
+    if problem:
+        return Replan((), [problem], seen=rest.seen)
+    wide = rest.distances() if spacing is None else {}
+    planned = replace(
+        rest,
+        spacing=spacing or rest.spacing,
+        window=_window(series, rest, sessions, spacing),
+    )
+    fewest = len(rest.given) + sum(rest.is_fixed(one) for one in rest.coming)
+    if sessions is not None and sessions < fewest:
+        return Replan(
+            (),
+            [f"{fewest} infusions were given, have begun or are kept fixed; fewer are not possible."],
+            seen=rest.seen,
+        )
+    wanted = (sessions or series.sessions) - len(rest.given) if without is None else len(rest.coming) - 1
+    staying, dropped = _shorten(planned, wanted, without)
+    line: list[Appointment | None] = [*staying, *[None] * (wanted - len(staying))]
+    today = local_day(now, series.site)
+    task = _rest_task(planned, line, max(first_day, today), wide)
+    answer = search(task) if line else None
+    if isinstance(answer, Refusal):
+        return Replan((), explain_refusal(answer, series.site.zone), seen=rest.seen)
+    return _replan(rest, line, answer, dropped)
+
+
+def why_not(series: Series) -> str:
+    """Why the rest of an induction cannot be planned now; empty when it can."""
+    if not not_running(series) and series.stage != Series.Stage.INDUCTION:
+        return "The induction is over. A doctor decides how often boosters come."
+    return not_running(series)
+
+
+def not_running(series: Series) -> str:
+    """Why several visits of the series cannot be changed together now; empty when they can."""
+    if series.status == Series.Status.DRAFT:
+        return "This series is held for a doctor's clearance. Give the dates back and plan it anew, or wait."
+    if series.status != Series.Status.ACTIVE:
+        return f"This series is “{series.get_status_display()}”, so nothing of it can be planned."
+    return ""
+
+
+def _why_not_there(rest: Rest, to_date: date, refusal: Refusal | None) -> list[str]:
+    site = rest.series.site
+    if not load_sheet(site, [to_date], now=rest.now).days:
+        return [f"{site.name} is closed on {date_words(to_date)}. Choose another day."]
+    said = explain_refusal(refusal, site.zone) if refusal is not None else []
+    return [f"The visit cannot go to {date_words(to_date)}, whatever else of the series moves.", *said]
+
+
+# -- the tasks ---------------------------------------------------------------------------------------------------------
+
+
+def _positions(rest: Rest, mine: Appointment, others: Sequence[Appointment], to_date: date) -> list[int]:
+    """Where in the order of the others the moved visit may come: where it was, or around the date it goes to."""
+    dates = [rest.day(one) for one in others]
+    return sorted({rest.coming.index(mine), bisect_left(dates, to_date), bisect_right(dates, to_date)})
+
+
+def _move_task(rest: Rest, line: Line, at: int, target: Pin, now: datetime) -> Task:
+    fixed = [
+        _pin(index, one) for index, one in enumerate(line) if one is not None and index != at and rest.is_fixed(one)
+    ]
+    places = [None if index == at or one is None else _place(rest, one) for index, one in enumerate(line)]
+    today = local_day(now, rest.series.site)
+    return Task(rest, line, places, (target, *fixed), today, rest.distances())
+
+
+def _rest_task(rest: Rest, line: Line, first_day: date, wide: Mapping[tuple[UUID, UUID], int]) -> Task:
+    pins = tuple(_pin(index, one) for index, one in enumerate(line) if one is not None and rest.is_fixed(one))
+    places = [_place(rest, one) if one is not None and rest.day(one) >= first_day else None for one in line]
+    return Task(rest, line, places, pins, first_day, wide)
+
+
+def _window(series: Series, rest: Rest, sessions: int | None, spacing: Spacing | None) -> int | None:
+    """The window that the series would have with this number and spacing."""
+    if spacing is not None:
+        return ((sessions or series.sessions) - 1) * spacing.most
+    if sessions is None or sessions == series.sessions:
+        return rest.window
+    if series.max_gap_days is not None:
+        return (sessions - 1) * series.max_gap_days
+    return series_rules.window_of(series.protocol_version, sessions)
+
+
+def _shorten(rest: Rest, wanted: int, without: Appointment | None) -> tuple[list[Appointment], list[Appointment]]:
+    """The visits that remain and those that are dropped: the one named, then the last ones that are not fixed."""
+    staying = [one for one in rest.coming if without is None or one.pk != without.pk]
+    for one in reversed(rest.coming):
+        if len(staying) > max(0, wanted) and one in staying and not rest.is_fixed(one):
+            staying.remove(one)
+    return staying, [one for one in rest.coming if one not in staying]
+
+
+def _pin(index: int, visit: Appointment) -> Pin:
+    return Pin(index, local_day(visit.starts, visit.site), clock.cell(visit.starts), booked=True)
+
+
+def _place(rest: Rest, visit: Appointment) -> Place:
+    return rest.day(visit), clock.cell(visit.starts)
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def _replan(rest: Rest, line: Line, found: Found | None, dropped: Sequence[Appointment] = ()) -> Replan:
+    zone, before = rest.series.site.zone, len(rest.given)
+    changes = [_change(rest, index, one, found, before) for index, one in enumerate(line) if found is not None]
+    changes += [Change(one, one.number, one.starts, None, ["Dropped from the series."]) for one in dropped]
+    changes.sort(key=lambda one: one.new_starts or one.old_starts or rest.now)
+    beyond = list(dict.fromkeys(f"{explain(one, zone)}." for one in found.beyond)) if found is not None else []
+    return Replan(tuple(changes), [], beyond, rest.seen)
+
+
+def _change(rest: Rest, index: int, visit: Appointment | None, found: Found, before: int) -> Change:
+    zone, planned = rest.series.site.zone, found.plan.visits[index]
+    new_starts, number = clock.of_cell(planned.start), before + index + 1
+    if visit is not None and new_starts == visit.starts:
+        words = "Kept fixed." if visit.pinned else "Stays as it is."
+        return Change(visit, number, visit.starts, new_starts, [words])
+    given = [found.moved[index]] if index in found.moved else []
+    reasons = [*given, *planned.reasons]
+    old_starts = visit.starts if visit is not None else None
+    why = list(dict.fromkeys(explain(one, zone) for one in reasons))
+    return Change(visit, number, old_starts, new_starts, why, reasons_json(reasons))
