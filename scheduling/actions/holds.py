@@ -19,7 +19,7 @@ from django.db.models.functions import Least
 
 from clinic.errors import JustTaken
 from clinic.models import Resource, ResourceKind
-from scheduling.models import Appointment, Hold, VisitRecord
+from scheduling.models import Appointment, Hold, Offer, VisitRecord
 from scheduling.planner.labels import Row, Stretch, fit
 from scheduling.planner.values import Lane, Placement
 
@@ -123,6 +123,36 @@ def _watch_rows(needs: Sequence[Placement]) -> dict[int, list[Row]]:
         for _, resource, start, end, lower, upper in cursor.fetchall():
             found[resource].append(Row(start, end, lower, upper))
     return found
+
+
+def fit_below(resource: Resource, capacity: int, now_cell: int) -> list[Offer]:
+    """Make a nurse's rows fit into fewer units, before her resource is given so few; under her sites' locks.
+
+    Rows above get other numbers where the count allows it. A visit for which it does not loses that row (and its
+    cover); the offers for which it does not are returned. What is over at `now_cell` blocks nothing and goes.
+    """
+    above = Hold.objects.filter(resource=resource, end_unit__gt=capacity)
+    above.filter(end_cell__lte=now_cell).delete()
+    rows = list(above.order_by("start_cell", "id"))
+    above.delete()
+    beside = _watch_rows([Placement(resource.pk, Lane.WATCH, 1, row.start_cell, row.end_cell, 0) for row in rows])
+    kept, homeless = [], []
+    for row in rows:
+        need = Stretch(row.start_cell, row.end_cell, row.end_unit - row.first_unit)
+        found = fit(beside[resource.pk], [need], FIRST_WATCH_UNIT, capacity)
+        if found is None:
+            homeless.append(row)
+            continue
+        beside[resource.pk] += found
+        for one in found:
+            again = Hold(resource=resource, capacity=resource.capacity, start_cell=one.start, end_cell=one.end)
+            again.first_unit, again.end_unit = one.lower, one.upper
+            again.appointment_id, again.offer_id = row.appointment_id, row.offer_id
+            again.phase, again.expires_at = row.phase, row.expires_at
+            kept.append(again)
+    Hold.objects.bulk_create(kept)
+    offers = Offer.objects.filter(pk__in=[row.offer_id for row in homeless if row.offer_id is not None])
+    return list(offers.select_related("patient", "site"))
 
 
 def release(appointments: Iterable[Appointment]) -> None:

@@ -21,15 +21,16 @@ from scheduling.selectors.day_sheets import Sheet, load_sheet
 from scheduling.selectors.local_days import subtract
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.shapes import rest_of
 from scheduling.when import day_words, time_words
 
-HeldRow = tuple[int, int, int]
-"""resource, first cell, cell after the last."""
+HeldRow = tuple[int, int, int, int]
+"""resource, first cell, cell after the last, how many units."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stranded:
-    """One visit (or plan kept for a patient) without cover: who and when (local) in words. `is_plan`: it is an offer."""
+    """One visit (or plan kept for a patient: `is_plan`) without cover; who and when (local) in words."""
 
     id: UUID
     words: str
@@ -70,15 +71,19 @@ def stranded(site: Site, days: Collection[date], now: datetime) -> dict[UUID, St
     for visit in visits:
         if local_day(visit.starts, site) in days and not _visit_is_covered(present, visit, held[visit.pk], shapes, now):
             found[visit.pk] = Stranded(visit.pk, visit_words(visit))
-    offers = Offer.objects.filter(pk__in=held.keys(), status=Offer.Status.OPEN).select_related("patient")
+    offers = Offer.objects.filter(pk__in=held.keys(), status=Offer.Status.OPEN).select_related("patient", "site")
     for offer in offers:
-        lost = [row for row in held[offer.pk] if not present.covers(*row)]
+        lost = [start for resource, start, end, _ in held[offer.pk] if not present.covers(resource, start, end)]
         if lost:
-            starts = clock.of_cell(min(start for _, start, _ in lost))
-            when = f"{day_words(starts, site.zone)} at {time_words(starts, site.zone)}"
-            words = f"{offer.patient.name} (record {offer.patient.record_number}), {when} (a plan kept)"
-            found[offer.pk] = Stranded(offer.pk, words, is_plan=True)
+            found[offer.pk] = kept_plan(offer, clock.of_cell(min(lost)))
     return found
+
+
+def kept_plan(offer: Offer, starts: datetime | None = None) -> Stranded:
+    """A plan kept for a patient that has no cover, from `starts` (UTC) on where that is known."""
+    patient, zone = offer.patient, offer.site.zone
+    when = f"{day_words(starts, zone)} at {time_words(starts, zone)} " if starts is not None else ""
+    return Stranded(offer.pk, f"{patient.name} (record {patient.record_number}), {when}(a plan kept)", is_plan=True)
 
 
 def visit_words(visit: Appointment) -> str:
@@ -141,10 +146,11 @@ def _holds(site: Site, begin: datetime, end: datetime, now: datetime) -> dict[UU
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
         .filter(start_cell__lt=clock.cell_up(end), end_cell__gt=clock.cell(max(begin, now)))
     )
-    for visit, offer, *row in holds.values_list("appointment_id", "offer_id", "resource_id", "start_cell", "end_cell"):
+    columns = ("appointment_id", "offer_id", "resource_id", "start_cell", "end_cell", "first_unit", "end_unit")
+    for visit, offer, resource, start, stop, first, last in holds.values_list(*columns):
         owner = visit or offer
         if owner is not None:
-            found[owner].append((row[0], row[1], row[2]))
+            found[owner].append((resource, start, stop, last - first))
     return found
 
 
@@ -159,10 +165,27 @@ def _visit_is_covered(
     begin = max(start, clock.cell(now))
     if not present.sheet.is_open(begin, end):
         return False
-    if not all(present.covers(resource, max(low, begin), min(high, end)) for resource, low, high in holds):
+    if not all(present.covers(resource, max(low, begin), min(high, end)) for resource, low, high, _ in holds):
         return False
-    day = present.day(begin)
-    return day is not None and _presence_is_met(present, day, shapes.of(visit), start, begin)
+    shape, day = shapes.of(visit), present.day(begin)
+    held = sum((high - max(low, begin)) * units for _, low, high, units in holds)
+    if holds and held < area_of(rest_of(shape, begin - start)):
+        return False
+    return day is not None and _presence_is_met(present, day, shape, start, begin)
+
+
+def area_of(shape: VisitShape) -> int:
+    """How many unit-cells a visit of the shape holds at the least: one that has fewer has lost some of its people."""
+    needed, chairs = 0, []
+    at = 0
+    for phase in shape.phases:
+        for need in phase.needs:
+            if need.kind is Kind.CHAIR:
+                chairs += [at, at + phase.cells]
+            elif need.lane is not Lane.PRESENCE:
+                needed += need.units * phase.cells
+        at += phase.cells
+    return needed + (chairs[-1] - chairs[0] + shape.turnover_cells if chairs else 0)
 
 
 def _presence_is_met(present: _Present, day: SiteDay, shape: VisitShape, start: int, begin: int) -> bool:

@@ -1,5 +1,7 @@
 """A protocol version as the planner's VisitShape."""
 
+from dataclasses import replace
+
 from clinic import clock
 from clinic.models import StaffMember
 from scheduling.models import Phase, ProtocolVersion
@@ -22,6 +24,21 @@ def visit_shape(version: ProtocolVersion, *, doctor: StaffMember | None = None, 
         turnover_cells=0 if is_remote else _cells(version.turnover_minutes),
         doctor=doctor.resource_id if doctor is not None else None,
     )
+
+
+def rest_of(shape: VisitShape, done: int, *, keeps_place: bool = False) -> VisitShape:
+    """What is left of a visit after its first `done` cells; phases that are over are left out.
+
+    `keeps_place`: the patient stays in the chair, so that the rest needs none, nor a monitor.
+    """
+    phases, left_out = [], done
+    for phase in shape.phases:
+        cells = min(phase.cells, phase.cells - left_out)
+        left_out = max(0, left_out - phase.cells)
+        if cells > 0:
+            needs = tuple(need for need in phase.needs if not (keeps_place and need.kind in PLACES))
+            phases.append(PlannedPhase(phase.name, cells, needs))
+    return replace(shape, phases=tuple(phases), turnover_cells=0 if keeps_place else shape.turnover_cells)
 
 
 def _phase(phase: Phase, is_remote: bool) -> PlannedPhase:

@@ -1,0 +1,118 @@
+"""The visits of a site that have no cover, and what is proposed for each: for the desk to read, choose and agree to."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from clinic import clock
+from clinic.models import Site, User
+from patients.models import Patient
+from scheduling.models import Appointment
+from scheduling.planner.rescue import Proposal
+from scheduling.planner.rescue_search import plan_rescue
+from scheduling.selectors import rescue
+from scheduling.selectors.coverage import Stranded, booked_days, stranded
+from scheduling.selectors.reasons import explain
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One visit of a case: `new_starts` (UTC) is its own start for a hand-over, None where no place was found."""
+
+    visit: Appointment
+    new_starts: datetime | None
+    why: tuple[str, ...]
+    follows: bool
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether the patient notices nothing."""
+        return self.new_starts == self.visit.starts
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What belongs together, since the gaps of one series tie it: agreed to, called about, or left as a whole."""
+
+    patient: Patient
+    steps: tuple[Step, ...]
+
+    @property
+    def is_left(self) -> bool:
+        """Whether a visit of it found no place."""
+        return any(step.new_starts is None for step in self.steps)
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether every visit of it keeps its time."""
+        return all(step.keeps_time for step in self.steps)
+
+    @property
+    def name(self) -> str:
+        """What its choice is called in a form: the id of its first visit."""
+        return str(self.steps[0].visit.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRescue:
+    """The whole of a site: cases that found no place, that move, and that only others take over; each soonest first.
+
+    `plans`: plans kept for patients that have no cover any more. They are answered, not moved.
+    """
+
+    site: Site
+    left: tuple[Case, ...]
+    moves: tuple[Case, ...]
+    taken_over: tuple[Case, ...]
+    plans: tuple[Stranded, ...]
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """All of them, those that found no place on top."""
+        return (*self.left, *self.moves, *self.taken_over)
+
+
+def without_cover(site: Site, now: datetime) -> list[Stranded]:
+    """Visits and kept plans of the site, from `now` (aware) on, that have no cover as things stand, soonest first."""
+    return list(stranded(site, booked_days(site, now), now).values())
+
+
+def without_cover_of(user: User, now: datetime) -> list[tuple[Site, list[Stranded]]]:
+    """The same for every site of the user that has any."""
+    sites = [(site, without_cover(site, now)) for site in Site.objects.for_user(user)]
+    return [(site, found) for site, found in sites if found]
+
+
+def propose(site: Site, now: datetime) -> SiteRescue:
+    """What is proposed for everything without cover at the site, seen from `now` (aware). Only reads; takes a second or
+    so for a closed day of 60 visits.
+    """
+    found = without_cover(site, now)
+    question = rescue.ask(site, [one.id for one in found if not one.is_plan], now)
+    by_course: dict[object, list[Step]] = defaultdict(list)
+    for proposal in plan_rescue(question.request).proposals:
+        by_course[proposal.course].append(_step(question.visits[cast(UUID, proposal.key)], proposal))
+    cases = [Case(steps[0].visit.patient, tuple(steps)) for steps in by_course.values()]
+    return SiteRescue(
+        site=site,
+        left=tuple(case for case in cases if case.is_left),
+        moves=tuple(case for case in cases if not case.is_left and not case.keeps_time),
+        taken_over=tuple(case for case in cases if case.keeps_time),
+        plans=tuple(one for one in found if one.is_plan),
+    )
+
+
+def _step(visit: Appointment, proposal: Proposal) -> Step:
+    new_starts = None
+    if proposal.new_start is not None:
+        new_starts = visit.starts if proposal.keeps_time else clock.of_cell(proposal.new_start)
+    why = tuple(explain(reason, visit.site.zone) for reason in proposal.reasons)
+    return Step(visit, new_starts, why, proposal.follows)
+
+
+def answers(cases: Sequence[Case]) -> dict[UUID, datetime | None]:
+    """The proposals of these cases by visit, as actions.rescue.agree_rescue takes them."""
+    return {step.visit.pk: step.new_starts for case in cases for step in case.steps}
