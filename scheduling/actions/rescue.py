@@ -1,7 +1,7 @@
 """Agreeing to a rescue: the visits that lost their cover get others to serve them, or new times, in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -10,12 +10,12 @@ from uuid import UUID
 from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import Refused, Stale, WrongStatus
+from clinic.errors import JustTaken, Refused, Stale, WrongStatus
 from clinic.models import Site
 from clinic.permissions import Permission
 from patients.models import Patient
 from scheduling.actions import cover, placing, rides
-from scheduling.actions.moving import put_at
+from scheduling.actions.moving import in_safe_order, put_at
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Series
@@ -147,10 +147,10 @@ def _agree(question: Question, wanted: Mapping[UUID, datetime], reason: str, now
     if missing:
         raise _just_taken(question, wanted, missing)
     moved: Moved = []
-    for pk in _in_safe_order(visits, new):
-        visit = visits[pk]
-        moved.append((visit, visit.starts))
-        put_at(visit, new[pk], new[pk] + length[pk], reason, WHY)
+    for mine in _by_patient(visits, new).values():
+        for visit in in_safe_order([visits[pk] for pk in mine], new):
+            moved.append((visit, visit.starts))
+            put_at(visit, new[visit.pk], new[visit.pk] + length[visit.pk], reason, WHY)
     sheet = load_sheet(question.site, [], now=now)
     with placing.as_just_taken(sheet):
         cover.write_seats(question, placed, now)
@@ -188,22 +188,11 @@ def _by_patient(visits: Mapping[UUID, Appointment], new: Mapping[UUID, datetime]
     return found
 
 
-def _just_taken(question: Question, wanted: Mapping[UUID, datetime], missing: Sequence[UUID]) -> Refused:
-    visit, site = question.visits[missing[0]], question.site
-    sheet = load_sheet(site, [], now=clock.now())
-    taken = placing.just_taken(wanted[visit.pk], sheet)
+def _just_taken(question: Question, wanted: Mapping[UUID, datetime], missing: Sequence[UUID]) -> JustTaken:
+    visit, sheet = question.visits[missing[0]], load_sheet(question.site, [], now=clock.now())
+    said = placing.just_taken(wanted[visit.pk], sheet).message
     more = f" So are the times of {len(missing) - 1} more." if len(missing) > 1 else ""
-    taken.message = f"For {visit_words(visit)}: {taken.message}{more}"
-    return taken
-
-
-def _in_safe_order(visits: Mapping[UUID, Appointment], new: Mapping[UUID, datetime]) -> Iterator[UUID]:
-    """An order of moving in which no visit of a patient lands on the time that another of theirs still has: those that
-    go later from the last one backwards, then those that go earlier from the first one on.
-    """
-    by_time = sorted(new, key=lambda pk: visits[pk].starts)
-    yield from (pk for pk in reversed(by_time) if new[pk] > visits[pk].starts)
-    yield from (pk for pk in by_time if new[pk] < visits[pk].starts)
+    return JustTaken(f"For {visit_words(visit)}: {said}{more}", field="starts")
 
 
 def _tell(moved: Moved) -> None:

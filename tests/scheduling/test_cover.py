@@ -100,16 +100,12 @@ def test_accepting_one_visit_does_not_accept_another() -> None:
 def test_a_shift_that_begins_later_is_refused_over_an_early_visit_and_kept_on_record_otherwise() -> None:
     clinic = make_clinic(nurses=1)
     booked(clinic, 9)
-    change: dict[str, Any] = {
-        "by": clinic.by(Role.MANAGER),
-        "shift": shift_of(clinic),
-        "ends": time(18),
-        "first_day": FIRST_DAY,
-    }
+    manager, shift = clinic.by(Role.MANAGER), shift_of(clinic)
+    change: dict[str, Any] = {"by": manager, "shift": shift, "ends": time(18), "first_day": FIRST_DAY}
     with pytest.raises(StrandsVisits):
         clinic_changes.change_shift(**change, starts=time(9, 5))
     new = clinic_changes.change_shift(**change, starts=time(9))
-    old = Shift.objects.get(pk=change["shift"].pk)
+    old = Shift.objects.get(pk=shift.pk)
     assert (old.valid_until, new.valid_from) == (FIRST_DAY - timedelta(days=1), FIRST_DAY)
     assert (new.starts, old.starts) == (time(9), time(8))
     assert uncovered(clinic) == set()

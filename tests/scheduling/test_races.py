@@ -21,9 +21,10 @@ from clinic.errors import JustTaken, Refused
 from clinic.models import Shift
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import clinic_changes
+from scheduling.actions import clinic_changes, outages, rescue
 from scheduling.models import Appointment, Hold, Series
 from scheduling.selectors.coverage import booked_days, stranded
+from scheduling.selectors.rescue_plan import answers, propose
 from tests.factories import FIRST_DAY, Clinic, add_shifts, make_clinic, make_patient
 from tests.scheduling.helpers import as_owner, at_once, best_starts, book, consult, overlaps_in_holds, visits_of
 
@@ -144,6 +145,71 @@ def test_a_shift_is_never_removed_under_a_booking(round_: int) -> None:
     assert isinstance(booked, Series | JustTaken)
     days = booked_days(clinic.site, clock.now())
     assert stranded(clinic.site, days, clock.now()) == {}
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_a_chair_taken_out_of_use_while_clerks_book_into_it_strands_nobody(round_: int) -> None:
+    clinic = make_clinic(chairs=2, nurses=2)
+    patients = [make_patient(clinic.site, cleared=True) for _ in range(3)]
+    starts = [clinic.at(FIRST_DAY, 9)]
+    out, *booked = at_once(
+        [
+            partial(clinic_changes.take_out_of_use, by=clinic.by(Role.MANAGER), resource=clinic.chairs[0]),
+            *(partial(book, clinic, patient, starts, version=clinic.injection) for patient in patients),
+        ]
+    )
+    wins = sum(isinstance(one, Series) for one in booked)
+    assert isinstance(out, Refused) or wins <= 1
+    assert {type(one).__name__ for one in booked} <= {"Series", "JustTaken"}
+    assert stranded(clinic.site, booked_days(clinic.site, clock.now()), clock.now()) == {}
+    assert overlaps_in_holds() == 0
+
+
+def test_two_desks_agreeing_to_one_rescue_move_each_visit_once() -> None:
+    clinic = make_clinic()
+    visits = [
+        visits_of(
+            book(
+                clinic, make_patient(clinic.site, cleared=True), [clinic.at(FIRST_DAY, hour)], version=clinic.injection
+            )
+        )[0]
+        for hour in (9, 11)
+    ]
+    begin, end = clock.day_bounds(FIRST_DAY, clinic.site.zone)
+    desk = clinic.by(Role.FRONT_DESK)
+    outages.record_outage(by=desk, site=clinic.site, starts=begin, ends=end, reason="snow", key=uuid4())
+    wanted = answers(propose(clinic.site, clock.now()).cases)
+    seen = {visit.pk: visit.version for visit in visits}
+    results = at_once(
+        [
+            partial(rescue.agree_rescue, by=desk, proposals=wanted, reason="snow", key=uuid4(), versions=seen)
+            for _ in range(3)
+        ]
+    )
+    assert Counter(type(result).__name__ for result in results) == {"Agreed": 1, "Stale": 2}
+    assert set(Appointment.objects.values_list("version", flat=True)) == {1}
+    assert overlaps_in_holds() == 0
+
+
+def test_a_rescue_and_a_booking_for_one_place_do_not_both_get_it() -> None:
+    clinic = make_clinic(chairs=1, nurses=1)
+    lost = visits_of(
+        book(clinic, make_patient(clinic.site, cleared=True), [clinic.at(FIRST_DAY, 9)], version=clinic.injection)
+    )[0]
+    begin, end = clock.day_bounds(FIRST_DAY, clinic.site.zone)
+    desk, there = clinic.by(Role.FRONT_DESK), clinic.at(FIRST_DAY + timedelta(days=1), 9)
+    outages.record_outage(by=desk, site=clinic.site, starts=begin, ends=end, reason="snow", key=uuid4())
+    other = make_patient(clinic.site, cleared=True)
+    agreed, booked = at_once(
+        [
+            partial(rescue.agree_rescue, by=desk, proposals={lost.pk: there}, reason="snow", key=uuid4()),
+            partial(book, clinic, other, [there], version=clinic.injection),
+        ]
+    )
+    assert isinstance(agreed, rescue.Agreed) != isinstance(booked, Series)
+    assert isinstance(agreed, rescue.Agreed | JustTaken)
+    assert isinstance(booked, Series | JustTaken)
+    assert overlaps_in_holds() == 0
 
 
 def test_locks_are_taken_in_one_order_whatever_order_they_are_asked_in() -> None:
