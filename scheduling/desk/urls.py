@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from scheduling.desk import board, booking, home, moving, offers
+from scheduling.desk import board, booking, home, moving, offers, replanning
 from scheduling.desk.converters import DayConverter
 
 register_converter(DayConverter, "day")
@@ -19,5 +19,11 @@ urlpatterns = [
     path("book/kept/<uuid:pk>/decline/", offers.decline, name="decline_offer"),
     path("appointments/<uuid:pk>/move/", moving.move, name="move"),
     path("appointments/<uuid:pk>/cancel/", moving.cancel, name="cancel"),
+    path("appointments/<uuid:pk>/move-along/", replanning.move_along, name="move_along"),
+    path("appointments/<uuid:pk>/drop/", replanning.drop, name="drop"),
+    path("appointments/<uuid:pk>/pin/", replanning.pin, name="pin"),
+    path("series/<uuid:pk>/rest/", replanning.rest, name="rest"),
+    path("series/<uuid:pk>/course/", replanning.course, name="course"),
+    path("series/<uuid:pk>/finish/", replanning.finish, name="finish"),
     path("series/<uuid:pk>/stop/", moving.stop_series, name="stop_series"),
 ]

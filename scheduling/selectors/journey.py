@@ -18,6 +18,23 @@ class Course:
     left: int
 
     @property
+    def missing(self) -> int:
+        """How many infusions of a running induction are still to be planned, since some were lost or called off."""
+        series = self.series
+        if series.status != Series.Status.ACTIVE or series.stage != Series.Stage.INDUCTION:
+            return 0
+        infusions = [one for one in self.visits if one.kind == Appointment.Kind.INFUSION]
+        stands = sum(bool(one.counts) or one.status in Appointment.BLOCKING for one in infusions)
+        return max(0, series.sessions - stands)
+
+    @property
+    def can_be_planned(self) -> bool:
+        """Whether the rest of it can be planned anew: an induction that runs, with something left of it."""
+        series = self.series
+        running = series.status == Series.Status.ACTIVE and series.stage == Series.Stage.INDUCTION
+        return running and (self.left > 0 or self.missing > 0)
+
+    @property
     def is_running(self) -> bool:
         """Whether visits may still come."""
         return self.series.status in Series.RUNNING

@@ -34,7 +34,7 @@ def test_the_page_shows_free_times_at_once(clerk: Client, harbor: Clinic, patien
     page = clerk.get(url(patient))
     assert page.status_code == 200
     first = datetime.fromisoformat(values(page, "starts")[0].split("|")[0])
-    assert clock.local(first, harbor.site.zone).strftime("%Y-%m-%d %H:%M") == "2027-04-05 09:00"
+    assert clock.local(first, harbor.site.zone).strftime("%Y-%m-%d %H:%M") == "2027-04-05 09:15"
     assert "Doctor Gray" in text(page)
 
 

@@ -1,0 +1,290 @@
+"""Changing a part of a running series: what would move stands on the page before anything is written."""
+
+from collections.abc import Callable
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic import clock
+from clinic.actor import Actor
+from clinic.errors import Refused
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from scheduling.actions import course as actions
+from scheduling.desk.moving_forms import ReasonForm
+from scheduling.desk.replanning_forms import AgreeForm, CourseForm, FromForm, WhereForm
+from scheduling.models import Appointment, Series
+from scheduling.selectors import replanning
+from scheduling.selectors.replanning import Replan
+from scheduling.selectors.rest import rest_of
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.BOOK)
+def move_along(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Move a visit to a day that the gaps do not allow: which others would move, to when and why."""
+    visit = _visit_or_404(request, pk)
+    data = request.POST if request.method == "POST" else request.GET
+    look = WhereForm(data if "to_date" in data else None)
+
+    def act(form: AgreeForm) -> str:
+        moves = dict(form.cleaned_data["moves"])
+        if visit.pk not in moves:
+            raise Refused("The plan could not be read. Look at it again; nothing was changed.")
+        starts = moves.pop(visit.pk)
+        version = form.cleaned_data["version"] if form.cleaned_data["version"] is not None else -1
+        actions.move_with_neighbours(
+            by=Actor.of(request.user), appointment=visit, starts=starts, others=moves, version=version, **form.agreed()
+        )
+        return (
+            f"Moved, with {len(moves)} other{'' if len(moves) == 1 else 's'} of the series. The patient is told once."
+        )
+
+    form, done = _agree(request, act, visit.patient_id)
+    if done is not None:
+        return done
+    plan = None
+    if look.is_valid():
+        values = look.cleaned_data
+        plan = replanning.move_plan(
+            appointment=visit, to_date=values["to_date"], to_time=values["to_time"], now=clock.now()
+        )
+    return _page(
+        request,
+        {
+            "title": "Move a visit and its neighbours",
+            "lead": "The day may be too near another visit of the series: then the fewest others move along.",
+            "what": visit,
+            "button": "Move them all",
+        },
+        visit,
+        look,
+        plan,
+        form,
+        visit.version,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.BOOK)
+def rest(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """What is left of a series planned anew: lost infusions come back at the end, what fits stays."""
+    series = _series_or_404(request, pk)
+    today = clock.today(series.site.zone)
+    look = FromForm(_given(request, "first_day") or {"first_day": today})
+    first_day = look.day(today)
+
+    def act(form: AgreeForm) -> str:
+        actions.replan_rest(
+            by=Actor.of(request.user), series=series, first_day=first_day, **form.agreed("moves", "added")
+        )
+        return "The rest of the series is planned anew. The patient is told once."
+
+    form, done = _agree(request, act, series.patient_id)
+    if done is not None:
+        return done
+    plan = replanning.rest_plan(series=series, first_day=first_day, now=clock.now())
+    missing = rest_of(series, clock.now()).missing
+    still = f"{missing} of {series.sessions} infusions {'is' if missing == 1 else 'are'} still to be planned."
+    lead = still if missing else "No infusion is missing."
+    words = {
+        "title": "Plan the rest anew",
+        "lead": f"{lead} What fits stays where it is; visits before the day chosen leave; fixed ones stay.",
+        "button": "Book this plan",
+    }
+    return _page(request, words, series, look, plan, form)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.BOOK)
+def drop(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Take one infusion out of its series, which then has one fewer."""
+    visit = _visit_or_404(request, pk)
+    series = visit.series
+    if series is None:
+        return redirect("desk:cancel", visit.pk)
+
+    def act(form: AgreeForm) -> str:
+        version = form.cleaned_data["version"] if form.cleaned_data["version"] is not None else -1
+        actions.drop_visit(by=Actor.of(request.user), appointment=visit, version=version, **form.agreed("moves"))
+        return "The series has one infusion fewer, and its time is free. The patient is told once."
+
+    form, done = _agree(request, act, visit.patient_id)
+    if done is not None:
+        return done
+    today = clock.today(visit.site.zone)
+    plan = replanning.rest_plan(series=series, first_day=today, now=clock.now(), without=visit)
+    words = {
+        "title": "Drop an infusion",
+        "lead": "The series has one infusion fewer then. It stays in the record as cancelled; others move only where "
+        "the days between them would become too many.",
+        "what": visit,
+        "button": "Drop it",
+    }
+    return _page(request, words, visit, None, plan, form, visit.version)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.SET_COURSE)
+def course(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """A doctor changes how many infusions a running induction has, and how far apart they are."""
+    series = _series_or_404(request, pk)
+    today = clock.today(series.site.zone)
+    standing = CourseForm.standing(series, today)
+    asked = _given(request, "sessions")
+    look = CourseForm({**standing, **asked} if asked else standing)
+    values = look.cleaned_data if look.is_valid() else {}
+
+    def act(form: AgreeForm) -> str:
+        if not values:
+            raise Refused("Correct the number or the days first; nothing was changed.")
+        actions.change_course(
+            by=Actor.of(request.user),
+            series=series,
+            sessions=values["sessions"],
+            spacing=look.spacing(series),
+            first_day=look.day(today),
+            **form.agreed("moves", "added", "dropped"),
+        )
+        return "Number and spacing are changed. The patient is told once of what moved."
+
+    form, done = _agree(request, act, series.patient_id)
+    if done is not None:
+        return done
+    plan = _course_plan(series, look, today) if values and asked else None
+    words = {
+        "title": "Number and spacing",
+        "lead": "For this patient only: the protocol stays as it is, and so does the version that the series has.",
+        "button": "Change the series",
+    }
+    return _page(request, words, series, look, plan, form, always=True)
+
+
+def _course_plan(series: Series, look: CourseForm, today: date) -> Replan:
+    spacing = look.spacing(series)
+    try:
+        actions.check_spacing(series, spacing)
+    except Refused as error:
+        look.add_error(error.field or None, error.message)
+        return Replan((), [error.message])
+    return replanning.rest_plan(
+        series=series,
+        first_day=look.day(today),
+        now=clock.now(),
+        sessions=look.cleaned_data["sessions"],
+        spacing=spacing,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.BOOK)
+def finish(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """End an induction with the infusions given; what was to come is cancelled and its time is free."""
+    series = _series_or_404(request, pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.finish_early(by=Actor.of(request.user), series=series, reason=form.cleaned_data["reason"])
+        except Refused as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(
+                request, "The induction is over. A doctor decides how it goes on; the patient is told once."
+            )
+            return redirect("desk:patient", series.patient_id)
+    context = {"series": series, "site": series.site, "form": form, "rest": rest_of(series, clock.now())}
+    return render(request, "desk/series/finish.html", context, status=_status(form))
+
+
+@require_POST
+@needs(Permission.BOOK)
+def pin(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Keep a date fixed, or let it move again."""
+    visit = _visit_or_404(request, pk)
+    fixed = request.POST.get("fixed") == "1"
+    try:
+        actions.keep_fixed(by=Actor.of(request.user), appointment=visit, fixed=fixed)
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "This date is kept fixed." if fixed else "This date may move again.")
+    return redirect("desk:patient", visit.patient_id)
+
+
+# -- shared ------------------------------------------------------------------------------------------------------------
+
+
+def _agree(
+    request: StaffRequest, act: Callable[[AgreeForm], str], patient: UUID
+) -> tuple[AgreeForm | None, HttpResponse | None]:
+    """Do what was agreed to: (the form with what was wrong, None), or where to go. (None, None) for a look."""
+    if request.method != "POST":
+        return None, None
+    form = AgreeForm(request.POST)
+    if form.is_valid():
+        try:
+            said = act(form)
+        except Refused as error:
+            form.add_error(error.field if error.field == "reason" else None, error.message)
+        else:
+            messages.success(request, said)
+            return form, redirect("desk:patient", patient)
+    return form, None
+
+
+def _page(
+    request: StaffRequest,
+    words: dict[str, Any],
+    about: Appointment | Series,
+    look: forms.Form | None,
+    plan: Replan | None,
+    refused: AgreeForm | None,
+    version: int | None = None,
+    always: bool = False,
+) -> HttpResponse:
+    """The plan as it is now, old and new side by side; after a refusal with the sentence and the reason typed.
+
+    `always`: agreeing makes sense even where no visit changes (the number or spacing alone is set).
+    """
+    typed = str(refused["reason"].value() or "") if refused is not None else ""
+    agree = AgreeForm.of(plan, version, typed) if plan is not None and not plan.refusal else None
+    context = words | {
+        "patient": about.patient,
+        "site": about.site,
+        "look": look,
+        "kept": [(name, str(look[name].value() or "")) for name in look.fields] if look is not None else [],
+        "plan": plan,
+        "agree": agree if plan is not None and (plan.differs or always) else None,
+        "refused": refused,
+    }
+    return render(request, "desk/series/change.html", context, status=_status(refused))
+
+
+def _given(request: StaffRequest, name: str) -> dict[str, str]:
+    """The values sent, where `name` is among them."""
+    data = request.POST if request.method == "POST" else request.GET
+    return {key: str(value) for key, value in data.items()} if name in data else {}
+
+
+def _visit_or_404(request: StaffRequest, pk: UUID) -> Appointment:
+    visits = Appointment.objects.for_user(request.user).select_related(
+        "patient", "site", "series__site", "series__patient", "practitioner", "protocol_version__protocol"
+    )
+    return get_object_or_404(visits, pk=pk)
+
+
+def _series_or_404(request: StaffRequest, pk: UUID) -> Series:
+    found = Series.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol")
+    return get_object_or_404(found, pk=pk)
+
+
+def _status(form: forms.Form | None) -> HTTPStatus:
+    wrong = form is not None and form.is_bound and form.errors
+    return HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
