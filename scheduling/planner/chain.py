@@ -8,8 +8,8 @@ cost of a chain that ends with visit k on a day at an hour needs the best costs 
 
 The inner minimum is a distance transform: two running minimums over the hours, one each way, which is exact because
 the price of the distance is linear. A window from first to last visit is first left out; when
-the best chain keeps it anyway, it is the best within it too. Otherwise the same recursion runs once more for every
-first day side by side, on an axis of days counted from the first visit, which ends where the window does.
+the best chain keeps it anyway, it is the best within it too. Otherwise the same recursion runs again for every first
+day that may still be the best, on an axis of days counted from the first visit, which ends where the window does.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from scheduling.planner import cost
-from scheduling.planner.grid import Bools, Ints
+from scheduling.planner.grid import Bools, Ints, Longs
+
+FIRST_DAYS_AT_ONCE = 3
+"""First days that are searched side by side at first, then twice as many each time. Of some thirty days seldom more
+than these come into question (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,38 @@ def _solve(prices: Sequence[Ints], gaps: Sequence[Gap], apart: Sequence[int] | N
 def _solve_within(
     prices: Sequence[Ints], gaps: Sequence[Gap], window: int, apart: Sequence[int] | None
 ) -> Chain | None:
-    """One search per first day, all of them side by side: days are counted from the first visit."""
-    firsts = np.flatnonzero(prices[0].min(axis=1) < cost.IMPOSSIBLE)
-    if not len(firsts) or window < len(prices):
+    """One search per first day, some of them side by side; a first day that cannot be the best is left out.
+
+    What a chain from that day on costs without the window is the least that it can cost within. The days are searched
+    in that order, until the next one promises more than what is found.
+    """
+    bounds = _least_from(prices, gaps)
+    firsts = np.flatnonzero(bounds < cost.IMPOSSIBLE)
+    firsts = firsts[np.argsort(bounds[firsts], kind="stable")]
+    best: Chain | None = None
+    at, step = 0, FIRST_DAYS_AT_ONCE
+    while at < len(firsts) and (best is None or bounds[firsts[at]] <= best.cost):
+        some = np.sort(firsts[at : at + step])
+        found = _solve_from(some, prices, gaps, window, apart)
+        if found is not None and (best is None or (found.cost, found.rows[0]) < (best.cost, best.rows[0])):
+            best = found
+        at, step = at + step, 2 * step
+    return best
+
+
+def _least_from(prices: Sequence[Ints], gaps: Sequence[Gap]) -> Ints:
+    """[day]: the least cost of a chain whose first visit is on that day, the window left out: read backwards in time,
+    it is the best cost of a chain that ends there."""
+    layers = _layers([price[::-1] for price in reversed(prices)], list(reversed(gaps)), None)
+    least: Ints = layers[-1][0].min(axis=1)[::-1]
+    return least
+
+
+def _solve_from(
+    firsts: Longs, prices: Sequence[Ints], gaps: Sequence[Gap], window: int, apart: Sequence[int] | None
+) -> Chain | None:
+    """The best chain within the window that begins on one of ``firsts``: days are counted from the first visit."""
+    if window < len(prices):
         return None
     absolute = firsts[:, None] + np.arange(window)[None, :]
     padded = [np.pad(price, ((0, window), (0, 0)), constant_values=cost.IMPOSSIBLE) for price in prices]

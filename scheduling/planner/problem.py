@@ -52,6 +52,8 @@ class Problem:
         self._known: Bools = known
         self._repeated = bool(known.any()) and int(np.bincount(self._place).max()) > 1
         self._open_prices: dict[frozenset[Limit], tuple[Ints, Ints]] = {}
+        self._commons: dict[frozenset[Limit], Ints] = {}
+        self._end_prices: dict[frozenset[Limit], tuple[Ints, Ints]] = {}
         self.firm = wishes.firm_mask(grid, request)
         self.limits = wishes.limit_masks(grid, request)
         self.wished = wishes.wish_costs(grid, request)
@@ -98,9 +100,8 @@ class Problem:
 
     def prices(self, relaxed: frozenset[Limit] = NOTHING) -> list[Ints]:
         """Per visit [calendar day, slot], with pins, anchors and the gaps to what lies before and after."""
-        free, pinned = self.open_prices(relaxed)
-        common = self.on_calendar(free)
-        per_visit = [common] * self.request.count
+        _, pinned = self.open_prices(relaxed)
+        per_visit = [self._common(relaxed)] * self.request.count
         for index, pin in self.pins.items():
             per_visit[index] = self._pinned(pin, pinned)
         for index, pin in self.stays.items():
@@ -115,8 +116,9 @@ class Problem:
         for index, date in self.barred.items():
             per_visit[index] = per_visit[index].copy()
             per_visit[index][(date - self.base).days] = cost.IMPOSSIBLE
-        per_visit[0] = per_visit[0] + self._before(relaxed)
-        per_visit[-1] = per_visit[-1] + self._after(relaxed)
+        before, after = self._ends(relaxed)
+        per_visit[0] = per_visit[0] + before
+        per_visit[-1] = per_visit[-1] + after
         return [np.minimum(price, cost.IMPOSSIBLE).astype(np.int32, copy=False) for price in per_visit]
 
     def _pinned(self, pin: Pin, prices: Ints) -> Ints:
@@ -168,6 +170,19 @@ class Problem:
         line = (free if pin is None else pinned)[day]
         cells = np.flatnonzero(self._known[day] & (self.grid.minutes[day] // CELL_MINUTES - self.low == slot))
         return day, int(cells[line[cells].argmin()])
+
+    def _common(self, relaxed: frozenset[Limit]) -> Ints:
+        """[calendar day, slot]: the price of a visit that nothing ties down, laid out once."""
+        if relaxed not in self._commons:
+            free, _ = self.open_prices(relaxed)
+            self._commons[relaxed] = self.on_calendar(free)
+        return self._commons[relaxed]
+
+    def _ends(self, relaxed: frozenset[Limit]) -> tuple[Ints, Ints]:
+        """What the first and the last visit add, worked out once."""
+        if relaxed not in self._end_prices:
+            self._end_prices[relaxed] = self._before(relaxed), self._after(relaxed)
+        return self._end_prices[relaxed]
 
     def _before(self, relaxed: frozenset[Limit]) -> Ints:
         """Points that the first visit adds: the gap and hour from the previous visit, else the days waited."""

@@ -2,25 +2,40 @@
 
 Opening hours less holidays and closures; who and what is there, from shifts and their exceptions less closures; and
 what
-is held, as integer cells from one bare cursor. Holds that have lapsed are left out: they are free (their rows go when a
+is held, as integer cells (`held_cells`). Holds that have lapsed are left out: they are free (their rows go when a
 writer meets them). Who works at several sites is busy at both, with the way between as a margin.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from typing import NamedTuple, TypedDict, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet
+from django_stubs_ext import WithAnnotations
 
 from clinic import clock
-from clinic.models import Closure, OpeningHours, Resource, ResourceKind, Shift, ShiftException, Site, StaffMember
+from clinic.models import (
+    Closure,
+    OpeningHours,
+    Resource,
+    ResourceKind,
+    Shift,
+    ShiftException,
+    Site,
+    StaffMember,
+    StaffRole,
+)
 from clinic.permissions import Role
 from scheduling.planner import values
 from scheduling.planner.values import SiteDay, Stretches, Taken
+from scheduling.selectors.held_cells import held
 from scheduling.selectors.local_days import LocalDay, as_cells, holiday_name, subtract
 
 HoldRow = tuple[int, int, int, int, int]
@@ -43,6 +58,13 @@ class Person:
         """The person as the planner sees them; only nurses watch."""
         watch = self.member.watch_limit if "nurse" in self.roles else 0
         return values.Resource(self.member.resource_id, self.roles, watch)
+
+
+class _Known(TypedDict):
+    """What is asked of a staff member beside the row: the roles that treat, and the sites."""
+
+    treating: list[str]
+    at_sites: list[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +94,40 @@ def load_sheet(site: Site, dates: Collection[date], *, now: datetime, without_vi
     """
     ordered = [LocalDay(on, site.zone) for on in sorted(set(dates))]
     people = people_of(site)
-    places = list(
-        Resource.objects.filter(site=site, is_active=True).exclude(kind=ResourceKind.STAFF).order_by("position", "id")
-    )
+    places = Resource.objects.filter(site=site, is_active=True).exclude(kind=ResourceKind.STAFF)
+    kinds = dict(places.order_by("position", "id").values_list("id", "kind"))
     resources = (
-        *(values.Resource(place.id, frozenset({place.kind})) for place in places),
+        *(values.Resource(place, frozenset({kind})) for place, kind in kinds.items()),
         *(person.resource for person in people),
     )
     if not ordered:
         return Sheet(site, site.zone, (), resources, Taken())
     closures = _closures(site, ordered, {one.id for one in resources})
     shifts = _Shifts(site, ordered, people)
-    days = _open_days(site, ordered, closures, [place.id for place in places], shifts)
+    days = _open_days(site, ordered, closures, list(kinds), shifts)
     window = (ordered[0].first, ordered[-1].end)
-    rows = _held([one.id for one in resources], window, now, without_visits)
-    rows += _elsewhere(site, people, window, now)
-    return Sheet(site, site.zone, tuple(days), resources, Taken.from_rows(rows))
+    here = held([one.id for one in resources], window, now, without_visits)
+    taken = _together(here, _elsewhere(site, people, window, now))
+    return Sheet(site, site.zone, tuple(days), resources, taken)
 
 
 def people_of(site: Site) -> list[Person]:
     """Nurses and doctors who work at the site, in order of their resource."""
+    their_roles = StaffRole.objects.filter(staff_member=OuterRef("pk"), role__in=TREATING)
+    their_sites = StaffMember.sites.through.objects.filter(staffmember=OuterRef("pk"))
     members = (
         StaffMember.objects.filter(is_active=True, resource__is_active=True, sites=site)
         .select_related("resource")
-        .prefetch_related("role_rows", "sites")
+        .annotate(
+            treating=ArraySubquery(their_roles.values("role")), at_sites=ArraySubquery(their_sites.values("site_id"))
+        )
         .order_by("resource_id")
     )
-    found = []
-    for member in members:
-        roles = frozenset(TREATING[row.role] for row in member.role_rows.all() if row.role in TREATING)
-        if roles:
-            found.append(Person(member, roles, len(member.sites.all())))
-    return found
+    return [
+        Person(member, frozenset(TREATING[role] for role in member.treating), len(member.at_sites))
+        for member in cast("QuerySet[WithAnnotations[StaffMember, _Known]]", members)
+        if member.treating
+    ]
 
 
 def _closures(site: Site, days: Sequence[LocalDay], resource_ids: set[int]) -> dict[int | None, list[tuple[int, int]]]:
@@ -111,9 +135,20 @@ def _closures(site: Site, days: Sequence[LocalDay], resource_ids: set[int]) -> d
     begin, end = clock.of_cell(days[0].first), clock.of_cell(days[-1].end)
     found: dict[int | None, list[tuple[int, int]]] = defaultdict(list)
     closures = Closure.objects.filter(starts__lt=end, ends__gt=begin)
-    for closure in closures.filter(Q(site=site) | Q(resource__in=resource_ids)):
-        found[closure.resource_id].append(as_cells(closure.starts, closure.ends))
+    concerned = closures.filter(Q(site=site) | Q(resource__in=resource_ids))
+    for resource, starts, ends in concerned.values_list("resource_id", "starts", "ends"):
+        found[resource].append(as_cells(starts, ends))
     return found
+
+
+class _Weekly(NamedTuple):
+    """One weekly shift of one person."""
+
+    staff_member_id: UUID
+    starts: time
+    ends: time
+    valid_from: date
+    valid_until: date | None
 
 
 class _Shifts:
@@ -122,15 +157,17 @@ class _Shifts:
     def __init__(self, site: Site, days: Sequence[LocalDay], people: Sequence[Person]) -> None:
         self.resource_of = {person.member.pk: person.member.resource_id for person in people}
         first, last = days[0].date, days[-1].date
-        self.weekly: dict[int, list[Shift]] = defaultdict(list)
-        shifts = Shift.objects.filter(site=site, staff_member__in=self.resource_of, valid_from__lte=last)
-        for shift in shifts.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=first)):
-            self.weekly[shift.weekday].append(shift)
-        self.instead: dict[tuple[date, UUID], list[ShiftException]] = defaultdict(list)
-        for exception in ShiftException.objects.filter(
-            site=site, staff_member__in=self.resource_of, date__range=(first, last)
-        ):
-            self.instead[(exception.date, exception.staff_member_id)].append(exception)
+        ours = Q(site=site, staff_member__in=self.resource_of)
+        self.weekly: dict[int, list[_Weekly]] = defaultdict(list)
+        shifts = Shift.objects.filter(ours, valid_from__lte=last)
+        shifts = shifts.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=first))
+        # Tuples: the fifty shifts of a site come with every look at it, and as objects they cost as much as its holds.
+        for weekday, *shift in shifts.values_list("weekday", *_Weekly._fields):
+            self.weekly[weekday].append(_Weekly(*shift))
+        self.instead: dict[tuple[date, UUID], list[tuple[time | None, time | None]]] = defaultdict(list)
+        exceptions = ShiftException.objects.filter(ours, date__range=(first, last))
+        for on, staff, starts, ends in exceptions.values_list("date", "staff_member_id", "starts", "ends"):
+            self.instead[(on, staff)].append((starts, ends))
 
     def on(self, day: LocalDay) -> dict[int, list[tuple[int, int]]]:
         """Cells in which each resource works on `day`."""
@@ -141,9 +178,9 @@ class _Shifts:
             if holds and shift.staff_member_id not in replaced:
                 present[self.resource_of[shift.staff_member_id]].append(day.stretch(shift.starts, shift.ends))
         for staff in replaced:
-            for exception in self.instead[(day.date, staff)]:
-                if exception.starts is not None and exception.ends is not None:
-                    present[self.resource_of[staff]].append(day.stretch(exception.starts, exception.ends))
+            for starts, ends in self.instead[(day.date, staff)]:
+                if starts is not None and ends is not None:
+                    present[self.resource_of[staff]].append(day.stretch(starts, ends))
         return present
 
 
@@ -165,29 +202,22 @@ def _open_days(
         if not is_open:
             continue
         start, end = is_open[0][0], is_open[-1][1]
+        all_day: Stretches = ((start, end),)
         present: dict[int, Stretches] = {
-            place: subtract([(start, end)], closures.get(place, ())) for place in place_ids
+            place: subtract(all_day, closures[place]) if place in closures else all_day for place in place_ids
         }
         for resource, stretches in shifts.on(day).items():
             present[resource] = subtract(stretches, closures.get(resource, ()))
         yield SiteDay(day.date, start, day.minutes(start, end), present, is_open)
 
 
-def _held(
-    resource_ids: Sequence[int], window: tuple[int, int], now: datetime, without_visits: Collection[UUID]
-) -> list[HoldRow]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT resource_id, start_cell, end_cell, first_unit, end_unit FROM scheduling_hold
-            WHERE resource_id = ANY(%s) AND int4range(start_cell, end_cell) && int4range(%s, %s)
-              AND (expires_at IS NULL OR expires_at > %s)
-              AND (appointment_id IS NULL OR appointment_id <> ALL(%s::uuid[]))
-            """,
-            [list(resource_ids), *window, now, [str(one) for one in without_visits]],
-        )
-        rows: list[HoldRow] = cursor.fetchall()
-        return rows
+def _together(here: Taken, elsewhere: Sequence[HoldRow]) -> Taken:
+    """Both as one; nobody who works at one site only pays for it."""
+    if not elsewhere:
+        return here
+    more = Taken.from_rows(elsewhere)
+    names = ("resource", "start", "end", "lower", "upper")
+    return Taken(*(np.concatenate([getattr(here, name), getattr(more, name)]) for name in names))
 
 
 def _elsewhere(site: Site, people: Sequence[Person], window: tuple[int, int], now: datetime) -> list[HoldRow]:

@@ -69,7 +69,10 @@ def subtract(stretches: Iterable[tuple[int, int]], cuts: Iterable[tuple[int, int
 
 def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(one for one in stretches if one[0] < one[1]):
+    real = [one for one in stretches if one[0] < one[1]]
+    if len(real) < 2:
+        return real
+    for start, end in sorted(real):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
