@@ -104,12 +104,16 @@ def stranding_nobody(
 
 def take_over(site: Site, visits: Collection[UUID], now: datetime) -> set[UUID]:
     """Give these visits others to serve them at the same time, as many as possible; under the site's lock. Which."""
-    if not visits:
-        return set()
-    question = rescue.ask(site, visits, now)
-    placed, _missing = seat(question, {pk: question.visits[pk].starts for pk in visits if pk in question.visits})
-    write_seats(question, placed, now)
-    return set(placed)
+    left = set(visits)
+    while left:
+        question = rescue.ask(site, left, now)
+        placed, missing = seat(question, {pk: question.visits[pk].starts for pk in left if pk in question.visits})
+        if not missing:
+            write_seats(question, placed, now)
+            return set(placed)
+        # Those whom nobody can serve keep what they hold, so the others are seated once more beside that.
+        left -= set(missing)
+    return set()
 
 
 def seat(question: Question, starts: Mapping[UUID, datetime]) -> tuple[Placed, list[UUID]]:
