@@ -3,7 +3,7 @@ offers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from scheduling import wishes as wishes_json
 from scheduling.actions import placing
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Protocol, ProtocolVersion, Ride, Series
+from scheduling.planner.search import search_series
 from scheduling.planner.values import Placement, VisitShape, Wishes
 from scheduling.selectors import planning, reasons, series_rules
 from scheduling.selectors.day_sheets import Sheet
@@ -89,7 +90,7 @@ def check_order(order: SeriesOrder, now: datetime) -> None:
 
 def explain_order(order: SeriesOrder, now: datetime) -> Explained:
     """The reasons of the plan that has exactly these starts; where no plan has them, that they were chosen."""
-    result = planning.plan_series(
+    request, sheet = planning.series_question(
         site=order.site,
         version=order.version,
         wishes=order.wishes,
@@ -97,11 +98,14 @@ def explain_order(order: SeriesOrder, now: datetime) -> Explained:
         patient=order.patient,
         now=now,
         sessions=len(order.starts),
-        alternatives=PLANS_SHOWN,
+        alternatives=1,
     )
-    for plan in result.plans:
-        if planning.moments_of(plan) == list(order.starts):
-            return Explained(tuple(reasons.to_json(visit.reasons) for visit in plan.visits), dict(plan.terms))
+    # Mostly it is the best plan that is booked; the others are searched for when it is not.
+    for alternatives in (1, PLANS_SHOWN):
+        result = search_series(replace(request, alternatives=alternatives), sheet.days, sheet.resources, sheet.taken)
+        for plan in result.plans:
+            if planning.moments_of(plan) == list(order.starts):
+                return Explained(tuple(reasons.to_json(visit.reasons) for visit in plan.visits), dict(plan.terms))
     return Explained(tuple(CHOSEN for _ in order.starts))
 
 

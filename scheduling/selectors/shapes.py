@@ -1,10 +1,13 @@
 """A protocol version as the planner's VisitShape."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import groupby
+from typing import Any
 
 from clinic import clock
 from clinic.models import StaffMember
-from scheduling.models import Phase, ProtocolVersion
+from scheduling.models import ProtocolVersion
 from scheduling.planner.values import Kind, Lane, Need, VisitShape
 from scheduling.planner.values import Phase as PlannedPhase
 
@@ -17,9 +20,15 @@ def visit_shape(version: ProtocolVersion, *, doctor: StaffMember | None = None, 
 
     `doctor`: only this one will do. `is_remote`: by video or telephone, so without chair and monitor.
     """
-    phases = version.phases.prefetch_related("needs").order_by("position")
+    rows = version.phases.order_by("position", "needs__pk").values_list(
+        "position", "kind", "minutes", "needs__kind", "needs__lane", "needs__units", "needs__alone"
+    )
+    phases = groupby(rows, key=lambda row: row[:3])
     return VisitShape(
-        phases=tuple(_phase(phase, is_remote) for phase in phases),
+        phases=tuple(
+            PlannedPhase(kind, _cells(minutes), _needs((row[3:] for row in group), is_remote))
+            for (_, kind, minutes), group in phases
+        ),
         chair_kinds=frozenset(version.chair_kinds),
         turnover_cells=0 if is_remote else _cells(version.turnover_minutes),
         doctor=doctor.resource_id if doctor is not None else None,
@@ -41,14 +50,10 @@ def rest_of(shape: VisitShape, done: int, *, keeps_place: bool = False) -> Visit
     return replace(shape, phases=tuple(phases), turnover_cells=0 if keeps_place else shape.turnover_cells)
 
 
-def _phase(phase: Phase, is_remote: bool) -> PlannedPhase:
-    needs = (
-        Need(Kind(need.kind), Lane(need.lane), need.units, need.alone)
-        for need in sorted(phase.needs.all(), key=lambda one: one.pk)
-    )
-    return PlannedPhase(
-        phase.kind, _cells(phase.minutes), tuple(need for need in needs if not (is_remote and need.kind in PLACES))
-    )
+def _needs(rows: Iterable[tuple[Any, ...]], is_remote: bool) -> tuple[Need, ...]:
+    """Rows of (kind, lane, units, alone); a phase without needs comes as one row without a kind."""
+    needs = (Need(Kind(kind), Lane(lane), units, alone) for kind, lane, units, alone in rows if kind is not None)
+    return tuple(need for need in needs if not (is_remote and need.kind in PLACES))
 
 
 def _cells(minutes: int) -> int:
