@@ -45,8 +45,9 @@ TERMS = ("left", "moved", "days", "hours", "tidy")
 class BookedVisit:
     """One visit of a course as it is booked: local date, start in cells.
 
-    ``stranded``: it has lost its cover and holds nothing. ``may_move``: it may get another time (not a visit that has
-    begun, is over, or was pinned by the clerk). ``held``: what a visit with cover holds, to be given back if it moves.
+    ``stranded``: it has lost its cover. ``may_move``: it may get another time (not a visit that has begun, is over, or
+    was pinned by the clerk). ``held``: what it holds and keeps if nothing is done about it: in ``taken`` for a visit
+    with cover, and not for a stranded one, which nearly always gives it back.
     """
 
     key: Hashable

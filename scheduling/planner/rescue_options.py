@@ -54,10 +54,13 @@ NOWHERE = Elsewhere()
 
 
 class Options:
-    """Options of courses on ``seats``; each is worked out once for as long as its day does not change."""
+    """Options of courses on ``seats``; each is worked out once for as long as its day does not change.
 
-    def __init__(self, request: RescueRequest, seats: Seats) -> None:
-        self.request, self.seats = request, seats
+    ``given_up``: the keys of stranded visits that are left as they are, so that they keep what they hold.
+    """
+
+    def __init__(self, request: RescueRequest, seats: Seats, given_up: frozenset[Hashable] = frozenset()) -> None:
+        self.request, self.seats, self.given_up = request, seats, given_up
         self._masks: dict[tuple[Hashable, int, bool], Bools] = {}
         self._known: dict[tuple[Hashable, int, int], tuple[VisitTable, Place | None]] = {}
 
@@ -135,6 +138,8 @@ class Options:
         """The options of one visit: as it is, and the cheapest start of each day within ``bound``."""
         visit, (low, high) = course.visits[index], bound
         yield Place(visit.date, visit.start, visit.minute, LEFT if visit.stranded else 0, served=False)
+        if visit.key in self.given_up:
+            return
         for number, day in enumerate(self.seats.days):
             own = day.date == visit.date
             if not (low <= day.date <= high or own):

@@ -13,8 +13,8 @@ from scheduling.planner.values import Placement
 
 TOGETHER = 4
 """So many courses at most are taken off at once; more cost more time than they find (measured)."""
-ROUNDS_A_COURSE = 2
-MOST_ROUNDS = 120
+ROUNDS_A_COURSE = 1
+MOST_ROUNDS = 60
 
 
 def plan_rescue(request: RescueRequest) -> Rescue:
@@ -28,22 +28,31 @@ def plan_rescue(request: RescueRequest) -> Rescue:
             raise ValueError(f"Course {course.key} needs {len(course.visits) - 1} gaps, not {len(course.gaps)}.")
         if course.breaks([visit.date for visit in course.visits]) is not None:
             raise ValueError(f"Course {course.key} breaks its own gaps as it is booked.")
-    seats = Seats(request.days, request.resources, request.taken)
-    if not request.days:
-        return write_rescue(request, [unmoved(course) for course in request.courses], {}, Options(request, seats))
-    search = _Search(request, seats)
-    search.greedy()
-    rounds = request.rounds
-    search.improve(min(MOST_ROUNDS, ROUNDS_A_COURSE * len(request.courses)) if rounds is None else rounds)
-    return search.result()
+    rounds = min(MOST_ROUNDS, ROUNDS_A_COURSE * len(request.courses)) if request.rounds is None else request.rounds
+    given_up: frozenset[Hashable] = frozenset()
+    while True:
+        search = _Search(request, given_up)
+        if request.days:
+            search.greedy()
+            search.improve(rounds)
+        rescue, is_sound = search.result()
+        left = given_up | {one.key for one in rescue.left}
+        if is_sound or left == given_up:
+            return rescue
+        # A visit that is left keeps what it holds, and another was given some of that: once more around it.
+        given_up = left
 
 
 class _Search:
     """The days and what is chosen so far; a course without a choice has been taken off."""
 
-    def __init__(self, request: RescueRequest, seats: Seats) -> None:
-        self.request, self.seats = request, seats
-        self.options = Options(request, self.seats)
+    def __init__(self, request: RescueRequest, given_up: frozenset[Hashable]) -> None:
+        self.request, self.given_up = request, given_up
+        self.seats = Seats(request.days, request.resources, request.taken)
+        for course in request.courses:
+            for visit in course.visits:
+                self.seats.hold(visit.held if visit.key in given_up else ())
+        self.options = Options(request, self.seats, given_up)
         self.chosen: list[Choice | None] = [None] * len(request.courses)
         self.placed: dict[Key, tuple[Placement, ...]] = {}
         same: dict[Hashable, list[int]] = defaultdict(list)
@@ -150,6 +159,7 @@ class _Search:
     def _group(self, chance: random.Random) -> list[int]:
         """A course that has moved or was left, and up to three that lie where it could be."""
         costly = [n for n, choice in enumerate(self.chosen) if choice is not None and choice.cost >= MOVED]
+        costly = [n for n in costly if self._has_hope(n)]
         if not costly:
             return []
         costly.sort(key=lambda one: -self._cost(one))
@@ -162,6 +172,14 @@ class _Search:
         ]
         near.sort()
         return [target, *chance.sample(near, min(len(near), chance.randint(1, TOGETHER - 1)))]
+
+    def _has_hope(self, number: int) -> bool:
+        """Whether others could make room for the course: not where the gaps leave it no open day at all."""
+        course = self.request.courses[number]
+        lost = [index for index, visit in enumerate(course.visits) if visit.stranded]
+        return any(place.served for place in self._places(number)) or any(
+            course.visits[index].date in self.seats.number or self.options.open_dates(course, index) for index in lost
+        )
 
     def _cost(self, number: int) -> int:
         choice = self.chosen[number]
@@ -185,23 +203,25 @@ class _Search:
 
     # -- the answer ----------------------------------------------------------------------------------------------
 
-    def result(self) -> Rescue:
-        """The proposals. All is seated once more on fresh days, as it will be when it is agreed to."""
+    def result(self) -> tuple[Rescue, bool]:
+        """The proposals; and whether all of them find their seats at once beside what those without a place keep, as
+        they will have to when they are agreed to.
+        """
         request = self.request
         chosen = [choice if choice is not None else unmoved(request.courses[n]) for n, choice in enumerate(self.chosen)]
         fresh = Seats(request.days, request.resources, request.taken)
-        seats = []
-        for number, choice in enumerate(chosen):
-            course = request.courses[number]
-            for index, place in enumerate(choice.places):
+        seats: list[Seat[Key]] = []
+        for number, (course, choice) in enumerate(zip(request.courses, chosen, strict=True)):
+            for index, (visit, place) in enumerate(zip(course.visits, choice.places, strict=True)):
                 if place.served:
-                    if not course.visits[index].stranded:
-                        fresh.free(course.visits[index].held)
+                    fresh.free(() if visit.stranded else visit.held)
                     seats.append(Seat((number, index), course.shape, place.start))
+                elif visit.stranded:
+                    fresh.hold(visit.held)
         placed, missing = seat_all(fresh, seats)
         if missing:
-            placed = dict(self.placed)
-        return write_rescue(request, chosen, placed, Options(request, fresh if not missing else self.seats))
+            return write_rescue(request, chosen, dict(self.placed), self.options), False
+        return write_rescue(request, chosen, placed, Options(request, fresh, self.given_up)), True
 
 
 def _first(course: Course) -> int:

@@ -5,6 +5,7 @@ day only: so a day's table of possible starts is made when it is asked for and t
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -114,27 +115,34 @@ def rows_of(placements: Iterable[Placement]) -> list[Row]:
 def seat_all(seats: Seats, wanted: Sequence[Seat[K]]) -> tuple[dict[K, tuple[Placement, ...]], list[K]]:
     """Who and what serves all of ``wanted`` at exactly their starts; and the keys for which nobody was left.
 
-    In order of time; whoever finds nobody left goes first at the next try, and the best try counts. What is seated
-    stays held in ``seats``.
+    Each day by itself, in order of time; whoever finds nobody left goes first at the next try, and the best try
+    counts. What is seated stays held in ``seats``.
     """
-    order = sorted(wanted, key=lambda one: (one.start, str(one.key)))
+    by_day: dict[int | None, list[Seat[K]]] = defaultdict(list)
+    for seat in sorted(wanted, key=lambda one: (one.start, str(one.key))):
+        by_day[seats.day_of(seat.start)].append(seat)
+    placed: dict[K, tuple[Placement, ...]] = {}
+    missing: list[K] = []
+    for order in by_day.values():
+        found, without = _seat_day(seats, order)
+        placed |= found
+        missing += without
+    return placed, missing
+
+
+def _seat_day(seats: Seats, order: list[Seat[K]]) -> tuple[dict[K, tuple[Placement, ...]], list[K]]:
     best: tuple[dict[K, tuple[Placement, ...]], list[K]] = ({}, [one.key for one in order])
     for _ in range(len(order) + 1):
-        placed: dict[K, tuple[Placement, ...]] = {}
-        missing = []
-        for seat in order:
-            found = seats.put(seat)
-            if found is None:
-                missing.append(seat)
-            else:
-                placed[seat.key] = found
+        found = {seat.key: seats.put(seat) for seat in order}
+        placed = {key: placements for key, placements in found.items() if placements is not None}
+        missing = [seat for seat in order if seat.key not in placed]
+        if not missing:
+            return placed, []
         if len(missing) < len(best[1]):
             best = placed, [one.key for one in missing]
-        if not missing:
-            return best
         for placements in placed.values():
             seats.free(rows_of(placements))
-        order = missing + [seat for seat in order if seat not in missing]
+        order = missing + [seat for seat in order if seat.key in placed]
     for placements in best[0].values():
         seats.hold(rows_of(placements))
     return best

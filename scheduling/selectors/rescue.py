@@ -177,7 +177,7 @@ class _Asking:
     def _booked(self, visit: Appointment) -> BookedVisit:
         local = clock.local(visit.starts, self.site.zone)
         is_lost = visit.pk in self.lost_ids
-        held = () if is_lost else tuple(self.held[visit.pk])
+        held = tuple(self.held[visit.pk])
         to_come = visit.status in {Status.PROPOSED, Status.BOOKED} and visit.starts > self.now and not visit.pinned
         return BookedVisit(
             key=visit.pk,
@@ -267,7 +267,7 @@ class _Asking:
             self.kept += [(resource, max(low, cell), high, first, last) for resource, low, high, first, last in held]
         shape = rest_of(whole, cell - start, keeps_place=keeps)
         self.under_way[visit.pk] = UnderWay(cell, shape, len(whole.phases) - len(shape.phases), keeps)
-        booked = replace(self._booked(visit), start=cell, may_move=False)
+        booked = replace(self._booked(visit), start=cell, may_move=False, held=())
         return Course(visit.pk, visit.patient_id, shape, (booked,))
 
     def _is_there(self, resource: int, start: int, end: int) -> bool:

@@ -104,7 +104,7 @@ def _old(made: Sequence[Course], course: Course) -> tuple[BookedVisit, ...]:
 
 
 def _strand(course: Course, lost: set[object]) -> Course:
-    visits = (replace(v, stranded=True, held=()) if v.key in lost else v for v in course.visits)
+    visits = (replace(v, stranded=True) if v.key in lost else v for v in course.visits)
     return replace(course, visits=tuple(visits))
 
 
@@ -186,8 +186,9 @@ def _check_counts(request: RescueRequest, rescue: Rescue) -> None:
     rows = [tuple(int(value) for value in row) for row in zip(*columns, strict=True)]
     held = {v.key: v.held for course in request.courses for v in course.visits}
     for one in rescue.proposals:
-        for row in held[one.key] if one.moves else ():
+        for row in held[one.key] if one.follows else ():
             rows.remove(row)
+        rows += held[one.key] if one.new_start is None else ()
     shapes = {v.key: course.shape for course in request.courses for v in course.visits}
     used: Counter[tuple[int, str, int]] = Counter()
     for resource, start, end, low, high in rows:

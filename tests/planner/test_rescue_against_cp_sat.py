@@ -29,7 +29,9 @@ class Model:
         columns = request.taken
         rows = zip(columns.resource, columns.start, columns.end, columns.lower, columns.upper, strict=True)
         self.rows: list[Row] = [tuple(int(value) for value in row) for row in rows]  # type: ignore[misc]
-        held = [row for course in request.courses for visit in course.visits for row in visit.held]
+        held = [
+            row for course in request.courses for visit in course.visits if not visit.stranded for row in visit.held
+        ]
         for row in held:
             self.rows.remove(row)
         self.world = World(request.days, request.resources, self.rows)
@@ -62,8 +64,12 @@ class Model:
         self.model.add(date == visit.date.toordinal()).only_enforce_if(stays)
         if visit.stranded:
             self.points.append(LEFT * stays)
+        there = {cell: day for day in self.request.days for cell in range(day.start, day.end)}
+        by_id = {one.id: one for one in self.request.resources}
         for resource, start, end, low, high in visit.held:
             for cell in range(start, end):
+                if cell not in there or not self.world.here(there[cell], by_id[resource], cell):
+                    continue
                 if low == 0:
                     self.unit0[resource, cell].append(stays)
                 else:
