@@ -1,6 +1,6 @@
 """The rest of the rules: what doctors decide, and how the clinic itself changes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
@@ -11,6 +11,7 @@ from clinic.models import Shift
 from patients.actions import decide_clearance
 from scheduling.actions import boosters, clinic_changes
 from scheduling.models import Series
+from tests.machine.agreement import held_rows
 from tests.machine.driver import CLEARED_FOR
 from tests.machine.machine import DAY, MORNING, WHICH, ClinicMachine, pick
 from tests.machine.truth import Closed, cell_at, cell_of, moment_of
@@ -84,6 +85,21 @@ class FullMachine(ClinicMachine):
             and course.status == "active"
             and any(one.series == pk and one.status == "fulfilled" for one in self.truth.visits.values())
         ]
+
+    @precondition(lambda self: self._held_for_a_while())
+    @rule(which=WHICH)
+    def what_was_held_lapses_and_somebody_else_takes_it(self, which: int) -> None:
+        """From the moment on at which a plan kept or a held series lapses, its time is free: nothing need tidy up."""
+        lapses, start = pick(self._held_for_a_while(), which)
+        self.driver.now = lapses
+        if self.truth.is_legal(INJECTION, start, held_rows(self.driver.now)):
+            self._book_injection(start)
+
+    def _held_for_a_while(self) -> list[tuple[datetime, int]]:
+        """When each time that is held only for a while lapses, and when it begins."""
+        held = [(one.lapses, one.start) for one in self.truth.visits.values() if one.status == "proposed"]
+        held += [(one.expires, at) for one in self.truth.offers.values() if one.status == "open" for at in one.starts]
+        return [(lapses, start) for lapses, start in held if lapses and self.driver.now < lapses < moment_of(start)]
 
     @rule(which=WHICH, weekday=st.integers(0, 4))
     def a_shift_ends(self, which: int, weekday: int) -> None:

@@ -17,8 +17,8 @@ BEHIND_UTC = 48
 """Cells by which New York is behind UTC from 14 March to 7 November 2027."""
 OPENS, CLOSES = 96, 216
 """08:00 and 18:00 (tests.factories.make_clinic) in cells of the local day."""
-#: The only United States holiday on a weekday that the machine's clock can come near.
-HOLIDAYS = {date(2027, 5, 31)}
+#: Weekdays from April to September 2027 on which the United States have a holiday.
+HOLIDAYS = {date(2027, 5, 31), date(2027, 6, 18), date(2027, 7, 5), date(2027, 9, 6)}
 
 BLOCKING = {"proposed", "booked", "arrived"}
 OPEN = {"proposed", "booked"}
