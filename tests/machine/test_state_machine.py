@@ -93,10 +93,6 @@ STORIES = (
     (expiry_is_ignored, let_time_lapse),
     (lapsed_rows_stay, let_time_lapse),
 )
-    (labels_are_not_fitted, crowd_one_day),
-    (expiry_is_ignored, let_time_lapse),
-    (lapsed_rows_stay, let_time_lapse),
-)
 
 
 @pytest.mark.parametrize(("breakage", "step"), STORIES)
