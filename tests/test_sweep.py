@@ -6,6 +6,7 @@ is tried whether it keeps its word. A new address needs no line here unless it t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from clinic import clock
-from clinic.models import StaffMember, User
+from clinic.models import Closure, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
 from patients.models import Consent
 from scheduling.actions import offers, rides
@@ -98,6 +99,12 @@ def staff_addresses() -> list[Address]:
     return [one for one in addresses() if getattr(one.view, "needs", None) is not None]
 
 
+def far_off(clinic: factories.Clinic) -> dict[str, Any]:
+    """An hour in which nothing is booked."""
+    day = factories.FIRST_DAY + timedelta(days=200)
+    return {"starts": clinic.at(day, 9), "ends": clinic.at(day, 10)}
+
+
 def things_of(clinic: factories.Clinic) -> dict[str, Any]:
     """One of each kind of object at a clinic, by the word that addresses use, as its key."""
     patient = factories.make_patient(clinic.site, cleared=True, consented=True)
@@ -126,6 +133,7 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         "series": visits[0].series_id,
         "offer": offer.pk,
         "message": Message.objects.filter(site=clinic.site, patient=patient).first().pk,  # type: ignore[union-attr]
+        "closure": Closure.objects.create(site=clinic.site, **far_off(clinic)).pk,
         "token": "x" * 32,
     }
 

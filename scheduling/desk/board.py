@@ -13,6 +13,7 @@ from clinic.views import StaffRequest, needs
 from scheduling.desk.board_layout import lay_out
 from scheduling.desk.sites import site_or_404, sites_of
 from scheduling.selectors.board import board_day
+from scheduling.selectors.coverage import stranded
 
 
 @require_safe
@@ -47,6 +48,7 @@ def board(request: StaffRequest, site: UUID, day: date) -> HttpResponse:
         "next": day + timedelta(days=1) if day < date.max else None,
         "data": data,
         "board": drawn,
+        "uncovered": stranded(place, [day], now),
         "rides_missing": sum(block.ride in {"needed", "declined"} for block in drawn.listed),
     }
     return render(request, "desk/board.html", context)

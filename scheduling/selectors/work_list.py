@@ -12,6 +12,8 @@ from clinic.models import Site, User
 from patients.models import ConsultRequest
 from scheduling.messages.selectors import calls_to_make, ledger_of
 from scheduling.models import Appointment, Message, Offer, Ride, Series
+from scheduling.selectors.coverage import Stranded
+from scheduling.selectors.rescue_plan import without_cover_of
 
 T = TypeVar("T")
 
@@ -59,6 +61,7 @@ class WorkList:
     """Everything that the front desk's home shows."""
 
     sites: Sequence[SiteToday]
+    uncovered: Sequence[tuple[Site, Sequence[Stranded]]]
     rides: Listed[Appointment]
     calls: Listed[Message]
     failed: Listed[Message]
@@ -70,7 +73,7 @@ class WorkList:
     def open_count(self) -> int:
         """How many things wait, the day's visits aside."""
         lists = (self.rides, self.calls, self.failed, self.held, self.offers, self.requests)
-        return sum(one.count for one in lists)
+        return sum(one.count for one in lists) + sum(len(found) for _, found in self.uncovered)
 
 
 def work_list(user: User, now: datetime) -> WorkList:
@@ -78,6 +81,7 @@ def work_list(user: User, now: datetime) -> WorkList:
     sites = list(Site.objects.for_user(user))
     return WorkList(
         sites=[_today(user, site, now) for site in sites],
+        uncovered=without_cover_of(user, now),
         rides=_listed(rides_missing(user, now)),
         calls=_listed(calls_to_make(user)),
         failed=_listed(ledger_of(user, state=Message.State.FAILED).filter(carried_by__isnull=True)),
