@@ -26,7 +26,8 @@ def test_a_shift_that_covers_a_visit_is_kept_and_the_visit_named() -> None:
     patient = make_patient(clinic.site, cleared=True, given_name="Ada", family_name="Quill")
     book(clinic, patient, [clinic.at(FIRST_DAY, 9)], version=clinic.injection)
     with pytest.raises(
-        Refused, match=r"1 booked visit would lose its cover: Ada Quill \(record \d+\), Tuesday, April 6, 2027 at 9 a.m."
+        Refused,
+        match=r"1 booked visit would lose its cover: Ada Quill \(record \d+\), Tuesday, April 6, 2027 at 9 a.m.",
     ):
         clinic_changes.remove_shift(by=clinic.by(Role.MANAGER), shift=shift_of(clinic))
     assert shift_of(clinic).valid_until is None
