@@ -60,7 +60,7 @@ def move_visit(
         if problem.row_for(current[index][0]) is None:
             raise ValueError(OUT_OF_REACH)
         problem.barred = {index: current[index][0]}
-    return _fewest(problem, current)
+    return _fewest(problem, current) or refuse(problem)
 
 
 def replan(
@@ -78,6 +78,24 @@ def replan(
 
     Raises:
         ValueError: ``current`` does not have ``count`` places, or one lies outside ``days``.
+    """
+    if len(current) != request.count:
+        raise ValueError(f"{len(current)} places were given for a series of {request.count}.")
+    problem = _standing(request, days, resources, taken, current)
+    return _fewest(problem, current) or refuse(problem)
+
+
+def try_replan(
+    request: SeriesRequest,
+    days: Sequence[SiteDay],
+    resources: Sequence[Resource],
+    taken: Taken,
+    current: Sequence[Place | None],
+) -> MoveResult | None:
+    """As ``replan``, but ``None`` where there is no way: quick, for trying several orders of the visits.
+
+    Raises:
+        ValueError: as ``replan``.
     """
     if len(current) != request.count:
         raise ValueError(f"{len(current)} places were given for a series of {request.count}.")
@@ -106,10 +124,10 @@ def _standing(
     return problem
 
 
-def _fewest(problem: Problem, current: Sequence[Place | None]) -> MoveResult | Refusal:
+def _fewest(problem: Problem, current: Sequence[Place | None]) -> MoveResult | None:
     chain = problem.cheapest()
     if chain is None:
-        return refuse(problem)
+        return None
     plan = write_plan(problem, chain)
     return MoveResult(plan, *_moved(problem, plan, current))
 

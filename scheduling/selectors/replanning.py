@@ -6,24 +6,29 @@ so time has passed), the plan that goes beyond them is proposed, and says so: th
 smallest gap is never broken.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from itertools import combinations_with_replacement, islice
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from clinic import clock
 from scheduling.models import Appointment, Series
 from scheduling.planner.moves import Place
-from scheduling.planner.values import Pin, Refusal
+from scheduling.planner.values import Pin, Reason, Refusal
 from scheduling.selectors import series_rules
 from scheduling.selectors.day_sheets import load_sheet
 from scheduling.selectors.reasons import explain, explain_refusal
 from scheduling.selectors.reasons import to_json as reasons_json
 from scheduling.selectors.rest import Rest, rest_of
-from scheduling.selectors.rest_search import Found, Line, Task, search
+from scheduling.selectors.rest_search import Found, Line, Search, Task
 from scheduling.selectors.series_rules import Spacing, date_words, local_day
+
+#: How many orders are tried when visits have to make room: all of them for two visits among the six of an induction.
+MOST_ORDERS = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +115,15 @@ def move_plan(*, appointment: Appointment, to_date: date, to_time: time | None, 
     if to_date < clock.local(now, zone).date():
         return Replan((), [f"{date_words(to_date)} is in the past. Choose today or a later day."])
     cell = clock.cell(clock.moment(to_date, to_time, zone)) if to_time is not None else None
-    others = [one for one in rest.coming if one.pk != mine.pk]
-    found: list[tuple[list[Appointment | None], Found]] = []
-    refusal: Refusal | None = None
-    for at in _positions(rest, mine, others, to_date):
-        line: list[Appointment | None] = [*others[:at], mine, *others[at:]]
-        answer = search(_move_task(rest, line, at, Pin(at, to_date, cell), now))
-        if isinstance(answer, Found):
-            found.append((line, answer))
-        else:
-            refusal = refusal or answer
-    if not found:
-        return Replan((), _why_not_there(rest, to_date, refusal), seen=rest.seen)
-    line, best = min(found, key=lambda one: (len(one[1].beyond), len(one[1].moved), one[1].plan.cost))
-    return _replan(rest, line, best)
+    lines = lines_of_move(rest, mine, to_date)
+    # Who moves away from a day cannot come then: no other visit takes its place there.
+    left = rest.day(mine) if rest.day(mine) != to_date else None
+    today, homeless = local_day(now, appointment.site), len(rest.coming)
+    search = Search(rest, today, homeless=homeless, also=to_date, chosen=mine, barred=left)
+    answer = search.best([_move_task(rest, line, leaving, mine, to_date, cell) for line, leaving in lines])
+    if isinstance(answer, Refusal):
+        return Replan((), _why_not_there(rest, to_date, answer), seen=rest.seen)
+    return _replan(rest, answer, chosen=mine)
 
 
 def rest_plan(
@@ -159,13 +159,17 @@ def rest_plan(
         )
     wanted = (sessions or series.sessions) - len(rest.given) if without is None else len(rest.coming) - 1
     staying, dropped = _shorten(planned, wanted, without)
-    line: list[Appointment | None] = [*staying, *[None] * (wanted - len(staying))]
-    today = local_day(now, series.site)
-    task = _rest_task(planned, line, max(first_day, today), wide)
-    answer = search(task) if line else None
+    new: list[Appointment | None] = [None] * (wanted - len(staying))
+    if not staying and not new:
+        return _replan(rest, None, dropped)
+    start = max(first_day, local_day(now, series.site))
+    leaving = [one for one in staying if rest.day(one) < start and not rest.is_fixed(one)]
+    orders = [[*staying, *new], [*(one for one in staying if one not in leaving), *leaving, *new]]
+    search = Search(planned, start, homeless=len(leaving) + len(new))
+    answer = search.best([_rest_task(planned, line, leaving, wide) for line in orders])
     if isinstance(answer, Refusal):
         return Replan((), explain_refusal(answer, series.site.zone), seen=rest.seen)
-    return _replan(rest, line, answer, dropped)
+    return _replan(rest, answer, dropped)
 
 
 def why_not(series: Series) -> str:
@@ -184,36 +188,61 @@ def not_running(series: Series) -> str:
     return ""
 
 
-def _why_not_there(rest: Rest, to_date: date, refusal: Refusal | None) -> list[str]:
+def _why_not_there(rest: Rest, to_date: date, refusal: Refusal) -> list[str]:
     site = rest.series.site
     if not load_sheet(site, [to_date], now=rest.now).days:
         return [f"{site.name} is closed on {date_words(to_date)}. Choose another day."]
-    said = explain_refusal(refusal, site.zone) if refusal is not None else []
-    return [f"The visit cannot go to {date_words(to_date)}, whatever else of the series moves.", *said]
+    no_way = f"The visit cannot go to {date_words(to_date)}, whatever else of the series moves."
+    return [no_way, *explain_refusal(refusal, site.zone)]
 
 
 # -- the tasks ---------------------------------------------------------------------------------------------------------
 
 
-def _positions(rest: Rest, mine: Appointment, others: Sequence[Appointment], to_date: date) -> list[int]:
-    """Where in the order of the others the moved visit may come: where it was, or around the date it goes to."""
-    dates = [rest.day(one) for one in others]
-    return sorted({rest.coming.index(mine), bisect_left(dates, to_date), bisect_right(dates, to_date)})
+def lines_of_move(rest: Rest, mine: Appointment, to_date: date) -> list[tuple[list[Appointment], list[Appointment]]]:
+    """Orders in which the visits may come when `mine` goes to a date, each with those that then have to leave.
 
-
-def _move_task(rest: Rest, line: Line, at: int, target: Pin, now: datetime) -> Task:
-    fixed = [
-        _pin(index, one) for index, one in enumerate(line) if one is not None and index != at and rest.is_fixed(one)
+    Visits of a series do the same, so one that stands too near the date may take any place among the others: often
+    one visit goes to the end, where otherwise all of them would be pushed along. First comes the order as it was.
+    """
+    others = [one for one in rest.coming if one.pk != mine.pk]
+    near = [
+        one for one in others if abs((rest.day(one) - to_date).days) < rest.spacing.least and not rest.is_fixed(one)
     ]
-    places = [None if index == at or one is None else _place(rest, one) for index, one in enumerate(line)]
-    today = local_day(now, rest.series.site)
-    return Task(rest, line, places, (target, *fixed), today, rest.distances())
+    at = rest.coming.index(mine)
+    lines = [([*others[:at], mine, *others[at:]], list[Appointment]())]
+    there = bisect_left([rest.day(one) for one in others], to_date)
+    lines.append(([*others[:there], mine, *others[there:]], []))
+    staying = [one for one in others if one not in near]
+    there = bisect_left([rest.day(one) for one in staying], to_date)
+    base = [*staying[:there], mine, *staying[there:]]
+    orders = combinations_with_replacement(range(len(base) + 1), len(near))
+    for gaps in islice(orders, MOST_ORDERS):
+        line = list(base)
+        for gap, one in reversed(list(zip(gaps, near, strict=True))):
+            line.insert(gap, one)
+        lines.append((line, near))
+    return [*lines, ([*base, *near], near)]
 
 
-def _rest_task(rest: Rest, line: Line, first_day: date, wide: Mapping[tuple[UUID, UUID], int]) -> Task:
+def _move_task(
+    rest: Rest,
+    line: Sequence[Appointment],
+    leaving: Sequence[Appointment],
+    mine: Appointment,
+    to_date: date,
+    cell: int | None,
+) -> Task:
+    fixed = [_pin(index, one) for index, one in enumerate(line) if one != mine and rest.is_fixed(one)]
+    places = [None if one == mine or one in leaving else _place(rest, one) for one in line]
+    target = Pin(line.index(mine), to_date, cell)
+    return Task(line, places, (target, *fixed), rest.distances())
+
+
+def _rest_task(rest: Rest, line: Line, leaving: Sequence[Appointment], wide: Mapping[tuple[UUID, UUID], int]) -> Task:
     pins = tuple(_pin(index, one) for index, one in enumerate(line) if one is not None and rest.is_fixed(one))
-    places = [_place(rest, one) if one is not None and rest.day(one) >= first_day else None for one in line]
-    return Task(rest, line, places, pins, first_day, wide)
+    places = [None if one is None or one in leaving else _place(rest, one) for one in line]
+    return Task(line, places, pins, wide)
 
 
 def _window(series: Series, rest: Rest, sessions: int | None, spacing: Spacing | None) -> int | None:
@@ -247,23 +276,33 @@ def _place(rest: Rest, visit: Appointment) -> Place:
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
-def _replan(rest: Rest, line: Line, found: Found | None, dropped: Sequence[Appointment] = ()) -> Replan:
+def _replan(
+    rest: Rest, found: Found | None, dropped: Sequence[Appointment] = (), chosen: Appointment | None = None
+) -> Replan:
     zone, before = rest.series.site.zone, len(rest.given)
-    changes = [_change(rest, index, one, found, before) for index, one in enumerate(line) if found is not None]
+    changes = []
+    if found is not None:
+        changes = [_change(rest, index, found, before, chosen) for index in range(len(found.line))]
     changes += [Change(one, one.number, one.starts, None, ["Dropped from the series."]) for one in dropped]
     changes.sort(key=lambda one: one.new_starts or one.old_starts or rest.now)
     beyond = list(dict.fromkeys(f"{explain(one, zone)}." for one in found.beyond)) if found is not None else []
     return Replan(tuple(changes), [], beyond, rest.seen)
 
 
-def _change(rest: Rest, index: int, visit: Appointment | None, found: Found, before: int) -> Change:
-    zone, planned = rest.series.site.zone, found.plan.visits[index]
+def _change(rest: Rest, index: int, found: Found, before: int, chosen: Appointment | None) -> Change:
+    zone, visit, planned = rest.series.site.zone, found.line[index], found.plan.visits[index]
     new_starts, number = clock.of_cell(planned.start), before + index + 1
-    if visit is not None and new_starts == visit.starts:
+    if visit is None:
+        return Change(None, number, None, new_starts, _words(planned.reasons, zone), reasons_json(planned.reasons))
+    if new_starts == visit.starts:
         words = "Kept fixed." if visit.pinned else "Stays as it is."
         return Change(visit, number, visit.starts, new_starts, [words])
-    given = [found.moved[index]] if index in found.moved else []
-    reasons = [*given, *planned.reasons]
-    old_starts = visit.starts if visit is not None else None
-    why = list(dict.fromkeys(explain(one, zone) for one in reasons))
-    return Change(visit, number, old_starts, new_starts, why, reasons_json(reasons))
+    if visit == chosen:
+        return Change(visit, number, visit.starts, new_starts, ["The day asked for."], reasons_json(planned.reasons))
+    leaves = found.moved.get(index) or Reason("moved_to_make_room", {"index": index, "from_date": rest.day(visit)})
+    reasons = [leaves, *planned.reasons]
+    return Change(visit, number, visit.starts, new_starts, _words(reasons, zone), reasons_json(reasons))
+
+
+def _words(reasons: Sequence[Reason], zone: ZoneInfo) -> list[str]:
+    return list(dict.fromkeys(explain(one, zone) for one in reasons))

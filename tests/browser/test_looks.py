@@ -3,6 +3,7 @@ and the whole booking by keyboard."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -59,6 +60,10 @@ class Place:
                 reverse("desk:book_consult", args=[self.fresh.pk]),
                 reverse("desk:move", args=[visit.pk]),
                 reverse("desk:cancel", args=[visit.pk]),
+                reverse("desk:move_along", args=[visit.pk]) + f"?to_date={FIRST_DAY + timedelta(days=2)}",
+                reverse("desk:rest", args=[self.booked.pk]) + f"?first_day={FIRST_DAY + timedelta(days=4)}",
+                reverse("desk:drop", args=[visit.pk]),
+                reverse("desk:finish", args=[self.booked.pk]),
                 reverse("desk:stop_series", args=[self.held.pk]),
                 reverse("desk:offer", args=[self.offer.pk]),
                 reverse("desk:calls"),
@@ -73,6 +78,7 @@ class Place:
                 "/doctor/",
                 reverse("doctor:clearance", args=[self.held.patient_id]),
                 reverse("doctor:boosters", args=[self.booked.pk]),
+                reverse("desk:course", args=[self.booked.pk]) + "?sessions=7&least=3&ideal=3.5&most=7",
             ],
             Role.MANAGER: ["/clinic/"],
         }

@@ -10,7 +10,7 @@ from patients.models import Contact
 from scheduling.actions import course, moving
 from scheduling.models import Appointment, Hold, Message, Ride
 from scheduling.selectors import replanning
-from scheduling.selectors.series_rules import date_words
+from scheduling.selectors.series_rules import date_words, local_day
 from tests.factories import NOW
 from tests.scheduling.courses import World, gaps
 from tests.scheduling.helpers import consult, treat, wall
@@ -39,7 +39,9 @@ def test_a_visit_moved_to_a_day_that_breaks_a_gap_takes_along_the_fewest_others(
         )
     plan = world.move_plan(visits[0], target)
     others = set(plan.moves) - {visits[0].pk}
-    assert others
+    # The visit next to the new day has to leave, and goes after the last one: pushed along, all five would move.
+    assert others == {visits[1].pk}
+    assert wall(visits[0])[0] not in {local_day(one, world.clinic.site) for one in plan.moves.values()}
     assert plan.refusal == plan.beyond == []
     moved = world.move(visits[0], plan)
     assert wall(moved)[0] == target
@@ -64,7 +66,7 @@ def test_the_plan_gives_each_other_visit_a_reason_which_is_kept_with_it(world: W
     assert all(change.why and change.why[0].startswith("Leaves ") for change in along)
     world.move(visits[0], plan)
     kept = Appointment.objects.get(pk=along[0].visit.pk)  # type: ignore[union-attr]
-    assert kept.plan_reasons[0]["code"].startswith("moved_to_keep_")
+    assert kept.plan_reasons[0]["code"].startswith("moved_to_")
 
 
 def test_a_fixed_visit_stays_when_another_moves(world: World) -> None:
