@@ -74,10 +74,10 @@ def overlapping_holds() -> int:
                 SELECT start_cell < max(end_cell) OVER (
                     PARTITION BY resource_id, unit ORDER BY start_cell, id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-                ) AS overlaps
+                ) AS is_double
                 FROM scheduling_hold, generate_series(first_unit, end_unit - 1) AS unit
                 WHERE end_cell > %s
-            ) AS held WHERE overlaps
+            ) AS held WHERE is_double
             """,
             [clock.cell(clock.now())],
         )

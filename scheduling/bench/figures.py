@@ -7,6 +7,7 @@ from scheduling.bench.clerks import clerks_beside_one
 from scheduling.bench.demand import demand_beside_solver
 from scheduling.bench.measure import Figure
 from scheduling.bench.planning import plan_beside_fetch, ten_years_beside_one
+from scheduling.bench.rescue import closed_day
 from scheduling.bench.searching import search_beside_solver
 from scheduling.bench.web import memory_stays_flat, page_beside_trivial
 from scheduling.bench.world import World
@@ -19,6 +20,7 @@ FIGURES: dict[str, Callable[[World], Figure | None]] = {
     "http": page_beside_trivial,
     "clerks": clerks_beside_one,
     "years": ten_years_beside_one,
+    "rescue": closed_day,
     "cht-i": demand_beside_solver,
     "memory": memory_stays_flat,
 }

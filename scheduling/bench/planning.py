@@ -16,12 +16,12 @@ from scheduling.selectors.day_sheets import Sheet
 from scheduling.selectors.planning import FIRST_VISIT_WITHIN_DAYS
 
 #: What the patients of this bench can do and like; they come in turn, so that no figure hangs on one question.
-_MORNINGS: dict[int, tuple[tuple[int, int], ...]] = dict.fromkeys(range(5), ((480, 780),))
+_UNTIL_THREE: dict[int, tuple[tuple[int, int], ...]] = dict.fromkeys(range(5), ((480, 900),))
 WISHES = (
     Wishes(),
     Wishes(preferred_weekdays=frozenset({0, 2, 4}), preferred_from=540, preferred_until=720),
-    Wishes(patient_can=_MORNINGS),
-    Wishes(driver_can=dict.fromkeys((0, 1, 3, 4), ((720, 1080),))),
+    Wishes(patient_can=_UNTIL_THREE),
+    Wishes(driver_can=dict.fromkeys((0, 1, 3, 4), ((660, 1080),))),
 )
 
 

@@ -12,7 +12,7 @@ from django.db import connection, connections
 
 from clinic.runtime.cluster import DATABASE
 from patients.models import Patient
-from scheduling.bench.history import AHEAD, KINDS_OF_DAYS, YEAR, History, make_days
+from scheduling.bench.history import AHEAD, YEAR, History, make_days
 from scheduling.bench.server import cluster
 from scheduling.bench.site import Bench, make_bench, make_patients
 
@@ -62,7 +62,7 @@ def make_world(options: Options, say: Say) -> World:
     call_command("migrate", verbosity=0, interactive=False)
     bench = make_bench()
     patients = make_patients(bench, NEW_PATIENTS)
-    days = make_days(bench, 3 if options.quick else KINDS_OF_DAYS)
+    days = make_days(bench)
     history = History(bench, days, make_patients(bench, OLD_PATIENTS))
     today = bench.first_day - timedelta(days=1)
     say("Loading one year of history and the weeks ahead")

@@ -1,0 +1,78 @@
+"""Re-planning a closed day: everything that was booked on it, together, read from the database and searched."""
+
+import statistics
+import time
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from clinic import clock
+from clinic.models import Closure
+from scheduling.actions.rescue import agree_rescue
+from scheduling.bench.measure import Figure, in_turn
+from scheduling.bench.world import World
+from scheduling.models import Appointment
+from scheduling.selectors import rescue
+from scheduling.selectors.rescue_plan import SiteRescue, answers, propose, without_cover
+
+#: Seconds within which half of all rescues are to be found.
+TARGET = 2.0
+#: So many visits are on the day; those of the bench's full days beyond it are called off first.
+VISITS = 60
+
+
+def closed_day(world: World) -> Figure:
+    """Close a full day a week ahead and re-plan its VISITS visits together; nothing of it stays written."""
+    site, now = world.bench.site, clock.now()
+    with transaction.atomic():
+        _close_a_day(world)
+        lost = [one.id for one in without_cover(site, now)]
+        plan = propose(site, now)
+        values, floors = in_turn(
+            world.options.times(25), lambda: propose(site, now), lambda: rescue.ask(site, lost, now), warm_up=1
+        )
+        agreeing = _agree(world, plan)
+        transaction.set_rollback(True)
+    p50 = statistics.median(values)
+    found = [step for case in plan.cases for step in case.steps]
+    kept = sum(step.new_starts is not None for step in found if not step.follows)
+    return Figure(
+        name="rescue",
+        title=f"re-plan a closed day of {len(lost)} visits (load and search)",
+        beside="reading alone what the rescue asks for",
+        unit="ms",
+        values=tuple(values),
+        floors=tuple(floors),
+        ratio=p50 / statistics.median(floors),
+        target=f"p50 < {TARGET:g} s",
+        ok=p50 < TARGET * 1000,
+    ).noting(
+        f"{kept} of {len(lost)} visits ({kept / len(lost):.0%}) find a place with every gap, window and wish kept;"
+        f" {sum(step.follows for step in found)} others of their series move along",
+        f"agreeing to all of it, messages and trail included, took {agreeing:,.0f} ms",
+    )
+
+
+def _close_a_day(world: World) -> None:
+    site = world.bench.site
+    day = world.bench.first_day + timedelta(days=7)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    begin, end = clock.day_bounds(day, site.zone)
+    booked = Appointment.objects.filter(site=site, starts__gte=begin, starts__lt=end).order_by("starts", "pk")
+    # Every so many: what is called off is spread over the day like what stays.
+    surplus = list(booked.values_list("pk", flat=True))
+    keep = set(surplus[:: max(1, len(surplus) // VISITS)][:VISITS])
+    with connection.cursor() as cursor:
+        gone = [str(pk) for pk in surplus if pk not in keep]
+        cursor.execute("DELETE FROM scheduling_hold WHERE appointment_id = ANY(%s::uuid[])", [gone])
+        cursor.execute("DELETE FROM scheduling_appointment WHERE id = ANY(%s::uuid[])", [gone])
+    Closure.objects.create(site=site, starts=begin, ends=end, reason="snow")
+
+
+def _agree(world: World, plan: SiteRescue) -> float:
+    """How long it takes to agree to the whole, in milliseconds."""
+    key = next(iter(answers(plan.cases)))
+    start = time.perf_counter()
+    agree_rescue(by=world.bench.by, proposals=answers(plan.cases), reason="snow", key=key)
+    return (time.perf_counter() - start) * 1000
