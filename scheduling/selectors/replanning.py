@@ -118,8 +118,11 @@ def move_plan(*, appointment: Appointment, to_date: date, to_time: time | None, 
     lines = lines_of_move(rest, mine, to_date)
     # Who moves away from a day cannot come then: no other visit takes its place there.
     left = rest.day(mine) if rest.day(mine) != to_date else None
-    today, homeless = local_day(now, appointment.site), len(rest.coming)
-    search = Search(rest, today, homeless=homeless, also=to_date, chosen=mine, barred=left)
+    # The others keep the notice that a patient is given, unless the clerk wants the visit itself sooner.
+    earliest = min(rest.notice_until, clock.day_bounds(to_date, zone)[0])
+    first_day = max(local_day(now, appointment.site), min(series.first_day, to_date))
+    homeless = len(rest.coming)
+    search = Search(rest, first_day, homeless=homeless, also=to_date, chosen=mine, barred=left, earliest=earliest)
     answer = search.best([_move_task(rest, line, leaving, mine, to_date, cell) for line, leaving in lines])
     if isinstance(answer, Refusal):
         return Replan((), _why_not_there(rest, to_date, answer), seen=rest.seen)
@@ -165,7 +168,9 @@ def rest_plan(
     start = max(first_day, local_day(now, series.site))
     leaving = [one for one in staying if rest.day(one) < start and not rest.is_fixed(one)]
     orders = [[*staying, *new], [*(one for one in staying if one not in leaving), *leaving, *new]]
-    search = Search(planned, start, homeless=len(leaving) + len(new))
+    # From which day on is said by whoever plans the rest; a change of the series itself gives the patient notice.
+    earliest = rest.notice_until if without is not None or sessions is not None else None
+    search = Search(planned, start, homeless=len(leaving) + len(new), earliest=earliest)
     answer = search.best([_rest_task(planned, line, leaving, wide) for line in orders])
     if isinstance(answer, Refusal):
         return Replan((), explain_refusal(answer, series.site.zone), seen=rest.seen)

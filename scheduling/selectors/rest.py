@@ -49,6 +49,11 @@ class Rest:
         """The version of each visit to come: what a page shows and an action compares."""
         return {one.pk: one.version for one in self.coming}
 
+    @property
+    def notice_until(self) -> datetime:
+        """Until when a patient has too little notice (UTC): the site's hours from now."""
+        return self.now + timedelta(hours=self.series.site.notice_hours)
+
     def is_fixed(self, visit: Appointment) -> bool:
         """Whether a visit stays whatever happens: the clerk fixed it, or it is here or over by the clock.
 
@@ -56,8 +61,7 @@ class Rest:
         """
         if visit.pinned or visit.status == Status.ARRIVED or visit.starts <= self.now:
             return True
-        notice = timedelta(hours=self.series.site.notice_hours)
-        return self.kind == Kind.BOOSTER and visit.starts < self.now + notice
+        return self.kind == Kind.BOOSTER and visit.starts < self.notice_until
 
     def day(self, visit: Appointment) -> date:
         """The local date of a visit."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -67,6 +67,7 @@ class Search:
 
     `first_day`: local date before which nothing new lies. `also`: a date that has to be reached. `homeless`: how many
     visits need a new place. `chosen`: a visit that moves although it is fixed. `barred`: a date for nothing new.
+    `earliest`: nothing new starts before (aware).
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class Search:
         also: date | None = None,
         chosen: Appointment | None = None,
         barred: date | None = None,
+        earliest: datetime | None = None,
     ) -> None:
         self.rest, self.first_day, self.barred = rest, first_day, barred
+        self.earliest = max(clock.cell(rest.now) + 1, clock.cell_up(earliest) if earliest is not None else 0)
         site, now = rest.series.site, rest.now
         movable = [one for one in rest.coming if not rest.is_fixed(one) or one == chosen]
         first, last = self._horizon(homeless, also)
@@ -138,7 +141,7 @@ class Search:
             previous_minute=minute_of(last_given.starts, zone) if last_given else None,
             other_days=series_rules.other_infusion_days(series.patient, version, zone, without=series),
             busy=busy,
-            earliest_cell=clock.cell(rest.now) + 1,
+            earliest_cell=self.earliest,
             alternatives=1,
         )
 

@@ -1,6 +1,7 @@
 """The rest of a series planned anew, one infusion more or fewer, an early end, another spacing."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from scheduling.selectors import replanning
 from scheduling.selectors.series_rules import Spacing
 from tests.factories import NOW, clear, make_clinic, make_patient
 from tests.scheduling.courses import World, at_noon_after, gaps, lose
-from tests.scheduling.helpers import book, treat, wall
+from tests.scheduling.helpers import at_once, book, treat, wall
 
 pytestmark = pytest.mark.django_db
 Status = Appointment.Status
@@ -238,3 +239,16 @@ def test_a_nurse_may_not_change_a_series(world: World) -> None:
         course.keep_fixed(by=nurse, appointment=world.visits[0], fixed=True)
     with pytest.raises(NotAllowed):
         course.finish_early(by=nurse, series=world.series, reason="No.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clerks_at_once_plan_a_lost_visit_again_once() -> None:
+    world = World()
+    visits = world.visits
+    treat(visits[:1])
+    lose(visits[1])
+    with clock.at_moment(at_noon_after(visits[1])):
+        plans = [world.rest_plan(), world.rest_plan()]
+        results = at_once([partial(world.replan, plan) for plan in plans])
+    assert sorted(type(one).__name__ for one in results) == ["Series", "Stale"]
+    assert len(world.standing) == 6

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from clinic import clock
 from clinic.errors import Refused, Stale, WrongStatus
 from patients.models import Contact
 from scheduling.actions import course, moving
@@ -42,6 +43,7 @@ def test_a_visit_moved_to_a_day_that_breaks_a_gap_takes_along_the_fewest_others(
     # The visit next to the new day has to leave, and goes after the last one: pushed along, all five would move.
     assert others == {visits[1].pk}
     assert wall(visits[0])[0] not in {local_day(one, world.clinic.site) for one in plan.moves.values()}
+    assert all(one - clock.now() > timedelta(hours=world.clinic.site.notice_hours) for one in plan.moves.values())
     assert plan.refusal == plan.beyond == []
     moved = world.move(visits[0], plan)
     assert wall(moved)[0] == target
