@@ -37,7 +37,7 @@ class Message(models.Model):
         CANCELLED = "cancelled", _("visit cancelled")
         STOPPED = "stopped", _("series stopped")
         RELEASED = "released", _("held dates released")
-        BOOSTERS_CHANGED = "boosters_changed", _("boosters changed")
+        BOOSTERS_CHANGED = "boosters_changed", _("dates changed")
         REMINDER = "reminder", _("reminder")
         PREPARE = "prepare", _("preparation, the day before")
         TODAY = "today", _("reminder on the day")
