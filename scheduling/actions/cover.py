@@ -126,7 +126,7 @@ def seat(question: Question, starts: Mapping[UUID, datetime]) -> tuple[Placed, l
     for pk, moment in starts.items():
         rest = question.under_way.get(pk)
         wanted.append(Seat(pk, shapes[pk], rest.cell if rest is not None else clock.cell(moment)))
-    return seat_all(Seats(request.days, request.resources, request.taken), wanted)
+    return seat_all(Seats(request.days, request.resources, request.taken, request.shapes), wanted)
 
 
 def write_seats(question: Question, placed: Placed, now: datetime) -> None:

@@ -6,7 +6,7 @@ All arrays have the shape ``[resource, day, cell of the day]``; the days are pad
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -72,10 +72,8 @@ def build_grid(days: Sequence[SiteDay], resources: Sequence[Resource], taken: Ta
     starts = np.asarray([day.start for day in ordered], dtype=np.int64)
     axis = _Axis(starts, width)
     here = _presence(ordered, ids, axis)
-    unit0, watched = _taken_counts(taken, ids, axis)
-    watch = np.asarray([one.watch for one in rows], dtype=np.int16)
-    watch_free = (watch[:, None, None] - watched) * here
-    return Grid(
+    nothing = np.zeros(here.shape, dtype=np.int16)
+    empty = Grid(
         days=ordered,
         resources=rows,
         starts=starts,
@@ -83,9 +81,21 @@ def build_grid(days: Sequence[SiteDay], resources: Sequence[Resource], taken: Ta
         minutes=_minutes(ordered, width),
         open=_open(ordered, lengths, width),
         here=here,
+        unit0_free=here,
+        watch_free=nothing,
+        load=nothing[:, :, 0],
+    )
+    return with_counts(empty, *_taken_counts(taken, ids, axis))
+
+
+def with_counts(grid: Grid, unit0: Shorts, watched: Shorts) -> Grid:
+    """The same grid with so many holders of unit 0, and so many units above it held: both [resource, day, cell]."""
+    watch = np.asarray([one.watch for one in grid.resources], dtype=np.int16)
+    return replace(
+        grid,
         unit0_free=unit0 == 0,
-        watch_free=watch_free,
-        load=_load(rows, here, unit0, watched),
+        watch_free=(watch[:, None, None] - watched) * grid.here,
+        load=_load(grid.resources, grid.here, unit0, watched),
     )
 
 

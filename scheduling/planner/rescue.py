@@ -120,6 +120,11 @@ class RescueRequest:
     earlier_cell: int
     rounds: int | None = None
 
+    @property
+    def shapes(self) -> frozenset[VisitShape]:
+        """The shapes of its courses."""
+        return frozenset(course.shape for course in self.courses)
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

@@ -14,7 +14,7 @@ from scheduling.planner.values import Placement
 TOGETHER = 4
 """So many courses at most are taken off at once; more cost more time than they find (measured)."""
 ROUNDS_A_COURSE = 1
-MOST_ROUNDS = 60
+MOST_ROUNDS = 40
 
 
 def plan_rescue(request: RescueRequest) -> Rescue:
@@ -48,7 +48,7 @@ class _Search:
 
     def __init__(self, request: RescueRequest, given_up: frozenset[Hashable]) -> None:
         self.request, self.given_up = request, given_up
-        self.seats = Seats(request.days, request.resources, request.taken)
+        self.seats = Seats(request.days, request.resources, request.taken, request.shapes)
         for course in request.courses:
             for visit in course.visits:
                 self.seats.hold(visit.held if visit.key in given_up else ())
@@ -209,7 +209,7 @@ class _Search:
         """
         request = self.request
         chosen = [choice if choice is not None else unmoved(request.courses[n]) for n, choice in enumerate(self.chosen)]
-        fresh = Seats(request.days, request.resources, request.taken)
+        fresh = Seats(request.days, request.resources, request.taken, request.shapes)
         seats: list[Seat[Key]] = []
         for number, (course, choice) in enumerate(zip(request.courses, chosen, strict=True)):
             for index, (visit, place) in enumerate(zip(course.visits, choice.places, strict=True)):

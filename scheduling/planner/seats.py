@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from scheduling.planner import cost
-from scheduling.planner.grid import build_grid
+from scheduling.planner.grid import Grid, build_grid, with_counts
 from scheduling.planner.starts import VisitTable
 from scheduling.planner.values import Lane, Placement, Resource, SiteDay, Taken, VisitShape
 
@@ -35,16 +35,24 @@ class Seat(Generic[K]):
 class Seats:
     """What is taken on each day, and which starts are left for each shape. Days are counted in order of their dates."""
 
-    def __init__(self, days: Sequence[SiteDay], resources: Sequence[Resource], taken: Taken) -> None:
+    def __init__(
+        self, days: Sequence[SiteDay], resources: Sequence[Resource], taken: Taken, shapes: Iterable[VisitShape]
+    ) -> None:
+        """``shapes``: all that will be asked about; cleaning a chair after them may run past closing."""
         self.days = tuple(sorted(days, key=lambda day: day.date))
-        self.resources = tuple(resources)
         self.number = {day.date: number for number, day in enumerate(self.days)}
         self._starts = [day.start for day in self.days]
-        self._rows: list[list[Row]] = [[] for _ in self.days]
-        self._tables: dict[tuple[int, VisitShape], VisitTable] = {}
+        pad = max((shape.turnover_cells for shape in shapes), default=0)
+        self._empty = [build_grid([day], resources, Taken(), pad=max(0, pad)) for day in self.days]
+        self._unit0 = [np.zeros(grid.here.shape, dtype=np.int16) for grid in self._empty]
+        self._watched = [np.zeros(grid.here.shape, dtype=np.int16) for grid in self._empty]
+        ordered = sorted(one.id for one in resources)
+        self._line = {resource: line for line, resource in enumerate(ordered)}
+        self._grids: dict[int, Grid] = {}
+        self._tables: dict[int, dict[VisitShape, VisitTable]] = defaultdict(dict)
         columns = (taken.resource, taken.start, taken.end, taken.lower, taken.upper)
         for row in zip(*(np.asarray(column).tolist() for column in columns), strict=True):
-            self._add(row)
+            self._count(row, 1)
 
     def day_of(self, cell: int) -> int | None:
         """The number of the day whose grid the cell lies in; ``None`` where the site is closed all day."""
@@ -53,12 +61,12 @@ class Seats:
 
     def table(self, number: int, shape: VisitShape) -> VisitTable:
         """The possible starts of ``shape`` on one day, as things stand."""
-        key = (number, shape)
-        if key not in self._tables:
-            taken = Taken.from_rows(self._rows[number])
-            grid = build_grid([self.days[number]], self.resources, taken, pad=max(0, shape.turnover_cells))
-            self._tables[key] = VisitTable(grid, shape)
-        return self._tables[key]
+        if shape not in self._tables[number]:
+            if number not in self._grids:
+                counts = self._unit0[number].copy(), self._watched[number].copy()
+                self._grids[number] = with_counts(self._empty[number], *counts)
+            self._tables[number][shape] = VisitTable(self._grids[number], shape)
+        return self._tables[number][shape]
 
     def put(self, seat: Seat[K]) -> tuple[Placement, ...] | None:
         """Hold the cheapest chair and people for ``seat``; ``None``, and nothing held, where that start is not free."""
@@ -76,31 +84,28 @@ class Seats:
     def hold(self, rows: Iterable[Row]) -> None:
         """Take these units; only how many count, not which."""
         for row in rows:
-            self._change(row)
-            self._add(row)
+            self._count(row, 1)
 
     def free(self, rows: Iterable[Row]) -> None:
-        """Give back units that were taken with exactly these rows."""
+        """Give back units that were taken."""
         for row in rows:
-            number = self._change(row)
-            if number is not None:
-                self._rows[number].remove(row)
+            self._count(row, -1)
 
-    def _add(self, row: Row) -> None:
-        number = self._row_day(row)
-        if number is not None:
-            self._rows[number].append(row)
-
-    def _change(self, row: Row) -> int | None:
-        number = self._row_day(row)
-        for key in [key for key in self._tables if key[0] == number]:
-            del self._tables[key]
-        return number
-
-    def _row_day(self, row: Row) -> int | None:
-        """A hold lies on the day that it begins on, or runs into: what began before opening still takes its end."""
-        number = self.day_of(row[1])
-        return self.day_of(row[2] - 1) if number is None else number
+    def _count(self, row: Row, change: int) -> None:
+        """Count a row in or out on the day that it begins on or runs into; outside of all days it is passed over."""
+        resource, start, end, lower, upper = row
+        number = self.day_of(start)
+        number = self.day_of(end - 1) if number is None else number
+        line = self._line.get(resource)
+        if number is None or line is None:
+            return
+        self._grids.pop(number, None)
+        self._tables.pop(number, None)
+        first = self._starts[number]
+        cells = slice(max(0, start - first), max(0, end - first))
+        if lower <= 0 < upper:
+            self._unit0[number][line, 0, cells] += change
+        self._watched[number][line, 0, cells] += change * max(0, upper - max(lower, 1))
 
 
 def rows_of(placements: Iterable[Placement]) -> list[Row]:

@@ -178,8 +178,8 @@ def test_seats_taken_at_exactly_their_starts_are_found_again_in_any_order() -> N
     days = week(resources)
     seats = [Seat(n, SHORT, days[0].start + at) for n, at in enumerate((0, 1, 5, 6, 10, 11))]
     for order in (seats, seats[::-1]):
-        placed, missing = seat_all(Seats(days, resources, Taken()), order)
+        placed, missing = seat_all(Seats(days, resources, Taken(), [SHORT]), order)
         assert missing == []
         assert len(placed) == 6
-    _, missing = seat_all(Seats(days, resources, Taken()), [*seats, Seat(9, SHORT, days[0].start + CELLS)])
+    _, missing = seat_all(Seats(days, resources, Taken(), [SHORT]), [*seats, Seat(9, SHORT, days[0].start + CELLS)])
     assert missing == [9]
