@@ -70,7 +70,8 @@ def test_control_without_locks_and_constraint_the_place_is_booked_many_times(mon
         finally:
             cursor.execute("TRUNCATE scheduling_hold")
             cursor.execute(f"ALTER TABLE scheduling_hold ADD CONSTRAINT {CONSTRAINT} {definition}")
-    assert outcome["Series"] == CLERKS
+    # One or two may look late enough to see what the others have written.
+    assert outcome["Series"] > 1
     assert doubles > 0
 
 
