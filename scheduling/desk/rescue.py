@@ -21,7 +21,7 @@ from scheduling.actions import rescue
 from scheduling.desk.rescue_forms import UNREADABLE, AgreeForm, Chosen, read_choices
 from scheduling.desk.sites import site_or_404
 from scheduling.models import Appointment
-from scheduling.selectors.rescue_plan import Case, SiteRescue, propose
+from scheduling.selectors.rescue_plan import Case, SiteRescue, propose, what_happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ def without_cover(request: StaffRequest, site: UUID) -> HttpResponse:
             messages.success(request, _said(agreed))
             return redirect("desk:rescue", place.pk)
     plan = propose(place, clock.now())
+    form.fields["reason"].initial = what_happened(plan)[:200]
     context = {"site": place, "form": form, "plan": plan, "today": clock.today(place.zone), **_rows(plan, chosen)}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "desk/rescue/rescue.html", context, status=status)

@@ -43,7 +43,7 @@ WORDS: Mapping[str, str] = {
     "rescued": "Moved when the visit lost its cover.",
     "rescue_handover": "Keeps its time; others serve it.",
     "rescue_same_day": "The same day: {minute} instead of {wanted}.",
-    "rescue_other_day": "The nearest day with room, {days} day(s) away.",
+    "rescue_other_day": "The nearest day with room.",
     "rescue_day_closed": "The clinic is closed on {date}.",
     "rescue_day_full": "Nobody is free for it on {date}.",
     "rescue_follows": "Has its cover, but has to keep the days from the visit that moves to {date}.",

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from django.db.models import Q
+
 from clinic import clock
-from clinic.models import Site, User
+from clinic.models import Closure, Site, User
 from patients.models import Patient
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Hold
 from scheduling.planner.rescue import Proposal
 from scheduling.planner.rescue_search import plan_rescue
 from scheduling.selectors import rescue
@@ -103,6 +105,20 @@ def propose(site: Site, now: datetime) -> SiteRescue:
         taken_over=tuple(case for case in cases if case.keeps_time),
         plans=tuple(one for one in found if one.is_plan),
     )
+
+
+def what_happened(plan: SiteRescue) -> str:
+    """The reasons written down for what is out while these visits take place, as one line; empty when there is none."""
+    visits = [step.visit for case in plan.cases for step in case.steps if not step.follows]
+    if not visits:
+        return ""
+    resources = Hold.objects.filter(appointment__in=visits).values("resource")
+    closures = Closure.objects.filter(
+        Q(site=plan.site) | Q(resource__in=resources),
+        starts__lt=max(visit.ends for visit in visits),
+        ends__gt=min(visit.starts for visit in visits),
+    )
+    return ", ".join(dict.fromkeys(reason for reason in closures.values_list("reason", flat=True) if reason))
 
 
 def _step(visit: Appointment, proposal: Proposal) -> Step:
