@@ -83,7 +83,7 @@ def build_grid(days: Sequence[SiteDay], resources: Sequence[Resource], taken: Ta
         here=here,
         unit0_free=here,
         watch_free=nothing,
-        load=nothing[:, :, 0],
+        load=np.zeros(here.shape[:2], dtype=np.int16),
     )
     return with_counts(empty, *_taken_counts(taken, ids, axis))
 
