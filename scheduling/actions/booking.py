@@ -12,7 +12,7 @@ from clinic.models import Site, StaffMember
 from clinic.permissions import Permission
 from patients.models import Patient
 from scheduling import status
-from scheduling.actions import holds, placing, rides
+from scheduling.actions import holds, placing, requests, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.actions.series_writing import (
@@ -214,6 +214,7 @@ def cancel_visits(visits: Sequence[Appointment], reason: str) -> list[Appointmen
         visit.version += 1
         visit.save(update_fields=["version"])
     holds.release(to_cancel)
+    requests.settle(to_cancel)
     return to_cancel
 
 

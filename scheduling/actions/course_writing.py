@@ -12,7 +12,7 @@ from django.db.models import Max
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused, Stale
-from scheduling.actions import booking, holds, moving, placing, rides
+from scheduling.actions import booking, holds, moving, placing, requests, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.moving import OPEN
 from scheduling.actions.series_writing import CHOSEN, open_rides
@@ -191,6 +191,7 @@ def write(
             moving.put_at(visit, starts, starts + (visit.ends - visit.starts), reason, reasons.get(starts))
         new = _create(locked, by, reasons)
         holds.write(_to_hold([*movers, *new], placements))
+    requests.settle(movers)
     number_anew(series, locked.rest.kind, locked.rest.now)
     series.version += 1
     series.save(update_fields=["version"])

@@ -11,7 +11,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused, Stale, WrongStatus
 from clinic.permissions import Permission
 from patients.models import Patient
-from scheduling.actions import booking, holds, placing, rides
+from scheduling.actions import booking, holds, placing, requests, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.series_writing import CHOSEN, is_cleared
 from scheduling.messages import ledger
@@ -60,6 +60,7 @@ def move_visit(*, by: Actor, appointment: Appointment, starts: datetime, reason:
     with placing.as_just_taken(sheet):
         put_at(visit, starts, ends, reason)
         rewrite_holds(visit, ToHold(placements, appointment=visit.pk, expires_at=held_until(visit)))
+    requests.settle([visit])
     ledger.announce_moved(visit, old_starts)
     rides.visit_moved(visit)
     return visit

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from clinic import clock
 from clinic.models import Site
-from scheduling.models import Appointment, Ride
+from scheduling.models import Appointment, ChangeRequest, Ride
 from scheduling.when import day_words, time_words, zone_words
 
 S = Ride.Status
@@ -44,11 +44,19 @@ class VisitCard:
     #: Until when the date is only held, in words; empty once it is booked.
     held_until: str
     ride: RideLine | None
+    #: Whether the patient may still ask to move or cancel it.
+    can_ask: bool
+    #: What the patient has asked and the desk has not answered yet.
+    asked: ChangeRequest | None
+    #: What the desk answered last where it changed nothing; empty otherwise.
+    answer: str
 
 
 def visit_card(appointment: Appointment) -> VisitCard:
-    """Needs `site`, `series`, `protocol_version` and `ride__companion` loaded."""
+    """Needs `site`, `series`, `protocol_version`, `ride__companion` and `change_requests` loaded."""
     zone = appointment.site.zone
+    about = sorted(appointment.change_requests.all(), key=lambda one: one.created_at)
+    last = about[-1] if about else None
     return VisitCard(
         id=str(appointment.pk),
         date=day_words(appointment.starts, zone),
@@ -59,6 +67,9 @@ def visit_card(appointment: Appointment) -> VisitCard:
         how="" if appointment.mode == Appointment.Mode.IN_PERSON else str(appointment.get_mode_display()),
         held_until=_held_until(appointment),
         ride=ride_line(appointment) if appointment.protocol_version.needs_ride else None,
+        can_ask=appointment.status in {"proposed", "booked"} and appointment.starts > clock.now(),
+        asked=last if last is not None and last.status == ChangeRequest.Status.WAITING else None,
+        answer=last.answer if last is not None else "",
     )
 
 

@@ -9,12 +9,12 @@ from scheduling.models import Appointment, Ride
 
 
 def visits_to_come(patient: Patient, now: datetime) -> list[Appointment]:
-    """The patient's visits that are not over at `now`, soonest first, each with its site, texts and ride."""
+    """The patient's visits that are not over at `now`, soonest first, each with its site, texts, ride and requests."""
     return list(
         Appointment.objects.blocking()
         .filter(patient=patient, ends__gt=now)
         .select_related("site", "patient", "protocol_version", "practitioner", "series", "ride__companion")
-        .prefetch_related("protocol_version__texts")
+        .prefetch_related("protocol_version__texts", "change_requests")
         .order_by("starts")
     )
 

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from scheduling.portal import companion_views, entry, patient_views
+from scheduling.portal import change_views, companion_views, entry, patient_views
 
 urlpatterns = [
     path("", patient_views.home, name="home"),
     path("driver/", patient_views.driver, name="driver"),
     path("drivers/<uuid:contact>/agreed/", patient_views.agreed, name="agreed"),
+    path("change/<uuid:visit>/", change_views.change, name="change"),
+    path("change/<uuid:visit>/keep/", change_views.keep, name="keep"),
     path("dates.ics", patient_views.dates, name="dates"),
     path("answer/", companion_views.answer, name="answer"),
     path("wrong-person/", companion_views.wrong_person, name="wrong_person"),

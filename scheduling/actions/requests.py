@@ -1,0 +1,121 @@
+"""What patients ask for about a booked visit: taken down, taken back, answered, or settled by the change itself."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from clinic import clock, locks
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import NotAllowed, Refused, WrongStatus
+from clinic.permissions import Permission
+from scheduling import wishes as wishes_json
+from scheduling.actions import placing
+from scheduling.models import Appointment, ChangeRequest
+from scheduling.planner.values import Wishes
+
+Status = ChangeRequest.Status
+#: Only about a visit that has not begun can something be asked.
+OPEN = frozenset({Appointment.Status.PROPOSED, Appointment.Status.BOOKED})
+
+
+@action
+def ask_for_change(
+    *,
+    by: Actor,
+    appointment: Appointment,
+    kind: str,
+    words: str = "",
+    wishes: Wishes | None = None,
+    first_day: date | None = None,
+) -> ChangeRequest:
+    """Take down that the patient asks to move or cancel a visit (`kind`: a ChangeRequest.Kind). The visit stays as it
+    is.
+
+    Asking again about the same visit replaces what was asked before. `first_day`: a local date of the site.
+
+    Raises:
+        WrongStatus: the visit has begun, is over or was cancelled.
+        NotAllowed: somebody else's visit, or an actor who may not book.
+    """
+    _check_may(by, appointment)
+    locks.take([locks.patient(appointment.patient_id)])
+    visit = Appointment.objects.get(pk=appointment.pk)
+    if visit.status not in OPEN or visit.starts <= clock.now():
+        raise WrongStatus(_("This visit has begun, is over or was cancelled already. Nothing was changed."))
+    asked, _new = ChangeRequest.objects.update_or_create(
+        appointment=visit,
+        status=Status.WAITING,
+        defaults={
+            "patient_id": visit.patient_id,
+            "kind": kind,
+            "asked_version": visit.version,
+            "wishes": wishes_json.to_json(wishes) if wishes is not None else {},
+            "first_day": first_day,
+            "words": words.strip(),
+            "created_at": clock.now(),
+        },
+    )
+    return asked
+
+
+@action
+def withdraw(*, by: Actor, request: ChangeRequest) -> ChangeRequest:
+    """The patient lets the visit stay as it is. Withdrawing twice is the same as once.
+
+    Raises:
+        WrongStatus: it was answered already.
+        NotAllowed: somebody else's request.
+    """
+    _check_may(by, request.appointment)
+    asked = _locked(request)
+    if asked.status == Status.WITHDRAWN:
+        return asked
+    return _close(asked, Status.WITHDRAWN)
+
+
+@action
+def close(*, by: Actor, request: ChangeRequest, answer: str) -> ChangeRequest:
+    """Answer without a change. `answer` is shown to the patient on their page.
+
+    Raises:
+        Refused: no answer given.
+        WrongStatus: it was answered, settled or withdrawn already.
+        NotAllowed: the actor may not book.
+    """
+    placing.check_may(by, Permission.BOOK)
+    if not answer.strip():
+        raise Refused("Write what the patient is told; they read it on their page.", field="answer")
+    return _close(_locked(request), Status.CLOSED, answer.strip())
+
+
+def settle(visits: Sequence[Appointment]) -> None:
+    """These visits were moved or cancelled by the desk: what was asked about them is done. Under their locks."""
+    ChangeRequest.objects.filter(appointment__in=visits, status=Status.WAITING).update(
+        status=Status.DONE, closed_at=clock.now()
+    )
+
+
+def _check_may(by: Actor, visit: Appointment) -> None:
+    """Staff who book, and the patient about their own visits."""
+    if by.kind == "patient" and by.id == str(visit.patient_id):
+        return
+    if by.user is None:
+        raise NotAllowed(_("This page is not yours."))
+    placing.check_may(by, Permission.BOOK)
+
+
+def _locked(request: ChangeRequest) -> ChangeRequest:
+    locks.take([locks.patient(request.patient_id)])
+    return ChangeRequest.objects.select_for_update().get(pk=request.pk)
+
+
+def _close(asked: ChangeRequest, to: str, answer: str = "") -> ChangeRequest:
+    if asked.status != Status.WAITING:
+        raise WrongStatus(
+            _("This request is “%(status)s” already. Nothing was changed.") % {"status": asked.get_status_display()}
+        )
+    asked.status, asked.answer, asked.closed_at = to, answer, clock.now()
+    asked.save(update_fields=["status", "answer", "closed_at"])
+    return asked
