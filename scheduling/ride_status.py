@@ -52,4 +52,11 @@ def move(
     ride.waived_by = waived_by
     ride.waiver_reason = waiver_reason
     ride.changed_at = clock.now()
-    ride.save(update_fields=["status", "companion", "version", "changed_at", "waived_by", "waiver_reason"])
+    # What came of a call about it was said of the ride as it stood: whoever declines now is called about at once.
+    ride.call_outcome, ride.called_at, ride.called_by, ride.call_note, ride.call_after = "", None, None, "", None
+    ride.save(
+        update_fields=[
+            *("status", "companion", "version", "changed_at", "waived_by", "waiver_reason"),
+            *("call_outcome", "called_at", "called_by", "call_note", "call_after"),
+        ]
+    )

@@ -69,6 +69,8 @@ class Message(models.Model):
 
     #: Outcomes after which the call is done; the others leave it on the list.
     DONE = (Outcome.REACHED, Outcome.LEFT_WORD, Outcome.HANDED_OVER)
+    #: Outcomes after which it comes back to the top of the list at a time.
+    LATER = (Outcome.NO_ANSWER, Outcome.CALLS_BACK)
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     site = models.ForeignKey(Site, models.PROTECT, related_name="messages")
@@ -104,6 +106,8 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=11, choices=Outcome.choices, blank=True)
     note = models.TextField(_("note"), blank=True)
+    #: While it is for a person to do: nobody has to call again before this.
+    call_after = models.DateTimeField(null=True, blank=True)
     skip_reason = models.CharField(max_length=200, blank=True)
     last_error = models.CharField(max_length=400, blank=True)
     done_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Resource, StaffMember
+from clinic.models import Resource, StaffMember, User
 from patients.models import Contact
 from scheduling.models.appointment import Appointment
 
@@ -60,8 +60,15 @@ class Ride(models.Model):
         PICKED_UP = "picked_up", _("picked up")
         WAIVED = "waived", _("waived by a doctor")
 
+    class Call(models.TextChoices):
+        REACHED = "reached", _("reached; they see to it")
+        NO_ANSWER = "no_answer", _("no answer")
+        CALLS_BACK = "calls_back", _("will call back")
+
     #: The states in which a named adult is expected at the door.
     SETTLED = (Status.NAMED, Status.CONFIRMED)
+    #: The states in which somebody has to be found.
+    MISSING = (Status.NEEDED, Status.DECLINED)
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     appointment = models.OneToOneField(Appointment, models.CASCADE, related_name="ride")
@@ -72,6 +79,13 @@ class Ride(models.Model):
     changed_at = models.DateTimeField()
     waived_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     waiver_reason = models.TextField(_("why the ride is waived"), blank=True)
+    #: What came of the desk's last call about it, while nobody is named; the audit trail keeps the earlier ones.
+    call_outcome = models.CharField(max_length=10, choices=Call.choices, blank=True)
+    called_at = models.DateTimeField(null=True, blank=True)
+    called_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    call_note = models.TextField(_("note"), blank=True)
+    #: Nobody has to call about it again before this.
+    call_after = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -82,6 +96,11 @@ class Ride(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="waived") | (Q(waived_by__isnull=False) & ~Q(waiver_reason="")),
                 name="ride_waived_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(call_outcome="", called_at__isnull=True, call_after__isnull=True)
+                | (~Q(call_outcome="") & Q(called_at__isnull=False)),
+                name="ride_call_has_an_outcome",
             ),
         ]
 
