@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0002_audit"),
         ("patients", "0004_search"),
-        ("scheduling", "0004_dates_changed"),
+        ("scheduling", "0005_change_requests"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
