@@ -62,7 +62,12 @@ def _announce(by: Actor, name: str, reason: str) -> None:
             """
             SELECT set_config('clinic.actor_kind', %s, true), set_config('clinic.actor_id', %s, true),
                    set_config('clinic.actor_name', %s, true), set_config('clinic.action', %s, true),
-                   set_config('clinic.reason', %s, true), set_config('clinic.origin', %s, true)
+                   set_config('clinic.reason', %s, true), set_config('clinic.origin', %s, true),
+                   set_config('clinic.caller_id', %s, true), set_config('clinic.caller_name', %s, true)
             """,
-            [by.kind, by.id, by.name, name, reason, origin.get()],
+            [by.kind, by.id, by.name, name, reason, origin.get(), *_of_caller(by)],
         )
+
+
+def _of_caller(by: Actor) -> tuple[str, str]:
+    return (by.caller.id, by.caller.name[:200]) if by.caller is not None else ("", "")

@@ -12,14 +12,23 @@ origin: ContextVar[str] = ContextVar("origin", default="")
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asked for a change by telephone: `id` is "patient" or the id of a contact of the patient's."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The `by=` of every action. `kind` is user, patient, companion or system; `id` identifies the person within the
-    kind."""
+    kind. `caller`: at whose word on the telephone the person acts, if at anybody's."""
 
     kind: str
     id: str
     name: str
     user: "User | None" = field(default=None, compare=False)
+    caller: Caller | None = None
 
     @classmethod
     def of(cls, user: "User") -> Self:

@@ -8,7 +8,7 @@ forge nor truncate it, and there is no setting that switches the triggers off. d
 this is not django-pghistory.
 
 Who acts is announced per transaction by `clinic.actions.action`; a write outside of any action is recorded with the
-database role alone.
+database role alone. Where somebody asked for the change by telephone, the trail has the caller beside the actor.
 """
 
 from collections.abc import Sequence
@@ -35,14 +35,16 @@ BEGIN
     END IF;
     INSERT INTO public.clinic_auditevent (
         at, transaction, "table", "row", operation, patient, before, after,
-        actor_kind, actor_id, actor_name, action, reason, origin, database_role
+        actor_kind, actor_id, actor_name, caller_id, caller_name, action, reason, origin, database_role
     ) VALUES (
         clock_timestamp(), pg_current_xact_id()::text::bigint, TG_TABLE_NAME, coalesce(whole ->> 'id', whole ->>
         'key', ''), lower(TG_OP),
         patient, old_row, new_row,
         coalesce(current_setting('clinic.actor_kind', true), ''), coalesce(current_setting('clinic.actor_id', true),
         ''),
-        coalesce(current_setting('clinic.actor_name', true), ''), coalesce(current_setting('clinic.action', true), ''),
+        coalesce(current_setting('clinic.actor_name', true), ''),
+        coalesce(current_setting('clinic.caller_id', true), ''),
+        coalesce(current_setting('clinic.caller_name', true), ''), coalesce(current_setting('clinic.action', true), ''),
         coalesce(current_setting('clinic.reason', true), ''), coalesce(current_setting('clinic.origin', true), ''),
         session_user
     );

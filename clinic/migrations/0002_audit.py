@@ -2,7 +2,8 @@
 
 from django.db import migrations
 
-from clinic.audit import INSTALL_FUNCTION, Audit
+from clinic.audit import Audit
+from clinic.migrations._audit_1 import INSTALL_FUNCTION
 
 
 class Migration(migrations.Migration):

@@ -31,6 +31,9 @@ class AuditEvent(models.Model):
     actor_kind = models.CharField(max_length=12, blank=True)
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=200, blank=True)
+    #: Who asked for it by telephone: "patient" or a contact's id, and the name. Empty: nobody called.
+    caller_id = models.CharField(max_length=64, blank=True, default="")
+    caller_name = models.CharField(max_length=200, blank=True, default="")
     action = models.CharField(max_length=80, blank=True)
     reason = models.TextField(blank=True)
     origin = models.CharField(max_length=200, blank=True)

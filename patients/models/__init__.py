@@ -1,8 +1,9 @@
 """The people: patients, who stands by them, what speaks for and against treating them, and how they do."""
 
+from patients.models.authorisation import Authorisation
+from patients.models.consent import Consent, ConsentDocument, ConsentForm
 from patients.models.observation import RANGES, SCORES, Measure, Observation
 from patients.models.patient import (
-    Authorisation,
     Channel,
     Contact,
     ImportedField,
@@ -14,7 +15,6 @@ from patients.models.patient import (
 from patients.models.screening import (
     Clearance,
     Condition,
-    Consent,
     ConsultRequest,
     Flag,
     FlagCode,
@@ -31,6 +31,8 @@ __all__ = [
     "Clearance",
     "Condition",
     "Consent",
+    "ConsentDocument",
+    "ConsentForm",
     "ConsultRequest",
     "Contact",
     "Flag",

@@ -46,12 +46,22 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     """Patients, narrowed to who asks."""
 
     def for_user(self, user: User) -> "PatientQuerySet":
-        """Those who come to one of the user's sites."""
-        return self.filter(sites__in=Site.objects.for_user(user)).distinct()
+        """Those who come to one of the user's sites; a record that was merged into another is left out."""
+        return self._at_sites_of(user).filter(merged_into__isnull=True)
 
     def living(self) -> "PatientQuerySet":
         """Those who may be booked and written to."""
         return self.filter(deceased_at__isnull=True, is_active=True)
+
+    def merged_for_user(self, user: User) -> "PatientQuerySet":
+        """Records of the user's sites that were merged into another: they only point there."""
+        return self._at_sites_of(user).filter(merged_into__isnull=False)
+
+    def _at_sites_of(self, user: User) -> "PatientQuerySet":
+        comes = Patient.sites.through.objects.filter(
+            patient=models.OuterRef("pk"), site__in=Site.objects.for_user(user).order_by()
+        )
+        return self.filter(models.Exists(comes))
 
 
 class Patient(models.Model):
@@ -76,6 +86,9 @@ class Patient(models.Model):
     channel = models.CharField(
         _("preferred way to be reached"), max_length=5, choices=Channel.choices, default=Channel.MAIL
     )
+    #: Without the patient's yes a channel is not used, and its message becomes a call.
+    mail_consent = models.BooleanField(_("agrees to email"), default=True)
+    text_consent = models.BooleanField(_("agrees to text messages"), default=False)
     #: Set when mail to the address bounced for good: the desk calls until the address changes.
     email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     address_line = models.CharField(_("street address"), max_length=200, blank=True)
@@ -86,6 +99,13 @@ class Patient(models.Model):
     note = models.TextField(_("note for the front desk (nothing clinical)"), blank=True)
     deceased_at = models.DateField(_("died on"), null=True, blank=True)
     is_active = models.BooleanField(_("in care"), default=True)
+    #: Counts changes made at the desk: a form opened on an older one is told what changed since.
+    version = models.PositiveIntegerField(default=0, editable=False)
+    #: The record that this one was found to be a second copy of; it stays, and points there.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged_from"
+    )
+    merged_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(editable=False)
 
     objects = PatientQuerySet.as_manager()
@@ -98,7 +118,16 @@ class Patient(models.Model):
                 condition=Q(deceased_at__isnull=True) | Q(deceased_at__gte=models.F("birth_date")),
                 name="patient_dates_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True, merged_at__isnull=True)
+                | (
+                    Q(merged_into__isnull=False, merged_at__isnull=False, is_active=False)
+                    & ~Q(merged_into=models.F("id"))
+                ),
+                name="patient_merged_into_another",
+            ),
         ]
+        indexes = [models.Index(fields=["birth_date"], name="patient_birth_date")]
 
     def __str__(self) -> str:
         return self.name
@@ -111,7 +140,12 @@ class Patient(models.Model):
     @property
     def reachable_by_mail(self) -> bool:
         """Whether a message by mail may be tried."""
-        return bool(self.email) and self.email_failed_at is None
+        return bool(self.email) and self.mail_consent and self.email_failed_at is None
+
+    @property
+    def reachable_by_text(self) -> bool:
+        """Whether a text message may be sent."""
+        return bool(self.phone) and self.text_consent
 
 
 class PatientIdentifier(models.Model):
@@ -175,20 +209,3 @@ class ImportedField(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field}"
-
-
-class Authorisation(models.Model):
-    """Sessions paid for or authorised by a payer: how many, until when, under which reference. Going over warns and
-    never blocks."""
-
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    patient = models.ForeignKey(Patient, models.CASCADE, related_name="authorisations")
-    sessions = models.PositiveSmallIntegerField(_("sessions"))
-    valid_until = models.DateField(_("valid until"), null=True, blank=True)
-    reference = models.CharField(_("reference"), max_length=80, blank=True)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(sessions__gte=1), name="authorisation_of_some_sessions")]
-
-    def __str__(self) -> str:
-        return self.reference or str(self.sessions)

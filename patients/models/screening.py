@@ -223,25 +223,3 @@ class Clearance(models.Model):
     def is_yes(self) -> bool:
         """Whether it allows treatment at all."""
         return self.decision in {self.Decision.CLEARED, self.Decision.CONDITIONS}
-
-
-class Consent(models.Model):
-    """The treatment consent that was signed: which form, by whom, when, until when."""
-
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    patient = models.ForeignKey(Patient, models.CASCADE, related_name="consents")
-    form_version = models.CharField(_("form version"), max_length=40)
-    signed_by = models.CharField(_("signed by"), max_length=120)
-    #: Empty when the patient signed.
-    relationship = models.CharField(_("relationship to the patient"), max_length=60, blank=True)
-    signed_at = models.DateTimeField(_("signed at"))
-    valid_until = models.DateField(_("valid until"))
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-
-    class Meta:
-        ordering = ["-signed_at"]
-        constraints = [models.CheckConstraint(condition=~Q(signed_by=""), name="consent_names_who_signed")]
-
-    def __str__(self) -> str:
-        return f"{self.form_version}, {self.signed_at:%Y-%m-%d}"
