@@ -34,20 +34,29 @@ _ROW = np.dtype(
         ),
     ]
 )
+#: A visit lies within one local day and the windows at least a day apart, so no hold is found twice.
 _SELECT = """
-    SELECT resource_id, start_cell, end_cell, first_unit, end_unit FROM scheduling_hold
-    WHERE resource_id = ANY(%s) AND int4range(start_cell, end_cell) && int4range(%s, %s)
-      AND (expires_at IS NULL OR expires_at > %s)
+    SELECT resource_id, start_cell, end_cell, first_unit, end_unit
+    FROM unnest(%s::int[], %s::int[]) AS days(first, last)
+    JOIN scheduling_hold ON int4range(start_cell, end_cell) && int4range(days.first, days.last)
+    WHERE resource_id = ANY(%s) AND (expires_at IS NULL OR expires_at > %s)
 """
 _WITHOUT = " AND (appointment_id IS NULL OR appointment_id <> ALL(%s::uuid[]))"
 
 
 def held(
-    resource_ids: Sequence[int], window: tuple[int, int], now: datetime, without_visits: Collection[UUID] = ()
+    resource_ids: Sequence[int],
+    windows: Sequence[tuple[int, int]],
+    now: datetime,
+    without_visits: Collection[UUID] = (),
 ) -> Taken:
-    """The holds on the resources that touch the cells [window[0], window[1]) and have not lapsed at `now`; those of
-    `without_visits` are left out."""
-    statement, values = _SELECT, [list(resource_ids), *window, now]
+    """The holds on the resources that touch one of the `windows` and have not lapsed at `now`.
+
+    `windows`: stretches of cells [first, end), not empty, in order and at least a day apart. Holds of `without_visits`
+    are left out.
+    """
+    statement = _SELECT
+    values: list[object] = [[low for low, _ in windows], [high for _, high in windows], list(resource_ids), now]
     if without_visits:
         statement, values = statement + _WITHOUT, [*values, [str(one) for one in without_visits]]
     stream = BytesIO()
