@@ -29,7 +29,7 @@ class Standing:
 def standing(patient: Patient, on: date) -> Standing:
     """The patient's standing on `on`. Four queries, five for a minor."""
     latest = Clearance.objects.latest_for(patient)
-    valid = latest if latest is not None and latest.is_yes and latest.valid_until and latest.valid_until >= on else None
+    valid = latest if _covers(latest, on) else None
     consent = (
         Consent.objects.filter(patient=patient, withdrawn_at=None, valid_until__gte=on)
         .order_by("-valid_until", "-signed_at")
@@ -43,6 +43,16 @@ def standing(patient: Patient, on: date) -> Standing:
         *([] if consent else [_("No signed consent is valid on that day.")]),
     ]
     return Standing(clearance=valid, latest=latest, consent=consent, open_flags=flags, reasons_against=reasons)
+
+
+def valid_clearance(patient: Patient, on: date) -> Clearance | None:
+    """The newest decision, when it is a yes that reaches to `on` (local date of the site). One query."""
+    latest = Clearance.objects.latest_for(patient)
+    return latest if _covers(latest, on) else None
+
+
+def _covers(latest: Clearance | None, on: date) -> bool:
+    return bool(latest is not None and latest.is_yes and latest.valid_until and latest.valid_until >= on)
 
 
 def open_flags(patient: Patient) -> list[Flag]:

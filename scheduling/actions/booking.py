@@ -16,6 +16,7 @@ from scheduling.actions import holds, placing, requests, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.actions.series_writing import (
+    Explained,
     SeriesOrder,
     announce,
     check_order,
@@ -108,9 +109,12 @@ def book_series(
     wishes: Wishes,
     starts: Sequence[datetime],
     key: UUID,
+    explained: Explained | None = None,
 ) -> Series:
     """Book a series at exactly these `starts` (aware), whole or not at all; chairs and nurses are chosen under the
     locks.
+
+    `explained`: why these dates, where the planner has said so already; else it is asked again.
 
     For a patient whom a doctor's clearance covers on every date the series is ACTIVE and its visits booked. Otherwise
     it
@@ -129,7 +133,7 @@ def book_series(
     now = clock.now()
     order = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)))
     check_order(order, now)
-    explained = explain_order(order, now)
+    explained = explained or explain_order(order, now)
     placed = lock_and_place(order, now)
     with placing.as_just_taken(placed.sheet):
         series, visits = write_series(order, placed.shape, explained, by=by, now=now)

@@ -77,9 +77,10 @@ def keep_plan(
     starts: Sequence[datetime],
     hours: int,
     key: UUID,
+    explained: Explained | None = None,
 ) -> Offer:
     """Hold the time of a plan for `hours`, at the longest until its first visit. The same key again returns the same
-    offer.
+    offer. `explained`: as for book_series.
 
     Raises:
         Refused, JustTaken, NotAllowed: as book_series; Refused too for hours outside 1 to MOST_HOURS.
@@ -93,7 +94,7 @@ def keep_plan(
     now = clock.now()
     order = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)))
     check_order(order, now)
-    explained = explain_order(order, now)
+    explained = explained or explain_order(order, now)
     placed = lock_and_place(order, now)
     plan = KeptPlan(
         starts=[one.isoformat() for one in order.starts],

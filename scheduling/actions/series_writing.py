@@ -12,7 +12,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Clearance, Patient
-from patients.selectors import standing
+from patients.selectors import valid_clearance
 from scheduling import wishes as wishes_json
 from scheduling.actions import placing
 from scheduling.messages import ledger
@@ -151,7 +151,7 @@ def check_patient(order: SeriesOrder, shape: VisitShape) -> None:
 
 def is_cleared(patient: Patient, version: ProtocolVersion, last_day: date) -> bool:
     """Whether a doctor's valid yes covers every visit up to `last_day`, or the protocol asks for none (promise 4)."""
-    return not version.needs_clearance or standing(patient, last_day).clearance is not None
+    return not version.needs_clearance or valid_clearance(patient, last_day) is not None
 
 
 def held_until(order: SeriesOrder, now: datetime) -> datetime:
@@ -211,6 +211,6 @@ def announce(series: Series, visits: Sequence[Appointment]) -> None:
     """Open the question who drives for each visit, and tell the patient."""
     open_rides(series.protocol_version, visits)
     if series.status == Series.Status.ACTIVE:
-        ledger.announce_booked(series)
+        ledger.announce_booked(series, visits)
     else:
         ledger.announce_held(series)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +16,9 @@ from scheduling.bench.measure import Figure, at_most, timed
 from scheduling.bench.planning import WISHES, plan
 from scheduling.bench.server import cluster
 from scheduling.bench.world import World
+from scheduling.desk.signed_plans import explained_by
 from scheduling.models import Series
+from scheduling.planner.values import Plan
 from scheduling.selectors.planning import moments_of
 
 #: The trail is written by triggers, in the floor as in the action; nobody may INSERT there.
@@ -45,8 +46,8 @@ class Written:
         )
 
 
-def book(world: World, patient: Patient, starts: Sequence[datetime], key: UUID | None = None) -> Series:
-    """Book the series as the page does."""
+def book(world: World, patient: Patient, plan: Plan, key: UUID | None = None) -> Series:
+    """Book the plan as the page does, with the reasons that came with it."""
     return book_series(
         by=world.bench.by,
         patient=patient,
@@ -54,8 +55,9 @@ def book(world: World, patient: Patient, starts: Sequence[datetime], key: UUID |
         version=world.bench.series,
         first_day=world.bench.first_day,
         wishes=WISHES[0],
-        starts=starts,
+        starts=moments_of(plan),
         key=key or uuid4(),
+        explained=explained_by(plan),
     )
 
 
@@ -64,14 +66,13 @@ def book_beside_inserts(world: World) -> Figure:
     best = plan(world, WISHES[0]).best
     if best is None:
         raise ValueError("The bench site has no room for a series.")
-    starts = moments_of(best)
     cleaner = _Cleaner()
     values: list[float] = []
     floors: list[float] = []
     counts: dict[str, int] = {}
     for number in range(world.options.times(60) + WARM_UP):
         patient = world.patient()
-        took = timed(partial(book, world, patient, starts))
+        took = timed(partial(book, world, patient, best))
         series = patient.series.get().pk
         rows, counts = cleaner.take_out(series)
         bare = timed(partial(insert, rows))

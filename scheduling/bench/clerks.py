@@ -16,7 +16,6 @@ from scheduling.bench.booking import book
 from scheduling.bench.measure import Figure
 from scheduling.bench.planning import WISHES, plan
 from scheduling.bench.world import World
-from scheduling.selectors.planning import moments_of
 
 CLERKS = 12
 SECONDS = 30.0
@@ -125,7 +124,7 @@ def _job(world: World, patient: Patient, number: int, shift: Shift) -> None:
             # The others hold all of these weeks just now: the job is the look, and the clerk tries again.
             return
         try:
-            series = book(world, patient, moments_of(best))
+            series = book(world, patient, best)
         except JustTaken:
             shift.taken += 1
             continue

@@ -25,6 +25,7 @@ from patients.models import Patient
 from patients.selectors import Standing, standing
 from scheduling.actions import booking as actions
 from scheduling.actions import offers
+from scheduling.desk import signed_plans
 from scheduling.desk.booking_forms import ChoiceForm, ConsultForm, KeepForm, PlaceForm, SeriesForm
 from scheduling.desk.plan_cards import PlanCard, cards, slots_by_day
 from scheduling.desk.sites import patient_or_404, shared_sites
@@ -144,6 +145,7 @@ def _try_series(request: StaffRequest, person: Patient, form: SeriesForm) -> tup
         "wishes": form.wishes(),
         "starts": choice.cleaned_data["starts"],
         "key": choice.cleaned_data["key"],
+        "explained": signed_plans.read(choice.cleaned_data["why"], choice.cleaned_data["starts"], person, form.version),
     }
     try:
         if request.POST.get("do") == "keep":
@@ -211,7 +213,7 @@ def _plans(form: SeriesForm, person: Patient) -> Found:
         form.refuse(error.message, error.field)
     return Found(
         site=site,
-        cards=cards(plans, site.zone),
+        cards=cards(plans, person, version, site.zone),
         refusal=refusal,
         standing=standing(person, values["first_day"]),
         needs_clearance=version.needs_clearance,

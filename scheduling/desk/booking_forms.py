@@ -201,6 +201,8 @@ class ChoiceForm(forms.Form):
     starts = forms.CharField(
         widget=forms.HiddenInput, error_messages={"required": "Choose one of the times first; nothing was booked."}
     )
+    #: Of a plan: why these dates (scheduling.desk.signed_plans).
+    why = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def clean_starts(self) -> list[datetime]:
         """The moments, in UTC, in the order given."""

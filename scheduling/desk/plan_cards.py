@@ -6,6 +6,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from clinic import clock
+from patients.models import Patient
+from scheduling.desk.signed_plans import sign
+from scheduling.models import ProtocolVersion
 from scheduling.planner.values import Plan, PlannedVisit
 from scheduling.selectors import planning
 from scheduling.when import time_words
@@ -32,10 +35,12 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True)
 class PlanCard:
-    """One plan side by side with others. `value`: what the form posts; `hours`: "always at 9:00 a.m." or the span."""
+    """One plan side by side with others. `value` and `why`: what the form posts; `hours`: "always at 9:00 a.m." or the
+    span."""
 
     number: int
     value: str
+    why: str
     first: date
     last: date
     hours: str
@@ -43,18 +48,19 @@ class PlanCard:
     lines: Sequence[PlanLine]
 
 
-def cards(plans: Sequence[Plan], zone: ZoneInfo) -> list[PlanCard]:
+def cards(plans: Sequence[Plan], patient: Patient, version: ProtocolVersion, zone: ZoneInfo) -> list[PlanCard]:
     """All plans, best first; dates that the best plan does not have are marked in the others."""
     best = {visit.date for visit in plans[0].visits} if plans else set()
-    return [_card(number, plan, best, zone) for number, plan in enumerate(plans, start=1)]
+    return [_card(number, plan, sign(plan, patient, version), best, zone) for number, plan in enumerate(plans, start=1)]
 
 
-def _card(number: int, plan: Plan, best: set[date], zone: ZoneInfo) -> PlanCard:
+def _card(number: int, plan: Plan, why: str, best: set[date], zone: ZoneInfo) -> PlanCard:
     starts = planning.moments_of(plan)
     first, last = plan.visits[0].date, plan.visits[-1].date
     return PlanCard(
         number=number,
         value=",".join(moment.isoformat() for moment in starts),
+        why=why,
         first=first,
         last=last,
         hours=_hours(starts, plan.visits, zone),

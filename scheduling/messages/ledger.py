@@ -25,13 +25,16 @@ NEWS_LASTS = timedelta(days=14)
 FOLLOW_UP_LASTS = timedelta(days=3)
 
 
-def announce_booked(series: Series) -> None:
-    """All dates of a series, one message; and the reminders of each."""
-    visits = _to_come(series, Status.BOOKED)
-    if not visits:
+def announce_booked(series: Series, visits: Sequence[Appointment] | None = None) -> None:
+    """All dates of a series, one message; and the reminders of each. `visits`: its booked ones to come, in order of
+    time, where the caller has them at hand.
+    """
+    to_come = visits if visits is not None else _to_come(series, Status.BOOKED)
+    if not to_come:
         return
-    _about_series(series, Kind.BOOKED, concerns=visits[0].starts, not_after=visits[-1].starts)
-    _remind(visits)
+    news = _of_series(series, Kind.BOOKED, concerns=to_come[0].starts, not_after=to_come[-1].starts)
+    rows.write_all([news, *_reminders_of(to_come)])
+    nudge.after_commit()
 
 
 def announce_held(series: Series) -> None:
@@ -225,7 +228,12 @@ def _site_of(patient: Patient) -> Site | None:
 
 
 def _remind(visits: Sequence[Appointment]) -> None:
-    rows.write_all(
+    rows.write_all(_reminders_of(visits))
+
+
+def _reminders_of(visits: Sequence[Appointment]) -> list[Message]:
+    """The reminders still to come of these visits, not saved."""
+    return [
         rows.to_patient(
             due.appointment.patient,
             due.appointment.site,
@@ -236,7 +244,7 @@ def _remind(visits: Sequence[Appointment]) -> None:
             not_after=due.appointment.starts,
         )
         for due in reminders.dues_of(visits, clock.now())
-    )
+    ]
 
 
 def _about_visit(
@@ -272,19 +280,28 @@ def _about_series(
     context: dict[str, Any] | None = None,
 ) -> None:
     """News of a whole series, bound to the series' version."""
-    rows.write(
-        rows.to_patient(
-            series.patient,
-            series.site,
-            kind,
-            series=series,
-            version=series.version,
-            context=context or {},
-            due_at=hours.soonest(series.site, clock.now(), channel_for(series.patient), concerns),
-            not_after=not_after,
-        )
-    )
+    rows.write(_of_series(series, kind, not_after=not_after, concerns=concerns, context=context))
     nudge.after_commit()
+
+
+def _of_series(
+    series: Series,
+    kind: Message.Kind,
+    *,
+    not_after: datetime | None,
+    concerns: datetime | None = None,
+    context: dict[str, Any] | None = None,
+) -> Message:
+    return rows.to_patient(
+        series.patient,
+        series.site,
+        kind,
+        series=series,
+        version=series.version,
+        context=context or {},
+        due_at=hours.soonest(series.site, clock.now(), channel_for(series.patient), concerns),
+        not_after=not_after,
+    )
 
 
 def _close(series: Series, kind: Message.Kind, reason: str) -> None:

@@ -105,7 +105,7 @@ SELECT
 
 def site_facts(site: Site, dates: Collection[date], begin: datetime, end: datetime) -> SiteFacts:
     """The facts of `site` for `dates` (local, not empty), which lie between the aware moments `begin` and `end`."""
-    asked = {
+    asked: dict[str, Any] = {
         "site": str(site.pk),
         "staff": ResourceKind.STAFF.value,
         "roles": list(TREATING),

@@ -10,7 +10,8 @@ from django.urls import reverse
 from clinic import clock
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import offers
+from scheduling.actions import offers, series_writing
+from scheduling.desk import signed_plans
 from scheduling.models import Appointment, Hold, Offer, Series
 from scheduling.planner.values import Wishes
 from tests.desk.conftest import SignIn
@@ -268,3 +269,43 @@ def test_stopping_a_series_cancels_what_is_to_come(clerk: Client, harbor: Clinic
     twice = clerk.post(reverse("desk:stop_series", args=[series.pk]), {"reason": "No benefit felt."})
     assert twice.status_code == 422
     assert "already" in text(twice)
+
+
+def test_the_reasons_kept_are_those_that_the_page_showed_and_nothing_is_searched_again(
+    clerk: Client, harbor: Clinic, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = clerk.get(series_url(patient), wishes(harbor))
+    starts, why = values(page, "starts")[0], values(page, "why")[0]
+    monkeypatch.setattr(series_writing, "search_series", _never)
+    done = clerk.post(series_url(patient), order(harbor, starts) | {"why": why})
+    assert done.status_code == 302
+    codes = {reason["code"] for visit in Appointment.objects.all() for reason in visit.plan_reasons}
+    assert {"first_possible_day", "same_hour"} <= codes
+    assert Series.objects.get().plan_terms
+
+
+def test_without_what_the_page_signed_the_planner_is_asked_again(
+    clerk: Client, harbor: Clinic, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = best(clerk, harbor, patient)
+    monkeypatch.setattr(series_writing, "search_series", _never)
+    with pytest.raises(AssertionError, match="searched again"):
+        clerk.post(series_url(patient), order(harbor, starts))
+
+
+@pytest.mark.parametrize("forged", ["", "no signature at all", "of another patient", "of another plan"])
+def test_reasons_that_were_not_signed_for_this_plan_are_not_believed(
+    clerk: Client, harbor: Clinic, patient: Patient, forged: str
+) -> None:
+    page = clerk.get(series_url(patient), wishes(harbor))
+    starts = values(page, "starts")[0]
+    other = clerk.get(series_url(make_patient(harbor.site, cleared=True)), wishes(harbor))
+    why = {"of another patient": values(other, "why")[0], "of another plan": values(page, "why")[1]}.get(forged, forged)
+    assert clerk.post(series_url(patient), order(harbor, starts) | {"why": why}).status_code == 302
+    first = Appointment.objects.order_by("starts")[0]
+    assert "first_possible_day" in {reason["code"] for reason in first.plan_reasons}
+    assert signed_plans.read(why, [first.starts], patient, harbor.induction) is None
+
+
+def _never(*_args: object, **_given: object) -> None:
+    raise AssertionError("searched again")

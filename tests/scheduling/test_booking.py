@@ -4,6 +4,8 @@ from datetime import date, time, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clinic import clock
 from clinic.errors import GateClosed, JustTaken, NotAllowed, Refused, WrongStatus
@@ -11,7 +13,8 @@ from clinic.models import Closure
 from clinic.permissions import Role
 from patients.models import Clearance
 from scheduling.actions import booking
-from scheduling.models import Appointment, Hold, Message, Ride, Series
+from scheduling.actions.series_writing import CHOSEN, Explained
+from scheduling.models import Appointment, Hold, Message, ProtocolVersion, Ride, Series
 from scheduling.planner.values import Wishes
 from tests.factories import FIRST_DAY, NOW, clear, make_clinic, make_patient
 from tests.scheduling.helpers import best_starts, book, consult, overlaps_in_holds, visits_of, wall
@@ -39,6 +42,25 @@ def test_every_date_of_a_series_keeps_why_it_was_chosen() -> None:
     assert "first_possible_day" in codes[0]
     assert all(codes)
     assert series.plan_terms.keys() >= {"spacing", "same_hour"}
+
+
+def test_booking_asks_the_database_as_often_for_ten_visits_as_for_two() -> None:
+    clinic = make_clinic()
+    # What the clerk may do is asked once per sign-in.
+    book(clinic, make_patient(clinic.site, cleared=True))
+    counts = []
+    for sessions in (2, 10):
+        version = clinic.induction
+        ProtocolVersion.objects.filter(pk=version.pk).update(sessions=sessions, window_days=60)
+        version.refresh_from_db()
+        patient = make_patient(clinic.site, cleared=True)
+        starts = best_starts(clinic, patient, version=version)
+        why = Explained(tuple(CHOSEN for _ in starts))
+        with CaptureQueriesContext(connection) as queries:
+            book(clinic, patient, starts, version=version, explained=why)
+        counts.append(len(queries))
+    # Each statement more is felt by every booking.
+    assert counts[0] == counts[1] == 28
 
 
 def test_dates_that_no_plan_has_are_booked_as_chosen() -> None:
