@@ -25,6 +25,8 @@ class Permission(TextChoices):
     IMPORT_PATIENTS = "import_patients", _("import patients from files")
     VIEW_CLINICAL = "view_clinical", _("see screening answers, flags, scores and conditions")
     RUN_VISIT = "run_visit", _("start, watch and end a visit")
+    REPLAN_LOST = "replan_lost", _("plan a lost infusion anew")
+    ORDER = "order", _("write orders, and answer what is asked at the chair")
     RECORD_ARRIVAL = "record_arrival", _("record that a patient has arrived")
     RECORD_CONSENT = "record_consent", _("record a signed consent")
     DECIDE_CLEARANCE = "decide_clearance", _("clear or refuse a patient")
@@ -40,18 +42,23 @@ _EVERYBODY = {P.VIEW_SCHEDULE, P.VIEW_PATIENTS}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: frozenset(
-        _EVERYBODY | {P.BOOK, P.WORK_CALLS, P.EDIT_PATIENTS, P.IMPORT_PATIENTS, P.RECORD_ARRIVAL, P.RECORD_CONSENT}
+        _EVERYBODY
+        | {P.BOOK, P.WORK_CALLS, P.EDIT_PATIENTS, P.IMPORT_PATIENTS, P.RECORD_ARRIVAL, P.RECORD_CONSENT}
+        | {P.REPLAN_LOST}
     ),
     Role.NURSE: frozenset(
-        _EVERYBODY | {P.WORK_CALLS, P.EDIT_PATIENTS, P.VIEW_CLINICAL, P.RECORD_ARRIVAL, P.RECORD_CONSENT, P.RUN_VISIT}
+        _EVERYBODY
+        | {P.WORK_CALLS, P.EDIT_PATIENTS, P.VIEW_CLINICAL, P.RECORD_ARRIVAL, P.RECORD_CONSENT, P.RUN_VISIT}
+        | {P.REPLAN_LOST}
     ),
     Role.DOCTOR: frozenset(
         _EVERYBODY
         | {P.BOOK, P.WORK_CALLS, P.EDIT_PATIENTS, P.VIEW_CLINICAL, P.RECORD_ARRIVAL, P.RECORD_CONSENT, P.RUN_VISIT}
-        | {P.DECIDE_CLEARANCE, P.SET_BOOSTERS, P.SET_COURSE, P.WAIVE_RIDE}
+        | {P.DECIDE_CLEARANCE, P.SET_BOOSTERS, P.SET_COURSE, P.WAIVE_RIDE, P.ORDER, P.REPLAN_LOST}
     ),
     # A manager runs the clinic and sees that it works; health data is not hers to read.
     Role.MANAGER: frozenset(
-        _EVERYBODY | {P.BOOK, P.WORK_CALLS, P.EDIT_PATIENTS, P.IMPORT_PATIENTS, P.MANAGE_CLINIC, P.VIEW_AUDIT}
+        _EVERYBODY
+        | {P.BOOK, P.WORK_CALLS, P.EDIT_PATIENTS, P.IMPORT_PATIENTS, P.MANAGE_CLINIC, P.VIEW_AUDIT, P.REPLAN_LOST}
     ),
 }

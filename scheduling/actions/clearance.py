@@ -12,7 +12,7 @@ from clinic.actions import action
 from clinic.actor import Actor
 from patients.models import Clearance, Patient
 from scheduling import status
-from scheduling.actions import booking, moving
+from scheduling.actions import booking, moving, visit_questions
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Hold, Offer, Series
 from scheduling.selectors.series_rules import local_day
@@ -24,6 +24,7 @@ ON_HOLD_REASON = "A doctor's decision: no treatment until a doctor clears the pa
 def clearance_was_decided(sender: Any, clearance: Clearance, by: Actor, **kwargs: Any) -> None:
     """Receiver of `clearance_decided`, inside the transaction of the decision."""
     apply_clearance(by=by, clearance=clearance)
+    visit_questions.settle_clearance_questions(clearance.decided_by, clearance.patient_id)
 
 
 def patient_has_died(sender: Any, patient: Patient, by: Actor, **kwargs: Any) -> None:

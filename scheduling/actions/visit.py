@@ -13,11 +13,10 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import GateClosed, Refused, WrongStatus
 from clinic.models import Resource, StaffMember
-from clinic.permissions import Role
 from scheduling import status
 from scheduling.actions.visit_end import discharge, end_visit, record_no_show
-from scheduling.actions.visit_locks import locked, record_of
-from scheduling.models import Appointment, VisitRecord
+from scheduling.actions.visit_locks import check_place, locked, record_of
+from scheduling.models import Appointment, Pause, VisitRecord
 from scheduling.selectors.gates import shut_gates
 from scheduling.selectors.visits import planned_chair, planned_nurse
 
@@ -121,7 +120,7 @@ def start(
             f"This visit is “{visit.get_status_display()}”, so it cannot start. Record the arrival first; nothing "
             "was changed."
         )
-    _check_place(visit, chair, nurse)
+    check_place(visit, chair, nurse)
     gates = shut_gates(visit)
     if gates:
         raise GateClosed(" ".join(gate.sentence for gate in gates))
@@ -151,6 +150,7 @@ def to_recovery(*, by: Actor, appointment: Appointment) -> VisitRecord:
         )
     record.recovery_at = clock.now()
     record.save()
+    Pause.objects.filter(appointment=visit, until=None).update(until=record.recovery_at, resumed_by=by.user)
     return record
 
 
@@ -164,12 +164,3 @@ def _note_answers(visit: Appointment, record: VisitRecord, checkin: Mapping[str,
                 f"The answer to “{question}” must be yes or no, not “{answer}”. Nothing was recorded.", field="checkin"
             )
     record.checkin = {**record.checkin, **checkin}
-
-
-def _check_place(visit: Appointment, chair: Resource | None, nurse: StaffMember | None) -> None:
-    if chair is not None and not Resource.objects.chairs().filter(pk=chair.pk, site=visit.site_id).exists():
-        raise Refused(f"{chair.name} is no chair in use at {visit.site.name}. Choose one that is.", field="chair")
-    if nurse is not None and not (
-        StaffMember.objects.with_role(Role.NURSE).filter(pk=nurse.pk, sites=visit.site_id).exists()
-    ):
-        raise Refused(f"{nurse.name} is no nurse at {visit.site.name}. Choose one who is.", field="nurse")

@@ -12,16 +12,15 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import GateClosed, Refused, WrongStatus
 from clinic.models import StaffMember
-from clinic.permissions import Role
 from patients.models import Contact
 from scheduling import status
 from scheduling.actions import holds, rides
-from scheduling.actions.visit_locks import locked_with_holds, record_of
+from scheduling.actions.visit_locks import is_doctor_at, locked_with_holds, record_of
 from scheduling.endings import DISCHARGED, RULES, counts
 from scheduling.messages import ledger
-from scheduling.models import Appointment, Ending, Ride, VisitRecord
+from scheduling.models import Appointment, Ending, Pause, Ride, VisitRecord
 from scheduling.selectors.drivers import why_not
-from scheduling.selectors.gates import ride_of
+from scheduling.selectors.gates import ride_of, shut_exits
 
 Status = Appointment.Status
 
@@ -39,9 +38,10 @@ def discharge(
     """The patient leaves as discharged, now, handed to `handed_to`; `ending` is completed or stopped early.
 
     `fitness`: the points of the protocol's fitness list (in English, as it has them) that are met: it takes all of
-    them. `handed_to` may be None only where the protocol needs no ride or a doctor has waived it. A visit already
-    discharged stays as it is. Raises GateClosed when nobody adult is named or a point is not met, WrongStatus when the
-    drip was never started or the patient is not here.
+    them, and the protocol's least time of recovery. `handed_to` may be None only where the protocol needs no ride or a
+    doctor has waived it. A visit already discharged stays as it is. Raises GateClosed when nobody adult is named, a
+    point is not met, the recovery is too short or a severe event is untold; WrongStatus when the drip was never started
+    or the patient is not here.
     """
     visit = locked_with_holds(appointment)
     record = record_of(visit)
@@ -52,6 +52,9 @@ def discharge(
             f"“{ending.label}” is no discharge. Choose it among the other endings; nothing was changed.", field="ending"
         )
     _check_open(visit, record, ending)
+    exits = shut_exits(visit)
+    if exits:
+        raise GateClosed(" ".join(f"{gate.sentence} {gate.remedy}" for gate in exits) + " The visit is still open.")
     _check_fitness(visit, fitness)
     _hand_over(visit, record, handed_to)
     record.fitness = list(fitness)
@@ -81,7 +84,7 @@ def end_visit(
         return record
     _check_own_way(visit, ending)
     _check_open(visit, record, ending)
-    if doctor_told is not None and not _is_doctor_at(doctor_told, visit):
+    if doctor_told is not None and not is_doctor_at(doctor_told, visit):
         raise Refused(
             f"{doctor_told.name} is no doctor at {visit.site.name}. Name one who was told.", field="doctor_told"
         )
@@ -189,10 +192,6 @@ def _hand_over(visit: Appointment, record: VisitRecord, handed_to: Contact | Non
         )
 
 
-def _is_doctor_at(member: StaffMember, visit: Appointment) -> bool:
-    return StaffMember.objects.with_role(Role.DOCTOR).filter(pk=member.pk, sites=visit.site_id).exists()
-
-
 def _close(visit: Appointment, record: VisitRecord, ending: Ending, note: str) -> None:
     """Write the ending, give back the time that is left, stop the reminders, and send what to do afterwards."""
     now = clock.now()
@@ -200,6 +199,7 @@ def _close(visit: Appointment, record: VisitRecord, ending: Ending, note: str) -
         record.ended_at = now
     record.note = note.strip() or record.note
     record.save()
+    Pause.objects.filter(appointment=visit, until=None).update(until=now)
     visit.ending = ending
     visit.counts = counts(visit, started=record.started_at is not None)
     status.move(visit, RULES[ending].status, reason=str(ending.label))

@@ -1,9 +1,11 @@
-"""What every verb of a visit does first: lock once, in order, then look."""
+"""What every verb of a visit does first: lock once, in order, then look; and the checks that several of them make."""
 
 from datetime import timedelta
 
 from clinic import clock, locks
-from clinic.errors import Stale
+from clinic.errors import Refused, Stale
+from clinic.models import Resource, StaffMember
+from clinic.permissions import Role
 from scheduling.models import Appointment, VisitRecord
 
 
@@ -39,6 +41,21 @@ def locked_with_holds(appointment: Appointment) -> Appointment:
 def record_of(visit: Appointment) -> VisitRecord:
     """The visit's facts: those kept so far, or an empty record, not saved yet. Call it under the visit's lock."""
     return VisitRecord.objects.filter(appointment=visit).first() or VisitRecord(appointment=visit)
+
+
+def is_doctor_at(member: StaffMember, visit: Appointment) -> bool:
+    """Whether this person is a doctor at the visit's site."""
+    return StaffMember.objects.with_role(Role.DOCTOR).filter(pk=member.pk, sites=visit.site_id).exists()
+
+
+def check_place(visit: Appointment, chair: Resource | None, nurse: StaffMember | None) -> None:
+    """Raise Refused for a chair or a nurse that the visit's site does not have; None is no claim."""
+    if chair is not None and not Resource.objects.chairs().filter(pk=chair.pk, site=visit.site_id).exists():
+        raise Refused(f"{chair.name} is no chair in use at {visit.site.name}. Choose one that is.", field="chair")
+    if nurse is not None and not (
+        StaffMember.objects.with_role(Role.NURSE).filter(pk=nurse.pk, sites=visit.site_id).exists()
+    ):
+        raise Refused(f"{nurse.name} is no nurse at {visit.site.name}. Choose one who is.", field="nurse")
 
 
 def _fresh(appointment: Appointment) -> Appointment:

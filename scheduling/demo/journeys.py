@@ -12,7 +12,7 @@ from clinic.models import Site, StaffMember
 from patients import actions as people
 from patients.models import Clearance, Contact, Measure, Observation, Patient, Questionnaire
 from scheduling.actions import booking, boosters, moving, rides, visit
-from scheduling.demo import scores
+from scheduling.demo import chairside, scores
 from scheduling.demo.cast import Role, Stage
 from scheduling.models import Appointment, Ending, ProtocolVersion, Series
 from scheduling.planner.values import Wishes
@@ -88,6 +88,7 @@ class Journey:
         if stage is Stage.CLEARED:
             return
         series = self._series(patient, decided_on, decided_on + timedelta(days=2))
+        chairside.order(self.team.doctor, series)
         self._course(patient, series)
 
     def _course(self, patient: Patient, series: Series) -> None:
@@ -298,14 +299,25 @@ class Journey:
             visit.arrive(by=self.team.desk, appointment=appointment)
         if prepared > now:
             return
+        asked = {question["en"]: "no" for question in appointment.protocol_version.checkin_list}
+        with clock.at_moment(prepared - timedelta(minutes=8)):
+            chairside.measure(by, appointment)
         with clock.at_moment(prepared):
-            visit.start(by=by, appointment=appointment)
+            visit.start(by=by, appointment=appointment, checkin=asked)
+            chairside.give(by, appointment)
+        between = prepared + (recovering - prepared) / 2
+        if recovering > prepared and between <= now:
+            with clock.at_moment(between):
+                chairside.measure(by, appointment, after=20)
+                chairside.feel(by, appointment)
         if recovering > now:
             return
         with clock.at_moment(max(recovering, prepared)):
             visit.to_recovery(by=by, appointment=appointment)
         if appointment.ends > now:
             return
+        with clock.at_moment(appointment.ends - timedelta(minutes=3)):
+            chairside.measure(by, appointment, after=8)
         with clock.at_moment(appointment.ends):
             companion = appointment.ride.companion
             fit = [point["en"] for point in appointment.protocol_version.fitness_list]

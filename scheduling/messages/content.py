@@ -132,7 +132,7 @@ def _visits(message: Message, carried: Sequence[Message]) -> list[Appointment]:
         return list(found.order_by("starts"))
     if message.kind == Kind.CANCELLED:
         return _others_of_series(message)
-    if message.kind == Kind.AFTERCARE:
+    if message.kind in {Kind.AFTERCARE, Kind.FOLLOW_UP}:
         return _others_of_series(message)[:1]
     keys = {row.appointment_id for row in [message, *carried] if row.appointment_id is not None}
     return list(wanted.filter(pk__in=keys).order_by("starts"))
@@ -244,7 +244,7 @@ def _news(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
 def _aftercare(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
     visit = message.appointment
     if visit is not None:
-        words["follow_up"] = bool(message.context.get("follow_up"))
+        words["left_alone"] = bool(message.context.get("left_alone"))
         words["aftercare"] = preparation_for(visit).aftercare
         words["needs_ride"] = visit.protocol_version.needs_ride
     return ()
@@ -265,4 +265,5 @@ _CHANGES = {
     Kind.BOOSTERS_CHANGED: _boosters,
     Kind.NEWS: _news,
     Kind.AFTERCARE: _aftercare,
+    Kind.FOLLOW_UP: _aftercare,
 }

@@ -6,7 +6,7 @@ the constraint `message_once`. Texts are made when a row is delivered, from the 
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from clinic import clock
@@ -21,7 +21,7 @@ Status = Appointment.Status
 
 #: News without a date of its own is not worth sending after this.
 NEWS_LASTS = timedelta(days=14)
-#: Days in which a patient who left alone against advice is still asked how they are.
+#: Days in which a patient is still called and asked how they are.
 FOLLOW_UP_LASTS = timedelta(days=3)
 
 
@@ -176,25 +176,40 @@ def announce_discharged(appointment: Appointment) -> None:
 
 
 def announce_left_alone(appointment: Appointment) -> None:
-    """The patient left without a companion: what to do now by the usual way, and in any case a call to ask how they
-    are.
+    """The patient left without a companion: what to do now, by the usual way, and a call at once to ask how they are.
+
+    Who has to be called in any case hears both in one call.
     """
     if channel_for(appointment.patient) != Channel.CALL:
         announce_discharged(appointment)
-    now = clock.now()
-    rows.write(
-        rows.to_patient(
-            appointment.patient,
-            appointment.site,
-            Kind.AFTERCARE,
-            channel=Channel.CALL,
-            appointment=appointment,
-            version=appointment.version,
-            context={"fixed": True, "follow_up": True},
-            due_at=now,
-            not_after=now + FOLLOW_UP_LASTS,
-        )
+    _follow_up(appointment, clock.now(), left_alone=True)
+
+
+def announce_follow_up(appointment: Appointment, call_on: date) -> None:
+    """Something went wrong at the visit: the patient is called on that local day and asked how they are."""
+    site = appointment.site
+    _follow_up(appointment, clock.moment(call_on, site.send_from, site.zone))
+
+
+def _follow_up(appointment: Appointment, due_at: datetime, *, left_alone: bool = False) -> None:
+    """One call for one visit, at the earliest time that somebody asked for; it tells what to do after the visit only
+    where nothing else has (`left_alone`).
+    """
+    row = rows.to_patient(
+        appointment.patient,
+        appointment.site,
+        Kind.FOLLOW_UP,
+        channel=Channel.CALL,
+        appointment=appointment,
+        version=appointment.version,
+        context={"fixed": True, "left_alone": left_alone},
+        due_at=due_at,
+        not_after=due_at + FOLLOW_UP_LASTS,
     )
+    rows.write(row)
+    Message.objects.filter(
+        appointment=appointment, kind=Kind.FOLLOW_UP, version=row.version, state=State.DUE, due_at__gt=due_at
+    ).update(due_at=due_at, not_after=row.not_after, context=row.context)
     nudge.after_commit()
 
 

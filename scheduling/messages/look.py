@@ -154,5 +154,6 @@ _BY_KIND: dict[Message.Kind, Callable[[Message], str]] = {
     Kind.COMPANION_NAMED: _companion_named,
     Kind.COMPANION_CANCELLED: _companion_released,
     Kind.AFTERCARE: _aftercare,
+    Kind.FOLLOW_UP: _aftercare,
     Kind.NEWS: _news,
 }

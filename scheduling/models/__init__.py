@@ -1,29 +1,45 @@
-"""The work: protocols, series, visits, the time they hold, rides and messages."""
+"""The work: protocols, series, visits, the time they hold, what happens at them, rides and messages."""
 
 from scheduling.models.appointment import Appointment, Ending, Hold, Offer
+from scheduling.models.correction import TimeCorrection
+from scheduling.models.happening import AdverseEvent, SideEffect
+from scheduling.models.medicine import Dose, GivenRoute, Order, Unit
 from scheduling.models.message import Link, Message, MessageAttempt
+from scheduling.models.pause import Pause
 from scheduling.models.protocol import LadderStep, Phase, PhaseNeed, Protocol, ProtocolText, ProtocolVersion
+from scheduling.models.question import Question
+from scheduling.models.reading import Reading
 from scheduling.models.request import ChangeRequest
 from scheduling.models.series import BoosterPlan, Series
 from scheduling.models.visit import Ride, VisitRecord
 
 __all__ = [
+    "AdverseEvent",
     "Appointment",
     "BoosterPlan",
     "ChangeRequest",
+    "Dose",
     "Ending",
+    "GivenRoute",
     "Hold",
     "LadderStep",
     "Link",
     "Message",
     "MessageAttempt",
     "Offer",
+    "Order",
+    "Pause",
     "Phase",
     "PhaseNeed",
     "Protocol",
     "ProtocolText",
     "ProtocolVersion",
+    "Question",
+    "Reading",
     "Ride",
     "Series",
+    "SideEffect",
+    "TimeCorrection",
+    "Unit",
     "VisitRecord",
 ]

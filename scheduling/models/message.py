@@ -45,6 +45,7 @@ class Message(models.Model):
         COMPANION_NAMED = "companion_named", _("to the companion: dates and pick-up times")
         COMPANION_CANCELLED = "companion_cancelled", _("to the companion: no longer needed")
         AFTERCARE = "aftercare", _("after the visit")
+        FOLLOW_UP = "follow_up", _("follow-up call")
         NEWS = "news", _("decision about treatment")
 
     class Recipient(models.TextChoices):

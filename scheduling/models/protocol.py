@@ -85,6 +85,13 @@ class ProtocolVersion(models.Model):
     #: Questions asked at check-in, and points to be met before discharge: lists of {"en": ..., "es": ...}.
     checkin_list = models.JSONField(default=list, blank=True)
     fitness_list = models.JSONField(default=list, blank=True)
+    #: A reading beyond one of these stops the drip until a new one is within, or a doctor decides; empty: no limit.
+    #: Where one is set, a blood pressure is taken before the drip may start.
+    systolic_limit = models.PositiveSmallIntegerField(_("systolic pressure, at most (mmHg)"), null=True, blank=True)
+    diastolic_limit = models.PositiveSmallIntegerField(_("diastolic pressure, at most (mmHg)"), null=True, blank=True)
+    spo2_least = models.PositiveSmallIntegerField(_("oxygen saturation, at least (%)"), null=True, blank=True)
+    #: How often vital signs are taken from the start of the drip until the patient leaves; empty: nobody is reminded.
+    reading_every_minutes = models.PositiveSmallIntegerField(_("minutes between readings"), null=True, blank=True)
     created_at = models.DateTimeField(editable=False)
     created_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -110,6 +117,20 @@ class ProtocolVersion(models.Model):
                     "The visits do not fit: with the least gap between them they take longer than the days from the "
                     "first to the last. Allow more days, a smaller gap or fewer visits."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(systolic_limit__isnull=True)
+                | Q(diastolic_limit__isnull=True)
+                | Q(systolic_limit__gt=F("diastolic_limit")),
+                name="protocol_pressure_limits_in_order",
+                violation_error_message=_("The systolic limit must lie above the diastolic one."),
+            ),
+            models.CheckConstraint(
+                condition=Q(spo2_least__isnull=True) | Q(spo2_least__lte=100), name="protocol_saturation_in_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(reading_every_minutes__isnull=True) | Q(reading_every_minutes__gte=1),
+                name="protocol_readings_some_minutes_apart",
             ),
         ]
 

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Resource, StaffMember, User
@@ -41,6 +41,13 @@ class VisitRecord(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(recovery_at__isnull=True) | Q(started_at__isnull=False), name="visit_recovers_after_start"
+            ),
+            # A comparison with an empty time is neither true nor false, and a check lets that pass.
+            models.CheckConstraint(
+                condition=Q(started_at__gte=F("arrived_at"), recovery_at__gte=F("started_at"))
+                & Q(ended_at__gte=F("started_at"))
+                & Q(ended_at__gte=F("recovery_at")),
+                name="visit_times_in_order",
             ),
         ]
 

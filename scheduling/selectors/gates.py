@@ -1,11 +1,11 @@
-"""The gates at the start of a drip: what still stands in the way, and how to open it. Reading only; the start action
-decides by it.
+"""The gates at the start of a drip and at discharge: what still stands in the way, and how to open it. Reading only;
+the actions decide by it.
 
 Promises 3 and 4: nobody goes home alone, nobody is treated uncleared or without consent.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.utils import formats
@@ -13,8 +13,11 @@ from django.utils import formats
 from clinic import clock
 from patients.models import Clearance, Patient
 from patients.selectors import Standing, standing
-from scheduling.models import Appointment, Ride
+from scheduling.models import Appointment, Phase, Question, Ride
+from scheduling.selectors.at_the_chair import grave_and_untold, limits_pressure, standing_readings, stop_at
 from scheduling.selectors.drivers import why_not
+from scheduling.selectors.visits import minutes_of, record_or_none
+from scheduling.when import time_words
 
 
 class GateKind(StrEnum):
@@ -23,6 +26,9 @@ class GateKind(StrEnum):
     CLEARANCE = "clearance"
     CONSENT = "consent"
     COMPANION = "companion"
+    READING = "reading"
+    RECOVERY = "recovery"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,64 @@ def shut_gates(appointment: Appointment) -> list[Gate]:
             )
     if version.needs_ride:
         gates += _companion(appointment)
+    return gates + reading_gates(appointment)
+
+
+def reading_gates(appointment: Appointment) -> list[Gate]:
+    """What the vital signs keep from starting or going on: none taken where the protocol limits them, or the newest
+    beyond a limit.
+    """
+    version, patient = appointment.protocol_version, appointment.patient
+    taken = any(one.systolic is not None for one in standing_readings(appointment))
+    if limits_pressure(version) and not taken:
+        sentence = f"The blood pressure of {patient.name} has not been taken at this visit."
+        return [Gate(GateKind.READING, sentence, "Take it and record it.")]
+    stop = stop_at(appointment)
+    if stop is None:
+        return []
+    sentence = "The last reading is over the limit of the protocol."
+    if stop.answer is not None and stop.answer.answered_by is not None:
+        said, who = stop.answer.get_answer_display(), stop.answer.answered_by.name
+        return [Gate(GateKind.READING, sentence, f"{who} says: {said}. A new reading within the limits opens it.")]
+    return [Gate(GateKind.READING, sentence, "Let the patient rest and measure again, or ask a doctor.")]
+
+
+def leaves_from(appointment: Appointment) -> datetime | None:
+    """The first moment (UTC) at which the patient may leave by the protocol's least time of recovery; None where there
+    is none, or it has not begun.
+    """
+    record, least = record_or_none(appointment), minutes_of(appointment, Phase.Kind.RECOVER)
+    return record.recovery_at + least if record is not None and record.recovery_at is not None and least else None
+
+
+def shut_exits(appointment: Appointment) -> list[Gate]:
+    """What keeps the patient from being discharged now, beside the fitness list and the companion, which the discharge
+    asks for: the least time of recovery, and a severe event that no doctor knows of.
+    """
+    gates: list[Gate] = []
+    if minutes_of(appointment, Phase.Kind.RECOVER) and not _may_leave_early(appointment):
+        until = leaves_from(appointment)
+        if until is None:
+            gates.append(
+                Gate(GateKind.RECOVERY, "The recovery has not begun by the record.", "Record that the drip is out.")
+            )
+        elif clock.now() < until:
+            sentence = f"Until {time_words(until, appointment.site.zone)} the least time of recovery is not over."
+            gates.append(Gate(GateKind.RECOVERY, sentence, "Wait until then, or ask a doctor."))
+    if grave_and_untold(appointment):
+        gates.append(
+            Gate(
+                GateKind.EVENT,
+                "A severe event is recorded, and no doctor who was told of it.",
+                "Tell a doctor now, and name who was told.",
+            )
+        )
     return gates
+
+
+def _may_leave_early(appointment: Appointment) -> bool:
+    last = appointment.questions.filter(about=Question.About.EARLY).exclude(answer="").order_by("-answered_at").first()
+    return last is not None and last.answer == Question.Answer.GO_AHEAD
 
 
 def ride_of(appointment: Appointment) -> Ride | None:

@@ -13,6 +13,7 @@ from clinic import clock
 from clinic.models import Resource, ResourceKind, Site, StaffMember, User
 from clinic.permissions import Role
 from scheduling.models import Appointment, Hold, Phase, VisitRecord
+from scheduling.selectors.at_the_chair import paused_for
 
 Status = Appointment.Status
 
@@ -67,7 +68,7 @@ def phase_of(visit: Appointment) -> VisitPhase:
 
 def phase_due(visit: Appointment) -> datetime | None:
     """When the present phase should be over (UTC): the start for who is expected or here, the protocol's minutes after
-    the stamp for the others.
+    the stamp for the others; what a drip stood still comes on top.
     """
     phase, record = phase_of(visit), record_or_none(visit)
     if phase in {VisitPhase.EXPECTED, VisitPhase.HERE}:
@@ -77,7 +78,8 @@ def phase_due(visit: Appointment) -> datetime | None:
     if phase is VisitPhase.RECOVERING and record.recovery_at is not None:
         return record.recovery_at + minutes_of(visit, Phase.Kind.RECOVER)
     if record.started_at is not None:
-        return record.started_at + minutes_of(visit, Phase.Kind.INFUSE, Phase.Kind.TALK)
+        stood_still = paused_for(visit.pauses.all())
+        return record.started_at + minutes_of(visit, Phase.Kind.INFUSE, Phase.Kind.TALK) + stood_still
     return None
 
 
@@ -114,7 +116,7 @@ def day_by_phase(user: User, site: Site, day: date) -> dict[VisitPhase, list[Vis
             "record__nurse",
             "ride__companion",
         )
-        .prefetch_related("protocol_version__phases")
+        .prefetch_related("protocol_version__phases", "pauses")
         .order_by("starts", "patient__family_name")
     )
     chairs = _planned_chairs(visits)

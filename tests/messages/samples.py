@@ -62,6 +62,7 @@ def _visit_kinds(clinic: Clinic, patient: Patient) -> None:
         row.save(force_insert=True)
     over = Appointment.objects.filter(kind="infusion", status="booked").order_by("starts")[1]
     ledger.announce_discharged(over)
+    ledger.announce_follow_up(over, clock.today(clinic.site.zone))
 
 
 def _companion_kinds(clinic: Clinic, patient: Patient) -> None:

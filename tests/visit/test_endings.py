@@ -1,6 +1,6 @@
 """Every real ending has its word: what it demands, whether it counts, what it gives back and what it sends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -35,13 +35,14 @@ def here(ward: Ward) -> Ward:
 
 
 @pytest.fixture
-def recovering(here: Ward) -> Ward:
-    """The drip is out."""
+def recovering(here: Ward) -> Iterator[Ward]:
+    """The drip is out, and the least time of recovery has just passed."""
     by = here.clinic.by(Role.NURSE)
     start(by=by, appointment=here.visit)
     with clock.at_moment(NOW + timedelta(minutes=55)):
         to_recovery(by=by, appointment=here.visit)
-    return here
+    with clock.at_moment(NOW + timedelta(minutes=115)):
+        yield here
 
 
 def _end(ward: Ward, ending: Ending, **fields: object) -> Appointment:
@@ -81,7 +82,9 @@ def test_a_patient_whose_ride_a_doctor_waived_is_discharged_alone(here: Ward) ->
     Ride.objects.all().delete()
     rides.waive_ride(by=here.clinic.by(Role.DOCTOR), appointment=here.visit, reason="Lives upstairs")
     start(by=here.clinic.by(Role.NURSE), appointment=here.visit)
-    discharge(by=here.clinic.by(Role.NURSE), appointment=here.visit, handed_to=None)
+    to_recovery(by=here.clinic.by(Role.NURSE), appointment=here.visit)
+    with clock.at_moment(NOW + timedelta(hours=1)):
+        discharge(by=here.clinic.by(Role.NURSE), appointment=here.visit, handed_to=None)
     here.visit.refresh_from_db()
     assert here.visit.ending == Ending.COMPLETED
 
@@ -187,7 +190,7 @@ def test_leaving_alone_against_advice_needs_a_doctor_who_was_told(recovering: Wa
 
 def test_a_follow_up_call_is_due_when_the_patient_left_alone(recovering: Ward) -> None:
     _end(recovering, Ending.LEFT_AGAINST_ADVICE, doctor_told=recovering.clinic.doctor)
-    call = Message.objects.get(kind=Message.Kind.AFTERCARE, channel="call")
+    call = Message.objects.get(kind=Message.Kind.FOLLOW_UP, channel="call")
     assert call.patient == recovering.visit.patient
 
 
@@ -307,7 +310,8 @@ def test_the_last_infusion_leaves_the_series_running_and_waiting_for_a_doctor(cl
     arrive(by=by, appointment=last)
     start(by=by, appointment=last)
     to_recovery(by=by, appointment=last)
-    discharge(by=by, appointment=last, handed_to=companion)
+    with clock.at_moment(NOW + timedelta(hours=1)):
+        discharge(by=by, appointment=last, handed_to=companion)
     series.refresh_from_db()
     assert series.status == "active"
     (course,) = to_decide(doctor)

@@ -1,5 +1,6 @@
 """The nurse's list and the visit page, through a browser's requests."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +56,13 @@ def recovering(running: Ward) -> Ward:
     return running
 
 
+@pytest.fixture
+def fit(recovering: Ward) -> Iterator[Ward]:
+    """The least time of recovery has passed."""
+    with clock.at_moment(NOW + timedelta(hours=1)):
+        yield recovering
+
+
 def test_the_list_shows_each_patient_in_her_phase_with_the_next_step(recovering: Ward, nurse: Client) -> None:
     expected = make_visit(recovering.clinic, starts=NOW + timedelta(hours=3))
     page = nurse.get(reverse("nurse:home"))
@@ -94,8 +102,8 @@ def test_the_list_asks_as_many_queries_for_forty_visits_as_for_four(
         nurse.get(reverse("nurse:home"))
 
 
-#: Session, user, staff member, roles, sites, visits, their phases, their chairs.
-QUERIES_OF_THE_LIST = 8
+#: Session, user, staff member, roles, sites, visits, their phases, pauses, chairs.
+QUERIES_OF_THE_LIST = 9
 
 
 def _fill(ward: Ward, how_many: int) -> None:
@@ -174,13 +182,13 @@ def test_a_doctor_waives_the_ride_with_a_reason_and_a_nurse_cannot(ward: Ward, n
     assert Ride.objects.get(appointment=ward.visit).status == Ride.Status.WAIVED
 
 
-def test_a_doctor_can_still_waive_the_ride_while_the_patient_recovers(recovering: Ward) -> None:
-    doctor = recovering.signed_in(Role.DOCTOR)
-    assert _url("waiver", recovering.visit) in _text(doctor.get(_url("visit", recovering.visit)))
-    doctor.post(_url("waiver", recovering.visit), {"waiver-reason": "Taken over by the ward next door"})
-    doctor.post(_url("discharge", recovering.visit), {"discharge-ending": "completed"})
-    recovering.visit.refresh_from_db()
-    assert recovering.visit.ending == Ending.COMPLETED
+def test_a_doctor_can_still_waive_the_ride_while_the_patient_recovers(fit: Ward) -> None:
+    doctor = fit.signed_in(Role.DOCTOR)
+    assert _url("waiver", fit.visit) in _text(doctor.get(_url("visit", fit.visit)))
+    doctor.post(_url("waiver", fit.visit), {"waiver-reason": "Taken over by the ward next door"})
+    doctor.post(_url("discharge", fit.visit), {"discharge-ending": "completed"})
+    fit.visit.refresh_from_db()
+    assert fit.visit.ending == Ending.COMPLETED
 
 
 def test_starting_before_a_gate_is_open_names_the_gate_and_keeps_the_answers(ward: Ward, nurse: Client) -> None:
@@ -229,20 +237,20 @@ def test_a_step_out_of_order_is_refused_with_a_sentence(ward: Ward, nurse: Clien
     assert "Recovery follows a started drip" in _text(response)
 
 
-def test_the_patient_is_discharged_to_the_companion_once_fit(recovering: Ward, nurse: Client) -> None:
-    set_lists(recovering.clinic.induction, fitness=("Walks steadily",))
-    data = {"discharge-ending": "completed", "discharge-handed_to": str(recovering.companion.pk)}
-    refused = nurse.post(_url("discharge", recovering.visit), data | {"discharge-note": "Slept a little"})
+def test_the_patient_is_discharged_to_the_companion_once_fit(fit: Ward, nurse: Client) -> None:
+    set_lists(fit.clinic.induction, fitness=("Walks steadily",))
+    data = {"discharge-ending": "completed", "discharge-handed_to": str(fit.companion.pk)}
+    refused = nurse.post(_url("discharge", fit.visit), data | {"discharge-note": "Slept a little"})
     assert "Not fit to leave yet: Walks steadily" in _text(refused)
     assert "Slept a little" in _text(refused)
-    nurse.post(_url("discharge", recovering.visit), data | {"discharge-fitness": "Walks steadily"})
-    recovering.visit.refresh_from_db()
-    assert recovering.visit.ending == Ending.COMPLETED
-    assert "Rosa Lind" in _text(nurse.get(_url("visit", recovering.visit)))
+    nurse.post(_url("discharge", fit.visit), data | {"discharge-fitness": "Walks steadily"})
+    fit.visit.refresh_from_db()
+    assert fit.visit.ending == Ending.COMPLETED
+    assert "Rosa Lind" in _text(nurse.get(_url("visit", fit.visit)))
 
 
-def test_a_discharge_to_nobody_is_refused(recovering: Ward, nurse: Client) -> None:
-    response = nurse.post(_url("discharge", recovering.visit), {"discharge-ending": "completed"})
+def test_a_discharge_to_nobody_is_refused(fit: Ward, nurse: Client) -> None:
+    response = nurse.post(_url("discharge", fit.visit), {"discharge-ending": "completed"})
     assert response.status_code == 422
     assert "Name the adult who takes" in _text(response)
 
