@@ -5,7 +5,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from patients.models import Clearance, Consent, Flag, Patient
+from patients.models import Clearance, Consent, Contact, Flag, Patient
 
 #: An adult: may decide and sign for himself.
 ADULT_YEARS = 18
@@ -65,7 +65,7 @@ def _who_is_against(patient: Patient, on: date) -> list[str]:
         return [_("The patient has died.")]
     if not patient.is_active:
         return [_("The patient is no longer in care here.")]
-    if age_on(patient.birth_date, on) < ADULT_YEARS and not has_guardian(patient):
+    if is_minor(patient, on) and not has_guardian(patient):
         return [_("The patient is under 18 and no contact may decide for them.")]
     return []
 
@@ -89,6 +89,17 @@ def _clearance_against(latest: Clearance | None, valid: Clearance | None) -> lis
 def age_on(birth_date: date, on: date) -> int:
     """Completed years on a day. Somebody born on 29 February turns older on 1 March."""
     return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
+
+
+def is_minor(patient: Patient, on: date) -> bool:
+    """Whether the patient is under 18 on that day."""
+    return age_on(patient.birth_date, on) < ADULT_YEARS
+
+
+def guardian_of(patient: Patient) -> Contact | None:
+    """Who decides for the patient and is told in the patient's stead: of several, one who can be reached, by name."""
+    guardians = patient.contacts.filter(may_decide=True, is_adult=True, is_active=True, stopped_at=None)
+    return min(guardians, key=lambda one: (not (one.email or one.phone), one.name), default=None)
 
 
 def has_guardian(patient: Patient) -> bool:

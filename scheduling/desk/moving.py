@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
-from clinic.actor import Actor
 from clinic.errors import Refused, Stale
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions import booking, moving
+from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, ReasonForm
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.models import Appointment, Series
@@ -35,13 +35,13 @@ LOOK_BEFORE = timedelta(days=3)
 def move(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Legal new times for one visit beside its present one; a POST moves it."""
     visit = _visit_or_404(request, pk)
-    form = MoveForm(request.POST if request.method == "POST" else None)
+    form = with_caller(MoveForm(request.POST if request.method == "POST" else None), visit.patient)
     stale = False
     if request.method == "POST" and form.is_valid():
         values, old = form.cleaned_data, visit.starts
         try:
             moved = moving.move_visit(
-                by=Actor.of(request.user),
+                by=asked_by(request.user, form, visit.patient),
                 appointment=visit,
                 starts=values["starts"],
                 reason=values["reason"],
@@ -88,11 +88,11 @@ def _look_from(request: StaffRequest, visit: Appointment) -> date:
 def cancel(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Cancel one visit, with the reason."""
     visit = _visit_or_404(request, pk)
-    form = CancelForm(request.POST or None, initial={"version": visit.version})
+    form = with_caller(CancelForm(request.POST or None, initial={"version": visit.version}), visit.patient)
     if request.method == "POST" and form.is_valid():
         try:
             moving.cancel_visit(
-                by=Actor.of(request.user),
+                by=asked_by(request.user, form, visit.patient),
                 appointment=visit,
                 reason=form.cleaned_data["reason"],
                 version=form.cleaned_data["version"],
@@ -114,11 +114,12 @@ def stop_series(request: StaffRequest, pk: UUID) -> HttpResponse:
     series = get_object_or_404(
         Series.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol"), pk=pk
     )
-    form = ReasonForm(request.POST or None)
+    form = with_caller(ReasonForm(request.POST or None), series.patient)
     is_held = series.status == Series.Status.DRAFT
     if request.method == "POST" and form.is_valid():
-        what: dict[str, Any] = {"by": Actor.of(request.user), "series": series, "reason": form.cleaned_data["reason"]}
+        what: dict[str, Any] = {"series": series, "reason": form.cleaned_data["reason"]}
         try:
+            what["by"] = asked_by(request.user, form, series.patient)
             if is_held:
                 booking.release_held(**what)
             else:

@@ -7,11 +7,12 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
-from patients.search import search
+from patients.search import alike, search
 from scheduling.desk.patients_page import load, with_next_visits
 from scheduling.desk.sites import patient_or_404
 
@@ -24,12 +25,23 @@ LONGEST_SEARCH = 100
 @require_safe
 @needs(Permission.VIEW_PATIENTS)
 def patients(request: StaffRequest) -> HttpResponse:
-    """The user's patients whom the search fits (`q`), a page at a time; for htmx only the rows."""
+    """The user's patients whom the search fits (`q`), a page at a time, or who are alike; for htmx only the rows."""
     text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
     page = Paginator(search(request.user, text), PER_PAGE).get_page(request.GET.get("page"))
-    context: dict[str, Any] = {"q": text, "page": page, "rows": with_next_visits(request.user, list(page.object_list))}
+    people = list(page.object_list)
+    is_alike = not people and bool(text)
+    if is_alike:
+        people = alike(request.user, text)
+    context: dict[str, Any] = {
+        "q": text,
+        "page": page,
+        "rows": with_next_visits(request.user, people),
+        "is_alike": is_alike,
+    }
     name = "desk/patients/_found.html" if request.htmx else "desk/patients/list.html"  # type: ignore[attr-defined]
-    return render(request, name, context, status=HTTPStatus.OK)
+    response = render(request, name, context, status=HTTPStatus.OK)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_safe
