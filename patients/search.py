@@ -85,8 +85,13 @@ def alike(user: User, text: str) -> list[Patient]:
         Func(Plain(Value(word)), plain, function="word_similarity", output_field=FloatField()) for word in words
     ]
     one_is_like = reduce(or_, (Q(plain_name__trigram_word_similar=Plain(Value(word))) for word in words))
-    found = Patient.objects.for_user(user).alias(plain_name=plain).filter(one_is_like)
-    found = found.annotate(likeness=reduce(add, likeness)).filter(likeness__gte=MEANT * len(words))
+    found = (
+        Patient.objects.for_user(user)
+        .alias(plain_name=plain)
+        .filter(one_is_like)
+        .annotate(likeness=reduce(add, likeness))
+        .filter(likeness__gte=MEANT * len(words))
+    )
     with transaction.atomic(using=found.db), connections[found.db].cursor() as cursor:
         # The operator that the index serves takes its threshold from here only.
         cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(MEANT)])
@@ -178,10 +183,11 @@ def possible_duplicates(
     likeness = Func(
         PlainName(F("given_name"), F("family_name")), name, function="similarity", output_field=FloatField()
     )
-    found = Patient.objects.for_user(user).alias(plain_name=PlainName(F("given_name"), F("family_name")))
     # The operator's own threshold (0.3) lies below both of ours: it lets the index find whoever could pass.
     found = (
-        found.filter(plain_name__trigram_similar=name)
+        Patient.objects.for_user(user)
+        .alias(plain_name=PlainName(F("given_name"), F("family_name")))
+        .filter(plain_name__trigram_similar=name)
         .annotate(likeness=likeness)
         .filter(Q(likeness__gte=ALIKE) & same | Q(likeness__gte=VERY_ALIKE) & _slipped(birth_date))
     )

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from clinic import clock
 from patients.models import Clearance, Consent, Contact, Flag, Patient
 
 #: An adult: may decide and sign for himself.
@@ -100,6 +101,13 @@ def guardian_of(patient: Patient) -> Contact | None:
     """Who decides for the patient and is told in the patient's stead: of several, one who can be reached, by name."""
     guardians = patient.contacts.filter(may_decide=True, is_adult=True, is_active=True, stopped_at=None)
     return min(guardians, key=lambda one: (not (one.email or one.phone), one.name), default=None)
+
+
+def who_is_told(patient: Patient) -> Patient | Contact:
+    """Whom messages to the patient go to: for somebody under 18 the guardian. One query for a minor, else none."""
+    if not is_minor(patient, clock.now().date()):
+        return patient
+    return guardian_of(patient) or patient
 
 
 def has_guardian(patient: Patient) -> bool:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from clinic import clock
 from patients.contact_points import show_phone
-from patients.models import Channel, Clearance, Patient
+from patients.models import Channel, Clearance, Contact, Patient
 from scheduling.messages.routing import recipient_of
 from scheduling.models import Appointment, Message, Ride
 from scheduling.preparation import preparation_for
@@ -120,6 +120,8 @@ def _common(message: Message) -> dict[str, Any]:
         "full_name": full_name,
         "name": person.given_name if isinstance(person, Patient) else full_name,
         "patient_name": patient.given_name if patient is not None else "",
+        # Somebody who is told in the patient's stead: "you" in the texts is then the patient.
+        "in_stead": isinstance(person, Contact) and message.recipient == Message.Recipient.PATIENT,
     }
 
 

@@ -3,16 +3,20 @@ the last resort.
 """
 
 from patients.models import Channel, Contact, Patient
+from patients.selectors import who_is_told
 from scheduling.models import Message
 
 
 def channel_for(person: Patient | Contact) -> Channel:
     """The channel of a message to this person now.
 
-    Mail needs an address that has not bounced. No provider of text messages is set up yet, so a text becomes a call.
+    What goes to somebody under 18 goes to the guardian, and so by the guardian's way. Mail needs the patient's consent
+    and an address that has not bounced. No provider of text messages is set up yet, so a text becomes a call.
     A call or letter that has no number or address to go to becomes a mail where there is one; else it stays on the
     call list, which says that a number is missing.
     """
+    if isinstance(person, Patient):
+        person = who_is_told(person)
     by_mail = _mail_works(person)
     wished = Channel(person.channel)
     if wished is Channel.MAIL and by_mail:
@@ -25,9 +29,9 @@ def channel_for(person: Patient | Contact) -> Channel:
 
 
 def recipient_of(message: Message) -> Patient | Contact | None:
-    """The person that the message is for; None for one to the desk. Needs `patient` and `contact` loaded."""
+    """The person whom the message goes to; None for one to the desk. Needs `patient` and `contact` loaded."""
     if message.recipient == Message.Recipient.PATIENT:
-        return message.patient
+        return who_is_told(message.patient) if message.patient is not None else None
     return message.contact
 
 
