@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import CharField, Q
+from django.db.models.functions import Cast
 
 from clinic import clock
 from clinic.models import Site
@@ -26,6 +27,19 @@ from scheduling.when import day_words, time_words
 
 HeldRow = tuple[int, int, int, int]
 """resource, first cell, cell after the last, how many units."""
+
+
+class Booked(NamedTuple):
+    """What of a visit decides whether it is covered. Thousands are looked at for each one that is not: as model
+    instances with their relations they took longer to make than to check.
+    """
+
+    pk: UUID
+    starts: datetime
+    ends: datetime
+    protocol_version_id: UUID
+    mode: str
+    practitioner_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +74,21 @@ def stranded(site: Site, days: Collection[date], now: datetime) -> dict[UUID, St
     begin = clock.day_bounds(min(days), site.zone)[0]
     end = clock.day_bounds(max(days), site.zone)[1]
     found: dict[UUID, Stranded] = {}
-    visits = (
-        Appointment.objects.blocking()
-        .filter(site=site, starts__lt=end, ends__gt=max(begin, now))
-        .select_related("patient", "site", "protocol_version", "practitioner")
-        .order_by("starts")
-    )
+    blocking = Appointment.objects.blocking().filter(site=site, starts__lt=end, ends__gt=max(begin, now))
     held = _holds(site, begin, end, now)
     shapes = Shapes()
-    for visit in visits:
-        if local_day(visit.starts, site) in days and not _visit_is_covered(present, visit, held[visit.pk], shapes, now):
-            found[visit.pk] = Stranded(visit.pk, visit_words(visit))
-    offers = Offer.objects.filter(pk__in=held.keys(), status=Offer.Status.OPEN).select_related("patient", "site")
+    lost_visits = [
+        visit.pk
+        for visit in map(Booked._make, blocking.order_by("starts").values_list(*Booked._fields))
+        if local_day(visit.starts, site) in days
+        and not _visit_is_covered(present, visit, held.of_visits[str(visit.pk)], shapes, now)
+    ]
+    for visit in blocking.filter(pk__in=lost_visits).select_related("patient", "site").order_by("starts"):
+        found[visit.pk] = Stranded(visit.pk, visit_words(visit))
+    offers = Offer.objects.filter(pk__in=held.of_offers, status=Offer.Status.OPEN).select_related("patient", "site")
     for offer in offers:
-        lost = [start for resource, start, end, _ in held[offer.pk] if not present.covers(resource, start, end)]
+        rows = held.of_offers[str(offer.pk)]
+        lost = [start for resource, start, end, _ in rows if not present.covers(resource, start, end)]
         if lost:
             found[offer.pk] = kept_plan(offer, clock.of_cell(min(lost)))
     return found
@@ -99,11 +114,12 @@ class Shapes:
     def __init__(self) -> None:
         self._known: dict[Any, VisitShape] = {}
 
-    def of(self, visit: Appointment) -> VisitShape:
+    def of(self, visit: Appointment | Booked) -> VisitShape:
         """The shape of `visit`."""
         key = (visit.protocol_version_id, visit.mode, visit.practitioner_id)
         if key not in self._known:
-            self._known[key] = shape_of(visit)
+            related = Appointment.objects.select_related("protocol_version", "practitioner")
+            self._known[key] = shape_of(related.get(pk=visit.pk) if isinstance(visit, Booked) else visit)
         return self._known[key]
 
 
@@ -139,23 +155,30 @@ class _Present:
         return not subtract([(start, end)], there)
 
 
-def _holds(site: Site, begin: datetime, end: datetime, now: datetime) -> dict[UUID, list[HeldRow]]:
-    found: dict[UUID, list[HeldRow]] = defaultdict(list)
+class _Held(NamedTuple):
+    """What visits and kept plans hold, by their ids as text: thousands of them need not become UUIDs."""
+
+    of_visits: dict[str, list[HeldRow]]
+    of_offers: dict[str, list[HeldRow]]
+
+
+def _holds(site: Site, begin: datetime, end: datetime, now: datetime) -> _Held:
+    found = _Held(defaultdict(list), defaultdict(list))
     holds = (
         Hold.objects.filter(Q(appointment__site=site) | Q(offer__site=site))
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
         .filter(start_cell__lt=clock.cell_up(end), end_cell__gt=clock.cell(max(begin, now)))
     )
-    columns = ("appointment_id", "offer_id", "resource_id", "start_cell", "end_cell", "first_unit", "end_unit")
-    for visit, offer, resource, start, stop, first, last in holds.values_list(*columns):
-        owner = visit or offer
-        if owner is not None:
-            found[owner].append((resource, start, stop, last - first))
+    owners = (Cast("appointment_id", CharField()), Cast("offer_id", CharField()))
+    columns = ("resource_id", "start_cell", "end_cell", "first_unit", "end_unit")
+    for visit, offer, resource, start, stop, first, last in holds.values_list(*owners, *columns):
+        rows = found.of_visits[visit] if visit is not None else found.of_offers[offer]
+        rows.append((resource, start, stop, last - first))
     return found
 
 
 def _visit_is_covered(
-    present: _Present, visit: Appointment, holds: Collection[HeldRow], shapes: Shapes, now: datetime
+    present: _Present, visit: Booked, holds: Collection[HeldRow], shapes: Shapes, now: datetime
 ) -> bool:
     """Open throughout, everything it holds there while it lasts (cleaning may run on), and who must be on site.
 
