@@ -17,5 +17,6 @@ urlpatterns = [
     path("", include((desk, "desk"))),
     path("visits/", include(("scheduling.nurse.urls", "nurse"))),
     path("doctor/", include(("scheduling.doctor.urls", "doctor"))),
+    path("clinic/", include(("scheduling.setup.urls", "setup"))),
     path("my/", include(("scheduling.portal.urls", "portal"))),
 ]

@@ -135,6 +135,9 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         "message": Message.objects.filter(site=clinic.site, patient=patient).first().pk,  # type: ignore[union-attr]
         "closure": Closure.objects.create(site=clinic.site, **far_off(clinic)).pk,
         "token": "x" * 32,
+        "account": clinic.clerk.user_id,
+        "member": clinic.nurses[0].pk,
+        "place": clinic.chairs[0].public_id,
     }
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -60,6 +61,12 @@ class Site(models.Model):
     emergency_phone = models.CharField(_("emergency number"), max_length=16, default="911")
     email = models.EmailField(_("email"), blank=True)
     observes_holidays = models.BooleanField(_("closed on public holidays"), default=True)
+    #: The region whose holidays hold, as the `holidays` library calls it; empty: the state, where it knows that.
+    holiday_region = models.CharField(_("region whose holidays hold"), max_length=10, blank=True)
+    #: Names of public holidays on which the site is open all the same, every year.
+    open_holidays = ArrayField(
+        models.CharField(max_length=120), verbose_name=_("open on these holidays"), default=list, blank=True
+    )
     #: Nothing is sent to a patient outside these local hours.
     send_from = models.TimeField(_("messages go out from"), default=time(8))
     send_until = models.TimeField(_("messages go out until"), default=time(20))

@@ -13,6 +13,8 @@ class User(AbstractUser):
     """A sign-in. Patients have none: they come by links."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    #: When a manager last made a link with which the person chooses a password; empty once one is chosen.
+    invited_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     @cached_property
     def roles(self) -> frozenset[Role]:

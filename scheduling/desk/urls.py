@@ -10,7 +10,6 @@ register_converter(DayConverter, "day")
 urlpatterns = [
     path("", home.home, name="home"),
     path("desk/", home.work, name="work"),
-    path("clinic/", home.setup, name="setup"),
     path("board/", board.today, name="today"),
     path("board/<uuid:site>/<day:day>/", board.board, name="board"),
     path("book/consult/<uuid:patient>/", booking.consult, name="book_consult"),

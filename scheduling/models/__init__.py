@@ -12,6 +12,7 @@ from scheduling.models.reading import Reading
 from scheduling.models.request import ChangeRequest
 from scheduling.models.series import BoosterPlan, Series
 from scheduling.models.visit import Ride, VisitRecord
+from scheduling.models.wording import SiteWording
 
 __all__ = [
     "AdverseEvent",
@@ -39,6 +40,7 @@ __all__ = [
     "Ride",
     "Series",
     "SideEffect",
+    "SiteWording",
     "TimeCorrection",
     "Unit",
     "VisitRecord",

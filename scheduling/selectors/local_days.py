@@ -12,6 +12,8 @@ from clinic.models import Site
 from scheduling.planner.values import Stretches
 
 ONE_DAY = timedelta(days=1)
+#: How the calendar marks a holiday that falls on a weekend and is kept on another day.
+OBSERVED = " (observed)"
 
 
 class LocalDay:
@@ -81,19 +83,35 @@ def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def holiday_name(site: Site, on: date) -> str:
-    """The public holiday that closes the site on that date; empty when there is none, or the site works through them.
+    """The public holiday that closes the site on that date; empty when there is none, or the site works through it.
 
-    Source: the `holidays` library, by the site's country and, where the library knows it, state.
+    Source: the `holidays` library, by the site's country and, where the library knows it, region or state.
     """
     if not site.observes_holidays:
         return ""
-    return str(_calendar(site.country, site.state, on.year).get(on, ""))
+    found = public_holiday(site, on)
+    return "" if not found or set(holiday_names(found)) <= set(site.open_holidays) else found
+
+
+def public_holiday(site: Site, on: date) -> str:
+    """What the calendar of the site's country and region calls that date, whether the site is open on it or not."""
+    return str(_calendar(site.country, site.holiday_region or site.state, on.year).get(on, ""))
+
+
+def holiday_names(found: str) -> list[str]:
+    """The names of a date of the calendar ("A; B (observed)") as a rule for every year has them: "A" and "B"."""
+    return [name.removesuffix(OBSERVED).strip() for name in found.split(holidays.constants.HOLIDAY_NAME_DELIMITER)]
+
+
+def regions(country: str) -> list[str]:
+    """The regions of a country (ISO 3166-1 alpha-2) that have holidays of their own; none for one not known."""
+    return list(holidays.list_supported_countries().get(country, []))
 
 
 @lru_cache(maxsize=256)
-def _calendar(country: str, state: str, year: int) -> holidays.HolidayBase:
+def _calendar(country: str, region: str, year: int) -> holidays.HolidayBase:
     supported = holidays.list_supported_countries()
     if country not in supported:
         return holidays.HolidayBase(years=year)
-    subdivision = state if state in supported[country] else None
+    subdivision = region if region in supported[country] else None
     return holidays.country_holidays(country, subdiv=subdivision, years=year)

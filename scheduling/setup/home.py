@@ -1,0 +1,61 @@
+"""The first page of the set-up: what the clinic is made of, and what it still lacks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clinic import clock
+from clinic.models import Closure, Site
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from scheduling.selectors.readiness import Step, steps_of
+from scheduling.setup import scope
+
+#: How far ahead the page lists closures.
+CLOSURES_AHEAD = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site with the steps of its set-up; `next` is the first that is not done."""
+
+    site: Site
+    steps: list[Step]
+
+    @property
+    def next(self) -> Step | None:
+        """What to do next."""
+        return next((step for step in self.steps if not step.is_done), None)
+
+
+@require_safe
+@needs(Permission.MANAGE_CLINIC)
+def home(request: StaffRequest) -> HttpResponse:
+    """Sites, people, protocols and closures, each with the way to its page."""
+    now = clock.now()
+    sites = list(
+        scope.managed_sites(request.user)
+        .prefetch_related("opening_hours")
+        .annotate(
+            chair_count=Count("resources", filter=Q(resources__is_active=True), distinct=True),
+            staff_count=Count("staff", filter=Q(staff__is_active=True), distinct=True),
+            patient_count=Count("patients", distinct=True),
+        )
+        .order_by("-is_active", "name")
+    )
+    steps = steps_of([site for site in sites if site.is_active], now.date())
+    closures = Closure.objects.filter(Q(site__in=sites) | Q(resource__site__in=sites), ends__gt=now)
+    context = {
+        "places": [Place(site, steps.get(site.pk, [])) for site in sites],
+        "staff": scope.staff(request.user).filter(is_active=True).prefetch_related("role_rows").order_by("name"),
+        "protocols": scope.protocols(request.user)
+        .filter(is_active=True)
+        .prefetch_related("versions__phases", "sites")
+        .order_by("kind", "name"),
+        "closures": closures.filter(starts__lt=now + CLOSURES_AHEAD).select_related("site", "resource__site"),
+    }
+    return render(request, "setup/home.html", context)

@@ -1,0 +1,26 @@
+"""Addresses of the set-up."""
+
+from django.urls import path
+
+from scheduling.setup import closures, home, people, places, shifts, sites
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sites/new/", sites.new, name="site_new"),
+    path("sites/<uuid:site>/", sites.site, name="site"),
+    path("sites/<uuid:site>/hours/", sites.hours, name="hours"),
+    path("sites/<uuid:site>/chairs/", places.places, name="places"),
+    path("sites/<uuid:site>/closures/", closures.closures, name="closures"),
+    path("sites/<uuid:site>/holidays/", closures.holidays, name="holidays"),
+    path("sites/<uuid:site>/shifts/", shifts.shifts, name="shifts"),
+    path("sites/<uuid:site>/shifts/<uuid:member>/", shifts.week, name="week"),
+    path("sites/<uuid:site>/shifts/<uuid:member>/day/", shifts.one_day, name="one_day"),
+    path("sites/<uuid:site>/shifts/<uuid:member>/away/", shifts.away, name="away"),
+    path("chairs/<uuid:place>/", places.place, name="place"),
+    path("chairs/<uuid:place>/move/", places.move, name="place_move"),
+    path("closures/<uuid:closure>/end/", closures.end, name="closure_end"),
+    path("people/", people.people, name="people"),
+    path("people/new/", people.new, name="person_new"),
+    path("people/<uuid:member>/", people.person, name="person"),
+    path("people/<uuid:member>/link/", people.link, name="sign_in_link"),
+]
