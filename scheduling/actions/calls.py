@@ -1,5 +1,7 @@
 """What a person does with a message: make the call, send it again, call instead, or leave it unsent, with a reason."""
 
+from datetime import datetime, timedelta
+
 from django.utils.translation import gettext as _
 
 from clinic import clock
@@ -14,12 +16,14 @@ State, Outcome = Message.State, Message.Outcome
 
 #: States that a message can be sent again from.
 ENDED = (State.SENT, State.FAILED, State.SKIPPED)
+#: How long before a call is of no use it comes back at the latest, whatever was agreed.
+LAST_CHANCE = timedelta(minutes=30)
 
 
 @action
-def record_call(*, by: Actor, message: Message, outcome: str, note: str = "") -> Message:
-    """Write what came of a call (or a letter). An outcome of Message.DONE takes it off the list; the others leave it
-    there.
+def record_call(*, by: Actor, message: Message, outcome: str, note: str = "", until: datetime | None = None) -> Message:
+    """Write what came of a call (or a letter). An outcome of Message.DONE takes it off the list; after one of
+    Message.LATER it comes back at `until` (aware; None: it stays), and in time before it would be of no use.
 
     Raises WrongStatus when it is not on the list (any more), Refused for an outcome that there is not.
     """
@@ -34,12 +38,13 @@ def record_call(*, by: Actor, message: Message, outcome: str, note: str = "") ->
     now = clock.now()
     word = Outcome(outcome)
     message.outcome, message.done_by = word, by.user
+    message.call_after = _comes_back(message, until, now) if word in Message.LATER else None
     message.note = "\n".join(part for part in [message.note, note.strip()] if part)
     if word in Message.DONE:
         message.state, message.sent_at = State.SENT, now
-    message.save(update_fields=["outcome", "done_by", "note", "state", "sent_at"])
+    message.save(update_fields=["outcome", "done_by", "note", "state", "sent_at", "call_after"])
     Message.objects.filter(carried_by=message, state=State.PERSON).update(
-        state=message.state, sent_at=message.sent_at, outcome=word, done_by=by.user
+        state=message.state, sent_at=message.sent_at, outcome=word, done_by=by.user, call_after=message.call_after
     )
     _note_try(message, by, str(word.label))
     return message
@@ -107,13 +112,22 @@ def _locked(message: Message) -> Message:
     return Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
 
 
+def _comes_back(message: Message, until: datetime | None, now: datetime) -> datetime | None:
+    """When it stands on the list again; None for at once."""
+    if until is None:
+        return None
+    latest = message.not_after - LAST_CHANCE if message.not_after is not None else until
+    back = min(until, latest)
+    return back if back > now else None
+
+
 def _due_again(message: Message) -> Message:
     """Back in the queue, for the next tick."""
     message.state, message.due_at, message.attempts = State.DUE, clock.now(), 0
     message.lease_by, message.lease_until = "", None
     message.skip_reason = message.last_error = ""
     message.sent_at, message.carried_by = None, None
-    message.outcome = ""
+    message.outcome, message.call_after = "", None
     message.save()
     nudge.after_commit()
     return message

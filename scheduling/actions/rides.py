@@ -20,7 +20,7 @@ from patients.contact_points import required_phone
 from patients.models import Contact, Patient
 from scheduling import ride_status
 from scheduling.messages import ledger, links, rows
-from scheduling.models import Appointment, Ride
+from scheduling.models import Appointment, Message, Ride
 from scheduling.selectors.drivers import is_a_service, why_not
 from scheduling.when import day_words
 
@@ -246,6 +246,9 @@ def _name(ride: Ride, companion: Contact, to: Ride.Status) -> Ride:
         ledger.announce_companion_released(ride, before)
     if not same and companion.may_be_told:
         ledger.announce_companion(ride)
+    # Nobody has to be called any more to ask who drives.
+    asking = rows.waiting().filter(appointment=ride.appointment_id, kind=Message.Kind.RIDE_MISSING)
+    rows.skip(asking, "somebody is named to drive by now")
     return ride
 
 

@@ -7,7 +7,13 @@ from django.views.decorators.http import require_safe
 from clinic import clock
 from clinic.permissions import Permission, Role
 from clinic.views import StaffRequest, needs
-from scheduling.selectors.work_list import RIDES_AHEAD, work_list
+from scheduling.desk.calls_forms import USUAL_WAIT, WAITS
+from scheduling.desk.home_sections import sections_of
+from scheduling.messages.waiting import overdue
+from scheduling.models import Message
+from scheduling.selectors.desk_scope import scope_of
+from scheduling.selectors.work_counts import keep_slow_work
+from scheduling.selectors.work_list import work_list
 
 
 @require_safe
@@ -30,6 +36,16 @@ def home(request: StaffRequest) -> HttpResponse:
 @needs(Permission.BOOK)
 def work(request: StaffRequest) -> HttpResponse:
     """The front desk's work list, which the others who may book can open too."""
-    now = clock.now()
-    context = {"work": work_list(request.user, now), "now": now, "ride_days": RIDES_AHEAD.days}
+    scope = scope_of(request.user, clock.now())
+    work = work_list(scope)
+    keep_slow_work(scope, work)
+    context = {
+        "work": work,
+        "sections": sections_of(work),
+        "overdue": overdue(),
+        "now": scope.now,
+        "outcomes": Message.Outcome.choices,
+        "waits_choices": WAITS,
+        "usual_wait": USUAL_WAIT,
+    }
     return render(request, "desk/home.html", context)

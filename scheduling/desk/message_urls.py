@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from scheduling.desk import calls, messages
+from scheduling.desk import calls, messages, ride_calls
 
 urlpatterns = [
     path("calls/", calls.calls, name="calls"),
+    path("calls/rides/", ride_calls.ride_list, name="rides"),
+    path("calls/rides/<uuid:patient>/", ride_calls.ride_outcome, name="ride_call"),
+    path("calls/rides/<uuid:patient>/name/", ride_calls.ride_name, name="ride_name"),
     path("calls/<uuid:pk>/", calls.outcome, name="call_outcome"),
     path("messages/", messages.ledger, name="messages"),
     path("messages/<uuid:pk>/", messages.message, name="message"),

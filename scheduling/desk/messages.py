@@ -17,6 +17,7 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions import calls
 from scheduling.desk.calls_forms import LedgerFilter, ReasonForm
+from scheduling.desk.going_back import back_to
 from scheduling.desk.sites import patient_or_404
 from scheduling.desk.wording import parts_of
 from scheduling.messages import letters, selectors
@@ -108,7 +109,7 @@ def _do(request: StaffRequest, pk: UUID, act: Callable[..., Message], done: str)
         notices.error(request, error.message)
     else:
         notices.success(request, done)
-    return redirect("desk:message", pk)
+    return back_to(request, "desk:message", pk)
 
 
 def _page(request: StaffRequest, found: Message, form: ReasonForm | None = None) -> HttpResponse:

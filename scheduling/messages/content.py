@@ -60,8 +60,14 @@ class Content:
 
 def content_of(message: Message, carried: Sequence[Message] = ()) -> Content:
     """The content of the message, telling what `carried` tell as well. Needs `site`, `patient` and `contact` loaded."""
+    return content_about(message, _visits(message, carried))
+
+
+def content_about(message: Message, visits: Sequence[Appointment]) -> Content:
+    """The content of a message that speaks of `visits`, as these are loaded: `site`, `patient`, `ride__companion` and
+    `protocol_version` with its texts.
+    """
     kind = Kind(message.kind)
-    visits = _visits(message, carried)
     spoken = message.channel != Channel.MAIL and message.channel != Channel.PAPER
     words = _common(message) | {
         "spoken": spoken,

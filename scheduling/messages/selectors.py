@@ -1,6 +1,8 @@
 """What the screens read from the ledger."""
 
-from django.db.models import Count, QuerySet
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from clinic.models import User
@@ -24,10 +26,23 @@ def of_patient(patient: Patient, user: User | None = None) -> list[Message]:
 
 
 def calls_to_make(user: User) -> QuerySet[Message]:
-    """Calls and letters that somebody at the user's sites has to see to, the most pressing first."""
-    return _with_people(Message.objects.for_user(user).filter(state=State.PERSON, carried_by__isnull=True)).order_by(
-        "not_after", "due_at"
-    )
+    """Calls and letters that somebody at the user's sites has to see to, the most pressing first.
+
+    Who has to be asked about the ride home is on a list of its own (scheduling/selectors/rides_missing.py), whatever
+    the ledger has about it: one person is not to be called twice about one thing.
+    """
+    found = Message.objects.for_user(user).filter(state=State.PERSON, carried_by__isnull=True)
+    return _with_people(found.exclude(kind=Message.Kind.RIDE_MISSING)).order_by("not_after", "due_at")
+
+
+def calls_due(user: User, now: datetime) -> QuerySet[Message]:
+    """Those of them that nobody has put off beyond `now` (aware)."""
+    return calls_to_make(user).filter(Q(call_after=None) | Q(call_after__lte=now))
+
+
+def calls_put_off(user: User, now: datetime) -> QuerySet[Message]:
+    """Those that come back by themselves after `now` (aware), the next one first."""
+    return calls_to_make(user).filter(call_after__gt=now).order_by("call_after")
 
 
 def ledger_of(user: User, *, state: str = "", kind: str = "", patient: Patient | None = None) -> QuerySet[Message]:

@@ -59,7 +59,9 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
 
 def call_script(message: Message, content: Content) -> str:
     """The words to say on the telephone; what is in square brackets is for the caller alone."""
-    return render(message, content).kept
+    with translation.override(message.language):
+        _subject, blocks = _parse(_print(message.kind, content.words | {"link": ""}), "")
+    return _as_text(blocks)
 
 
 def _print(kind: str, words: dict[str, object]) -> str:

@@ -66,13 +66,17 @@ def waiting_clearances(user: User) -> list[Waiting]:
 
 def blocked_here(user: User) -> list[Appointment]:
     """Patients who are here and cannot start for want of a companion: a doctor can waive it. Longest waiting first."""
+    found = blocked_visits(user).select_related("patient", "site", "record", "ride__companion")
+    return list(found.order_by("record__arrived_at"))
+
+
+def blocked_visits(user: User) -> QuerySet[Appointment]:
+    """The visits of `blocked_here`, to be counted."""
     settled = [*Ride.SETTLED, Ride.Status.WAIVED]
-    return list(
+    return (
         Appointment.objects.for_user(user)
         .filter(status=Appointment.Status.ARRIVED, record__started_at=None, protocol_version__needs_ride=True)
         .exclude(ride__status__in=settled)
-        .select_related("patient", "site", "record", "ride__companion")
-        .order_by("record__arrived_at")
     )
 
 

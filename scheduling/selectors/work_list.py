@@ -1,33 +1,53 @@
-"""What waits for the front desk: the reads of its home page. Each list is short, with the count of all."""
+"""What waits for the front desk: each kind of row as one query set, so that home lists what the navigation counts.
 
-from collections.abc import Sequence
+A row stands for one thing to do and is gone when it is done; nothing is written down about the list itself.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic import clock
-from clinic.models import Site, User
-from patients.models import ConsultRequest
-from scheduling.messages.selectors import calls_to_make, ledger_of
-from scheduling.models import Appointment, Message, Offer, Ride, Series
+from clinic.models import Site
+from patients.models import ConsultRequest, Patient, Screening
+from scheduling.messages.selectors import calls_due
+from scheduling.models import Appointment, ChangeRequest, Message, Offer, Series
+from scheduling.selectors import rides_missing
 from scheduling.selectors.coverage import Stranded
+from scheduling.selectors.desk_scope import Scope
+from scheduling.selectors.ends_ahead import EndsBefore, Lacks, ending_before_visits
 from scheduling.selectors.rescue_plan import without_cover_of
-
-T = TypeVar("T")
 
 #: Rows of one list on the home page; the rest is behind its heading's link.
 SHOWN = 8
-#: How far ahead a missing ride is work for today: reminders go out up to a week before (domain.md).
-RIDES_AHEAD = timedelta(days=7)
+
+
+class Kind(StrEnum):
+    """What a row is about, in the order in which home lists them: what cannot wait comes first."""
+
+    RIDES = "rides"
+    CHANGES = "changes"
+    CALLS = "calls"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    REQUESTS = "requests"
+    HELD = "held"
+    OFFERS = "offers"
+    ENDS = "ends"
 
 
 @dataclass(frozen=True, slots=True)
-class Listed(Generic[T]):
-    """The first rows, and how many there are in all."""
+class Listed:
+    """The first rows of a kind, and how many there are in all."""
 
-    rows: Sequence[T]
+    kind: Kind
+    rows: Sequence[Any]
     count: int
 
     @property
@@ -58,82 +78,156 @@ class SiteToday:
 
 @dataclass(frozen=True, slots=True)
 class WorkList:
-    """Everything that the front desk's home shows."""
+    """Everything that the front desk's home shows. `lists` are those that have rows."""
 
     sites: Sequence[SiteToday]
     uncovered: Sequence[tuple[Site, Sequence[Stranded]]]
-    rides: Listed[Appointment]
-    calls: Listed[Message]
-    failed: Listed[Message]
-    held: Listed[Series]
-    offers: Listed[Offer]
-    requests: Listed[ConsultRequest]
+    lists: Sequence[Listed]
 
     @property
     def open_count(self) -> int:
         """How many things wait, the day's visits aside."""
-        lists = (self.rides, self.calls, self.failed, self.held, self.offers, self.requests)
-        return sum(one.count for one in lists) + sum(len(found) for _, found in self.uncovered)
+        return sum(one.count for one in self.lists) + sum(len(found) for _, found in self.uncovered)
 
 
-def work_list(user: User, now: datetime) -> WorkList:
-    """The work at all of the user's sites. `now` is aware. The number of queries grows with the sites, not the rows."""
-    sites = list(Site.objects.for_user(user))
+def work_list(scope: Scope) -> WorkList:
+    """The work at all of the user's sites. The number of queries grows with the sites, not with the rows."""
+    lists = [Listed(kind, _rows(scope, kind), count) for kind, count in count_rows(scope).items() if count]
+    ends = ends_ahead(scope)
+    if ends:
+        lists.append(Listed(Kind.ENDS, ends[:SHOWN], len(ends)))
     return WorkList(
-        sites=[_today(user, site, now) for site in sites],
-        uncovered=without_cover_of(user, now),
-        rides=_listed(rides_missing(user, now)),
-        calls=_listed(calls_to_make(user)),
-        failed=_listed(ledger_of(user, state=Message.State.FAILED).filter(carried_by__isnull=True)),
-        held=_listed(
-            Series.objects.for_user(user)
-            .filter(status=Series.Status.DRAFT)
-            .select_related("patient", "site", "protocol_version__protocol")
-            .order_by("held_until")
-        ),
-        offers=_listed(
-            Offer.objects.for_user(user)
-            .filter(status=Offer.Status.OPEN, expires_at__gt=now)
-            .select_related("patient", "site", "protocol_version__protocol")
-            .order_by("expires_at")
-        ),
-        requests=_listed(
-            ConsultRequest.objects.filter(site__in=sites, status=ConsultRequest.Status.WAITING)
-            .select_related("site", "patient")
-            .order_by("created_at")
-        ),
+        sites=[_today(scope, site) for site in scope.sites],
+        uncovered=without_cover_of(scope.user, scope.now),
+        lists=lists,
     )
 
 
-def rides_missing(user: User, now: datetime) -> QuerySet[Appointment]:
-    """Visits of the next days that nobody is named to drive home from, soonest first."""
-    nobody = Q(ride=None) | Q(ride__status__in=[Ride.Status.NEEDED, Ride.Status.DECLINED])
-    return (
-        Appointment.objects.for_user(user)
-        .filter(
-            nobody,
-            status__in=[Appointment.Status.BOOKED, Appointment.Status.ARRIVED],
-            protocol_version__needs_ride=True,
-            ends__gt=now,
-            starts__lt=now + RIDES_AHEAD,
-        )
-        .select_related("patient", "site", "series", "protocol_version", "ride")
-        .order_by("starts")
+def count_rows(scope: Scope) -> dict[Kind, int]:
+    """How many rows each kind of QUERIES has; one query."""
+    return dict(zip(QUERIES, counted([query(scope) for query in QUERIES.values()]), strict=True))
+
+
+def ends_ahead(scope: Scope) -> list[EndsBefore]:
+    """What ends before a booked visit of the next two weeks, without the clearances for which a consult is booked in
+    time: there the desk has done what it can, and the doctor's own list has the patient.
+    """
+    found = ending_before_visits(scope.user, scope.now)
+    short = {row.visit.patient_id: row.visit.starts for row in found if row.lacks is Lacks.CLEARANCE}
+    consults = (
+        Appointment.objects.blocking()
+        .filter(patient__in=short, kind=Appointment.Kind.CONSULT, starts__gt=scope.now)
+        .values_list("patient_id", "starts")
     )
+    asked = {patient for patient, starts in consults if starts < short[patient]}
+    return [row for row in found if row.lacks is not Lacks.CLEARANCE or row.visit.patient_id not in asked]
 
 
-def _today(user: User, site: Site, now: datetime) -> SiteToday:
-    first, last = clock.day_bounds(clock.local(now, site.zone).date(), site.zone)
+def counted(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
+    """The counts of several query sets in one query."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for query in queries:
+        try:
+            plain = query.order_by() if query.query.distinct else query.order_by().values("pk")
+            sql, params = plain.query.sql_with_params()
+        except EmptyResultSet:
+            sql, params = "SELECT 1 WHERE false", ()
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 -- the SQL is Django's own
+        values.extend(params)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", values)
+        return list(cursor.fetchone())
+
+
+def _rides(scope: Scope) -> QuerySet[Any, Any]:
+    return rides_missing.due_keys(scope)
+
+
+def _changes(scope: Scope) -> QuerySet[Any]:
+    return ChangeRequest.objects.waiting().filter(appointment__site__in=scope.sites, appointment__ends__gt=scope.now)
+
+
+def _calls(scope: Scope) -> QuerySet[Any]:
+    return calls_due(scope.user, scope.now)
+
+
+def _failed(scope: Scope) -> QuerySet[Any]:
+    return Message.objects.filter(site__in=scope.sites, state=Message.State.FAILED, carried_by__isnull=True)
+
+
+def _bounced(scope: Scope) -> QuerySet[Any]:
+    """Patients with visits to come whose mail does not arrive: until the address is mended, each message is a call."""
+    to_come = Appointment.objects.blocking().filter(patient=OuterRef("pk"), site__in=scope.sites, ends__gt=scope.now)
+    return Patient.objects.living().filter(Exists(to_come), email_failed_at__isnull=False)
+
+
+def _requests(scope: Scope) -> QuerySet[Any]:
+    return ConsultRequest.objects.filter(site__in=scope.sites, status=ConsultRequest.Status.WAITING)
+
+
+def _held(scope: Scope) -> QuerySet[Any]:
+    return Series.objects.filter(site__in=scope.sites, status=Series.Status.DRAFT)
+
+
+def _offers(scope: Scope) -> QuerySet[Any]:
+    """Plans kept for an answer that lapse before the next working day is over: the desk asks while there is time."""
+    lapsing = Q(pk__in=[])
+    for site, end in scope.next_workday_ends().items():
+        lapsing |= Q(site=site, expires_at__lt=end)
+    return Offer.objects.filter(lapsing, kind=Offer.Kind.KEPT_PLAN, status=Offer.Status.OPEN, expires_at__gt=scope.now)
+
+
+QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
+    Kind.RIDES: _rides,
+    Kind.CHANGES: _changes,
+    Kind.CALLS: _calls,
+    Kind.FAILED: _failed,
+    Kind.BOUNCED: _bounced,
+    Kind.REQUESTS: _requests,
+    Kind.HELD: _held,
+    Kind.OFFERS: _offers,
+}
+
+#: What each row shows beyond its own columns, and the order: the most pressing first.
+_SHOW: dict[Kind, Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]] = {
+    Kind.CHANGES: lambda rows: rows.select_related("patient", "appointment__site", "appointment__series").order_by(
+        "appointment__starts"
+    ),
+    Kind.CALLS: lambda rows: rows,
+    Kind.FAILED: lambda rows: rows.select_related("patient", "contact", "site").order_by("-due_at", "pk"),
+    Kind.BOUNCED: lambda rows: rows.order_by("email_failed_at"),
+    Kind.REQUESTS: lambda rows: rows.select_related("site", "patient").order_by("created_at"),
+    Kind.HELD: lambda rows: (
+        _with_screening(rows).select_related("patient", "site", "protocol_version__protocol").order_by("held_until")
+    ),
+    Kind.OFFERS: lambda rows: rows.select_related("patient", "site", "protocol_version__protocol").order_by(
+        "expires_at"
+    ),
+}
+
+
+def _rows(scope: Scope, kind: Kind) -> Sequence[Any]:
+    if kind is Kind.RIDES:
+        return rides_missing.rows_due(scope, SHOWN)
+    return list(_SHOW[kind](QUERIES[kind](scope))[:SHOWN])
+
+
+def _with_screening(series: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """With `has_answered`: whether the patient has answered the screening, which the doctor reads before deciding."""
+    answered: QuerySet[Any, Any] = series.annotate(
+        has_answered=Exists(Screening.objects.filter(patient=OuterRef("patient")))
+    )
+    return answered
+
+
+def _today(scope: Scope, site: Site) -> SiteToday:
+    first, last = clock.day_bounds(scope.today(site), site.zone)
     visits = list(
-        Appointment.objects.for_user(user)
-        .filter(site=site, starts__gte=first, starts__lt=last)
+        Appointment.objects.filter(site=site, starts__gte=first, starts__lt=last)
         .exclude(status=Appointment.Status.CANCELLED)
         .select_related("patient", "series", "practitioner", "protocol_version", "ride")
         .order_by("starts", "patient__family_name")
     )
     coming = [visit for visit in visits if visit.status in {"proposed", "booked", "arrived"}]
-    return SiteToday(site, clock.local(now, site.zone), visits, coming[:SHOWN])
-
-
-def _listed(rows: QuerySet[T]) -> Listed[T]:  # type: ignore[type-var]
-    return Listed(list(rows[:SHOWN]), rows.count())
+    return SiteToday(site, clock.local(scope.now, site.zone), visits, coming[:SHOWN])

@@ -8,7 +8,9 @@ from django.test import Client
 from clinic import clock
 from clinic.permissions import Role
 from patients.models import Patient
+from scheduling.models import Appointment
 from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.scheduling.helpers import book, visits_of
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +52,9 @@ def signed_in(harbor: Clinic) -> SignIn:
 def clerk(signed_in: SignIn) -> Client:
     """The front desk's browser."""
     return signed_in(Role.FRONT_DESK)
+
+
+@pytest.fixture
+def rides(harbor: Clinic, patient: Patient) -> list[Appointment]:
+    """Six infusions from tomorrow on that nobody drives home from."""
+    return visits_of(book(harbor, patient))

@@ -69,7 +69,7 @@ def test_empty_lists_say_what_to_do_next(clerk: Client) -> None:
     words = text(clerk.get("/", follow=True))
     assert "Nothing waits" in words
     assert "Nobody is booked today. Open a patient to book a consult or a series." in words
-    assert "Everybody has a driver for the next days." in words
+    assert "come here by themselves" in words
 
 
 def test_a_visit_without_a_driver_waits_with_its_next_action(clerk: Client, harbor: Clinic, patient: Patient) -> None:
@@ -77,7 +77,7 @@ def test_a_visit_without_a_driver_waits_with_its_next_action(clerk: Client, harb
     clerk.post(series_url(patient), order(harbor, values(page, "starts")[0]))
     words = text(clerk.get("/", follow=True))
     assert "Ada Quill Tue Apr 6, 9 a.m. · Infusion 1 of 6" in words
-    assert "Name the driver" in words
+    assert "Name as the driver" in words
 
 
 def test_a_held_series_a_failed_message_a_call_and_a_request_wait(clerk: Client, harbor: Clinic) -> None:
@@ -100,7 +100,7 @@ def test_a_held_series_a_failed_message_a_call_and_a_request_wait(clerk: Client,
         )
     ConsultRequest.objects.create(site=harbor.site, name="Zoe Asks", phone="+15185550123", created_at=clock.now())
     words = text(clerk.get("/", follow=True))
-    assert "Uri Vale Six infusions · Harbor · waits for a doctor\u2019s clearance" in words
+    assert "Uri Vale Six infusions · Harbor · has not answered the screening yet" in words
     assert "Messages that failed 1" in words
     assert "Decision about treatment · due Mon Apr 5, 8 a.m." in words
     assert "Zoe Asks Harbor · asked Mon Apr 5" in words

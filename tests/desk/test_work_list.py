@@ -1,0 +1,238 @@
+"""The work list: each kind of row is there while the thing waits, and gone when its one next action is done."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic import clock
+from clinic.models import Closure, User
+from clinic.permissions import Role
+from patients.actions import decide_clearance
+from patients.models import Authorisation, Clearance, Consent, Patient
+from scheduling.actions import offers, requests
+from scheduling.models import Appointment, ChangeRequest, Message
+from scheduling.selectors.desk_scope import scope_of
+from scheduling.selectors.work_counts import counts_for
+from tests.desk.conftest import SignIn
+from tests.desk.pages import text
+from tests.desk.waiting import scope, told, waiting
+from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_patient
+from tests.scheduling.helpers import MORNINGS, best_starts, book, consult
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    cache.clear()
+
+
+def test_a_call_waits_with_its_words_and_is_gone_when_the_person_was_reached(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    message = told(harbor, patient)
+    assert waiting(harbor) == {"calls": 1}
+    assert "For you alone." in text(clerk.get(reverse("desk:work")))
+
+    done = clerk.post(reverse("desk:call_outcome", args=[message.pk]), {"outcome": "reached", "next": "home"})
+
+    assert done["Location"] == reverse("desk:work")
+    assert waiting(harbor) == {}
+
+
+@pytest.mark.parametrize("outcome", ["calls_back", "no_answer"])
+def test_a_call_put_off_comes_back_in_time(clerk: Client, harbor: Clinic, patient: Patient, outcome: str) -> None:
+    message = told(harbor, patient, not_after=NOW + timedelta(hours=3))
+    clerk.post(reverse("desk:call_outcome", args=[message.pk]), {"outcome": outcome, "wait": "240"})
+
+    assert waiting(harbor) == {}
+    assert "Come back by themselves" in text(clerk.get(reverse("desk:calls")))
+    with clock.at_moment(NOW + timedelta(hours=2, minutes=30)):
+        assert waiting(harbor) == {"calls": 1}, "half an hour before it would be of no use"
+
+
+def test_a_failed_message_becomes_a_call_with_one_tap(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    message = told(harbor, patient, state=Message.State.FAILED, channel="mail", last_error="550 no such user")
+    assert waiting(harbor) == {"failed": 1}
+    assert "550 no such user" in text(clerk.get(reverse("desk:work")))
+
+    done = clerk.post(reverse("desk:message_call_instead", args=[message.pk]), {"next": "home"})
+
+    assert done["Location"] == reverse("desk:work")
+    assert waiting(harbor) == {}
+
+
+def test_an_address_that_bounced_waits_until_it_is_mended(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    consult(harbor, patient, harbor.at(FIRST_DAY, 15))
+    Patient.objects.filter(pk=patient.pk).update(email_failed_at=NOW)
+    assert waiting(harbor) == {"bounced": 1}
+    assert reverse("desk:patient_edit", args=[patient.pk]) in clerk.get(reverse("desk:work")).content.decode()
+
+    form = clerk.get(reverse("desk:patient_edit", args=[patient.pk])).context["form"]
+    typed = {name: form[name].value() or "" for name in form.fields} | {"email": "ada@elsewhere.example"}
+    clerk.post(reverse("desk:patient_edit", args=[patient.pk]), typed)
+
+    assert waiting(harbor) == {}
+
+
+@pytest.mark.parametrize("kind", list(ChangeRequest.Kind))
+def test_what_a_patient_asks_for_waits_until_the_visit_is_changed(
+    clerk: Client, harbor: Clinic, patient: Patient, kind: ChangeRequest.Kind
+) -> None:
+    visit = consult(harbor, patient, harbor.at(FIRST_DAY + timedelta(days=7), 15))
+    requests.ask_for_change(by=harbor.by(Role.FRONT_DESK), appointment=visit, kind=kind, words="My car is broken")
+    assert waiting(harbor) == {"changes": 1}
+    page = clerk.get(reverse("desk:work"))
+    assert "My car is broken" in text(page)
+    address = "desk:move" if kind == ChangeRequest.Kind.MOVE else "desk:cancel"
+    assert reverse(address, args=[visit.pk]) in page.content.decode()
+
+    requests.settle([visit])
+
+    assert waiting(harbor) == {}
+
+
+def test_a_held_series_waits_until_a_doctor_decides(clerk: Client, harbor: Clinic) -> None:
+    new = make_patient(harbor.site, consented=True, given_name="Uri", family_name="Vale")
+    book(harbor, new)
+    assert waiting(harbor) == {"held": 1}
+    assert "Uri Vale" in text(clerk.get(reverse("desk:work")))
+
+    decide_clearance(
+        by=harbor.by(Role.DOCTOR),
+        patient=new,
+        decision=Clearance.Decision.CLEARED,
+        valid_until=FIRST_DAY + timedelta(days=90),
+    )
+
+    assert waiting(harbor) == {"rides": 1}, "confirmed, and now somebody has to drive"
+
+
+def test_a_kept_plan_waits_on_its_last_working_day_until_it_is_answered(harbor: Clinic, patient: Patient) -> None:
+    desk = harbor.by(Role.FRONT_DESK)
+    offer = offers.keep_plan(
+        by=desk,
+        patient=patient,
+        site=harbor.site,
+        version=harbor.injection,
+        first_day=FIRST_DAY + timedelta(days=7),
+        wishes=MORNINGS,
+        starts=best_starts(harbor, patient, first_day=FIRST_DAY + timedelta(days=7), version=harbor.injection),
+        hours=72,
+        key=uuid4(),
+    )
+    assert waiting(harbor) == {}, "there is time"
+    with clock.at_moment(NOW + timedelta(days=2)):
+        assert waiting(harbor) == {"offers": 1}
+        offers.decline_offer(by=desk, offer=offer)
+        assert waiting(harbor) == {}
+
+
+def test_a_clearance_that_ends_too_early_waits_until_a_consult_is_booked(
+    clerk: Client, harbor: Clinic, patient: Patient, rides: list[Appointment]
+) -> None:
+    Clearance.objects.filter(patient=patient).update(valid_until=FIRST_DAY + timedelta(days=7))
+    assert waiting(harbor)["ends"] == 1
+    page = clerk.get(reverse("desk:work"))
+    assert "The clearance ends" in text(page)
+    assert reverse("desk:book_consult", args=[patient.pk]) in page.content.decode()
+
+    consult(harbor, patient, harbor.at(FIRST_DAY, 15))
+
+    assert "ends" not in waiting(harbor)
+
+
+def test_a_clearance_renewed_is_no_row_either(harbor: Clinic, patient: Patient, rides: list[Appointment]) -> None:
+    Clearance.objects.filter(patient=patient).update(valid_until=FIRST_DAY + timedelta(days=7))
+    with clock.at_moment(NOW + timedelta(minutes=1)):
+        clear(patient, harbor.site)
+        assert "ends" not in waiting(harbor)
+
+
+def test_a_consent_that_ends_too_early_waits_until_one_is_signed(
+    clerk: Client, harbor: Clinic, patient: Patient, rides: list[Appointment]
+) -> None:
+    Consent.objects.filter(patient=patient).update(valid_until=FIRST_DAY)
+    assert waiting(harbor)["ends"] == 1
+    page = clerk.get(reverse("desk:work"))
+    assert "The signed consent ends Tue Apr 6" in text(page)
+    assert reverse("desk:patient_consent", args=[patient.pk]) in page.content.decode()
+
+    Consent.objects.filter(patient=patient).update(valid_until=FIRST_DAY + timedelta(days=90))
+
+    assert "ends" not in waiting(harbor)
+
+
+def test_sessions_that_do_not_reach_wait_until_more_are_paid(
+    clerk: Client, harbor: Clinic, patient: Patient, rides: list[Appointment]
+) -> None:
+    Authorisation.objects.create(patient=patient, sessions=2, valid_from=FIRST_DAY, created_at=NOW)
+    assert waiting(harbor)["ends"] == 1
+    assert "sessions are used up" in text(clerk.get(reverse("desk:work")))
+
+    Authorisation.objects.create(patient=patient, sessions=4, valid_from=FIRST_DAY, created_at=NOW)
+
+    assert "ends" not in waiting(harbor)
+
+
+def test_visits_without_cover_wait_until_the_place_is_there_again(
+    clerk: Client, harbor: Clinic, patient: Patient, rides: list[Appointment]
+) -> None:
+    closed = Closure.objects.create(site=harbor.site, starts=rides[0].starts, ends=rides[0].ends, reason="snow")
+    page = clerk.get(reverse("desk:work"))
+    assert "Visits left without cover" in text(page)
+    assert reverse("desk:rescue", args=[harbor.site.pk]) in page.content.decode()
+
+    closed.delete()
+
+    assert "Visits left without cover" not in text(clerk.get(reverse("desk:work")))
+
+
+def test_messages_that_stand_still_are_an_alarm(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    stuck = told(harbor, patient, state=Message.State.DUE, channel="mail")
+    assert "1 message should have gone out by now and did not" in text(clerk.get(reverse("desk:work")))
+
+    stuck.delete()
+
+    assert "should have gone out" not in text(clerk.get(reverse("desk:work")))
+
+
+def test_the_navigation_counts_what_the_work_list_shows(
+    clerk: Client, signed_in: SignIn, harbor: Clinic, patient: Patient, rides: list[Appointment]
+) -> None:
+    told(harbor, patient)
+    told(harbor, patient, version=1, state=Message.State.FAILED)
+    Consent.objects.filter(patient=patient).update(valid_until=FIRST_DAY)
+    page = clerk.get(reverse("desk:work"))
+    counts = counts_for(scope(harbor))
+
+    assert counts.work == page.context["work"].open_count == 4
+    assert (counts.calls, counts.failed, counts.here, counts.decide) == (2, 1, None, None)
+    assert "Work list 4 to do" in text(page)
+    assert "Calls 2 to make" in text(page)
+    assert "Messages 1 failed" in text(page)
+    cache.clear()
+    assert "Work list 4 to do" in text(clerk.get(reverse("desk:patients"))), "wherever one is"
+
+
+def test_the_navigation_asks_as_often_for_many_rows_as_for_few(harbor: Clinic) -> None:
+    def queries() -> int:
+        user = harbor.doctor.user
+        assert isinstance(user, User)
+        now = scope_of(user, clock.now())
+        counts_for(now)
+        with CaptureQueriesContext(connection) as captured:
+            counts_for(scope_of(user, clock.now()))
+        return len(captured)
+
+    few = queries()
+    for number in range(6):
+        someone = make_patient(harbor.site, cleared=True)
+        book(harbor, someone)
+        told(harbor, someone, version=number)
+
+    assert queries() == few <= 4
