@@ -30,7 +30,7 @@ from scheduling.actions.series_writing import (
     write_series,
 )
 from scheduling.models import Hold, Offer, ProtocolVersion, Series
-from scheduling.planner.values import Wishes
+from scheduling.planner.values import Placement, Wishes
 from scheduling.selectors.shapes import visit_shape
 
 MOST_HOURS = 7 * 24
@@ -96,26 +96,40 @@ def keep_plan(
     check_order(order, now)
     explained = explained or explain_order(order, now)
     placed = lock_and_place(order, now)
+    with placing.as_just_taken(placed.sheet):
+        offer = write_offer(order, explained, placed.placements, lasts=timedelta(hours=hours), by=by, now=now)
+    keep_result(key, offer=str(offer.pk))
+    return offer
+
+
+def write_offer(
+    order: SeriesOrder,
+    explained: Explained,
+    placements: Sequence[tuple[Placement, ...]],
+    *,
+    lasts: timedelta,
+    by: Actor,
+    now: datetime,
+) -> Offer:
+    """The row of a kept plan and the time that it holds, until its first visit at the longest; under its locks."""
     plan = KeptPlan(
         starts=[one.isoformat() for one in order.starts],
-        first_day=first_day.isoformat(),
+        first_day=order.first_day.isoformat(),
         reasons=list(explained.reasons),
         terms=explained.terms,
     )
-    with placing.as_just_taken(placed.sheet):
-        offer = Offer.objects.create(
-            kind=Offer.Kind.KEPT_PLAN,
-            patient=patient,
-            site=site,
-            protocol_version=version,
-            plan=asdict(plan),
-            wishes=wishes_json.to_json(wishes),
-            expires_at=min(now + timedelta(hours=hours), order.starts[0]),
-            created_at=now,
-            created_by=by.user,
-        )
-        holds.write([ToHold(one, offer=offer.pk, expires_at=offer.expires_at) for one in placed.placements])
-    keep_result(key, offer=str(offer.pk))
+    offer = Offer.objects.create(
+        kind=Offer.Kind.KEPT_PLAN,
+        patient=order.patient,
+        site=order.site,
+        protocol_version=order.version,
+        plan=asdict(plan),
+        wishes=wishes_json.to_json(order.wishes),
+        expires_at=min(now + lasts, order.starts[0]),
+        created_at=now,
+        created_by=by.user,
+    )
+    holds.write([ToHold(one, offer=offer.pk, expires_at=offer.expires_at) for one in placements])
     return offer
 
 

@@ -89,9 +89,9 @@ def series_question(
     check_first_day(first_day, site, now)
     count = sessions or version.sessions
     window = series_rules.window_of(version, count)
-    last = first_day + timedelta(days=FIRST_VISIT_WITHIN_DAYS + window)
-    sheet = load_sheet(site, days_between(first_day, last), now=now)
-    begin, end = _bounds(site, first_day, last)
+    days = days_of_search(version, first_day, count)
+    sheet = load_sheet(site, days, now=now)
+    begin, end = _bounds(site, first_day, days[-1])
     request = SeriesRequest(
         shape=visit_shape(version),
         count=count,
@@ -107,6 +107,12 @@ def series_question(
         alternatives=alternatives,
     )
     return request, sheet
+
+
+def days_of_search(version: ProtocolVersion, first_day: date, sessions: int) -> list[date]:
+    """Every local date on which a visit of the series may be planned: no other is read."""
+    window = series_rules.window_of(version, sessions)
+    return days_between(first_day, first_day + timedelta(days=FIRST_VISIT_WITHIN_DAYS + window))
 
 
 def check_first_day(first_day: date, site: Site, now: datetime) -> None:
