@@ -10,3 +10,10 @@ clearance_decided = Signal()
 
 #: A patient is known to have died. Arguments: `patient` (Patient), `by` (Actor).
 patient_died = Signal()
+
+#: Two records are about to become one. Arguments: `kept`, `other` (Patient), `by` (Actor). A receiver that has
+#: something against it raises Refused; one whose rows would collide makes way.
+patients_merging = Signal()
+
+#: Two records have become one. Arguments as above; everything has moved to `kept`.
+patients_merged = Signal()

@@ -13,9 +13,11 @@ class SchedulingConfig(AppConfig):
         """Listen to what the people's side announces, and let /healthz ask whether the messages go out."""
         from clinic import health
         from patients import signals
-        from scheduling.actions import clearance
+        from scheduling.actions import clearance, merging
         from scheduling.messages import waiting
 
         signals.clearance_decided.connect(clearance.clearance_was_decided, dispatch_uid="visits follow the clearance")
         signals.patient_died.connect(clearance.patient_has_died, dispatch_uid="visits end with the patient")
+        signals.patients_merging.connect(merging.patients_merge, dispatch_uid="visits allow the merging")
+        signals.patients_merged.connect(merging.patients_were_merged, dispatch_uid="visits follow the merging")
         health.register("messages", waiting.none_overdue)

@@ -119,8 +119,8 @@ def _find(record: PersonRecord) -> Patient | None:
 
 
 def _check_same_person(patient: Patient, record: PersonRecord) -> None:
-    """Numbers are given twice by mistake: the name or the birth date has to agree, as it is here or as it was last
-    imported."""
+    """Numbers are given twice by mistake: the name or the birth date has to agree, as it is here, as it was last
+    imported, or as it stands on a record that was merged into this one."""
     last = dict(
         ImportedField.objects.filter(patient=patient, field__in=["family_name", "birth_date"]).values_list(
             "field", "value"
@@ -128,9 +128,10 @@ def _check_same_person(patient: Patient, record: PersonRecord) -> None:
     )
     family = str(record.fields["family_name"]).casefold()
     born = as_text(record.fields["birth_date"])
-    if family in {patient.family_name.casefold(), last.get("family_name", "").casefold()}:
+    people = [patient, *patient.merged_from.all()]
+    if family in {last.get("family_name", "").casefold(), *(one.family_name.casefold() for one in people)}:
         return
-    if born in {as_text(patient.birth_date), last.get("birth_date", "")}:
+    if born in {last.get("birth_date", ""), *(as_text(one.birth_date) for one in people)}:
         return
     raise Refused(
         f"The identifier in the file belongs to record number {patient.record_number} here, who has another family "

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.desk import patients, patients_clinical, patients_edit, patients_import
+from scheduling.desk import patients, patients_clinical, patients_edit, patients_import, patients_merge
 
 urlpatterns = [
     path("patients/", patients.patients, name="patients"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("patients/import/", patients_import.import_files, name="patient_import"),
     path("patients/<uuid:pk>/", patients.patient, name="patient"),
     path("patients/<uuid:pk>/edit/", patients_edit.edit, name="patient_edit"),
+    path("patients/<uuid:pk>/merge/", patients_merge.merge, name="patient_merge"),
     path("patients/<uuid:pk>/death/", patients_edit.death, name="patient_death"),
     path("patients/<uuid:pk>/contacts/new/", patients_edit.new_contact, name="contact_new"),
     path("patients/<uuid:pk>/contacts/<uuid:contact>/", patients_edit.edit_contact, name="contact_edit"),
