@@ -55,7 +55,7 @@ def move_visit(
         raise ValueError(f"Visit {index + 1} is pinned; take its pin off before moving it.")
     target = () if to_date is None else (Pin(index, to_date, to_start),)
     asked = replace(request, pins=request.pins + target, anchors=tuple(date for date, _ in current))
-    problem = _standing(asked, days, resources, taken, [None if one == index else at for one, at in enumerate(current)])
+    problem = standing(asked, days, resources, taken, [None if one == index else at for one, at in enumerate(current)])
     if to_date is None:
         if problem.row_for(current[index][0]) is None:
             raise ValueError(OUT_OF_REACH)
@@ -81,7 +81,7 @@ def replan(
     """
     if len(current) != request.count:
         raise ValueError(f"{len(current)} places were given for a series of {request.count}.")
-    problem = _standing(request, days, resources, taken, current)
+    problem = standing(request, days, resources, taken, current)
     return _fewest(problem, current) or refuse(problem)
 
 
@@ -99,13 +99,13 @@ def try_replan(
     """
     if len(current) != request.count:
         raise ValueError(f"{len(current)} places were given for a series of {request.count}.")
-    return _fewest(_standing(request, days, resources, taken, current), current)
+    return _fewest(standing(request, days, resources, taken, current), current)
 
 
 OUT_OF_REACH = "The days of the search must reach over every visit of the series."
 
 
-def _standing(
+def standing(
     request: SeriesRequest,
     days: Sequence[SiteDay],
     resources: Sequence[Resource],

@@ -6,19 +6,20 @@ from datetime import date as Date
 from scheduling.planner import cost
 from scheduling.planner.chain import Chain
 from scheduling.planner.problem import NOTHING, Problem
-from scheduling.planner.reasons import explain
+from scheduling.planner.reasons import BEST, explain
 from scheduling.planner.values import Limit, Placement, Plan, PlannedVisit
 
 
-def write_plan(problem: Problem, chain: Chain, relaxed: frozenset[Limit] = NOTHING, alternative: bool = False) -> Plan:
-    """The plan of ``chain``; its cost is added up afresh from the terms, independently of the search."""
+def write_plan(problem: Problem, chain: Chain, relaxed: frozenset[Limit] = NOTHING, otherwise: str = BEST) -> Plan:
+    """The plan of ``chain``; its cost is added up afresh from the terms, independently of the search.
+
+    ``otherwise``: what is said of dates passed over that were no dearer (``scheduling.planner.reasons``).
+    """
     visits: list[PlannedVisit] = []
     for index, (row, slot) in enumerate(zip(chain.rows, chain.slots, strict=True)):
         before = visits[-1] if visits else None
         visits.append(_visit(problem, index, row, slot, before, relaxed))
-    explained = [
-        replace(visit, reasons=explain(problem, visits, visit.index, relaxed, alternative)) for visit in visits
-    ]
+    explained = [replace(visit, reasons=explain(problem, visits, visit.index, relaxed, otherwise)) for visit in visits]
     terms = {term: sum(visit.terms.get(term, 0) for visit in explained) for term in cost.TERMS}
     return Plan(tuple(explained), sum(terms.values()), terms)
 

@@ -10,6 +10,7 @@ Day:
     ``ideal_gap``                  the ideal number of days after the visit before (days, since)
     ``nearest_possible_day``       the nearest to the ideal that is possible (days, since, ideal); the obstacles follow
     ``cheaper_day``                a nearer day was possible, but this one suits the whole series better (days, since)
+    ``chosen_day``                 a nearer day was possible, but this one was chosen (days, since)
 Obstacle (date the first of them, dates all of them; from and until: the starts looked at):
     ``site_closed`` ``too_soon`` ``too_near_other_infusion`` ``gap_limit`` ``window_limit``
     ``patient_not_that_date`` ``patient_cannot`` ``driver_cannot`` ``patient_busy`` ``after_last_day``
@@ -19,6 +20,7 @@ Obstacle (date the first of them, dates all of them; from and until: the starts 
     ``better_<term>``                    possible, but dearer, most of all in this term of the cost (points)
     ``better_series``                    possible and no dearer here, but dearer for the visits that follow from it
     ``another_choice``                   the best plan has that date; this plan is offered because it differs
+    ``chosen_over``                      possible and no dearer; somebody chose or kept this date all the same
 Hour:
     ``same_hour`` (minute)   ``preferred_hours`` (minute)   ``hour_moved`` (minute, wanted, because: an obstacle code)
     ``best_hour`` (minute)
@@ -45,19 +47,22 @@ LIMIT_CODES = {
     Limit.OTHER_APPOINTMENTS: "patient_busy",
 }
 
+#: What is said of a day or an hour that was possible and no dearer, by what kind of plan it is that passes it over.
+BEST, ALTERNATIVE, CHOSEN = "better_series", "another_choice", "chosen_over"
+
 Obstacle = tuple[str, dict[str, Any]]
 
 
 def explain(
-    problem: Problem, visits: Sequence[PlannedVisit], index: int, relaxed: frozenset[Limit], alternative: bool
+    problem: Problem, visits: Sequence[PlannedVisit], index: int, relaxed: frozenset[Limit], otherwise: str = BEST
 ) -> tuple[Reason, ...]:
-    """The reasons of one visit of a finished plan."""
+    """The reasons of one visit of a finished plan; `otherwise`: BEST, ALTERNATIVE or CHOSEN."""
     visit = visits[index]
     if problem.booked_at(index, (visit.date - problem.base).days, problem.slot(visit.minute)):
         return (Reason("stays_booked", {"date": visit.date}),)
     if index in problem.pins:
         return (Reason("pinned", {"date": visit.date}),)
-    why = _Why(problem, visits, index, relaxed, alternative)
+    why = _Why(problem, visits, index, relaxed, otherwise)
     return (*why.day(), *why.hour())
 
 
@@ -70,11 +75,11 @@ class _Why:
         visits: Sequence[PlannedVisit],
         index: int,
         relaxed: frozenset[Limit],
-        alternative: bool,
+        otherwise: str,
     ) -> None:
         self.problem, self.request, self.relaxed = problem, problem.request, relaxed
         self.visit, self.visits, self.index = visits[index], visits, index
-        self.alternative = alternative
+        self.otherwise = otherwise
         self.table = problem.table(relaxed)
         self.prices, _ = problem.open_prices(relaxed)
 
@@ -98,8 +103,7 @@ class _Why:
             around = range(round(ideal) - nearer, round(ideal) + nearer + 1)
             passed = [since + timedelta(days=one) for one in around if one > 0 and abs(one - ideal) < abs(days - ideal)]
         obstacles = [(date, *self._obstacle(date)) for date in passed]
-        soft = any(code.startswith("better_") or code == "another_choice" for _, code, _ in obstacles)
-        return [Reason("cheaper_day" if soft else "nearest_possible_day", params), *_grouped(obstacles)]
+        return [Reason(_day_code([code for _, code, _ in obstacles]), params), *_grouped(obstacles)]
 
     def _gap_before(self) -> Gap | None:
         gaps = self.problem.gaps_between(self.relaxed)
@@ -160,7 +164,7 @@ class _Why:
         here = self._local_terms(self.visit.date, self.visit.minute, dict(self.visit.terms))
         there = self._terms_on(date, number)
         if sum(there.values()) <= sum(here.values()):
-            return ("another_choice" if self.alternative else "better_series"), {}
+            return self.otherwise, {}
         term = max(cost.TERMS, key=lambda name: there[name] - here[name])
         return f"better_{term}", {"points": there[term] - here[term]}
 
@@ -237,7 +241,15 @@ class _Why:
         found = self._wish_obstacle(number, at & self.table.fits[number] & self.problem.firm[number])
         if found:
             return found[0]
-        return "another_choice" if self.alternative else "better_series"
+        return self.otherwise
+
+
+def _day_code(obstacles: Sequence[str]) -> str:
+    """The code of a day that is not the ideal one, by what stood against the nearer ones."""
+    if CHOSEN in obstacles:
+        return "chosen_day"
+    soft = any(code.startswith("better_") or code == ALTERNATIVE for code in obstacles)
+    return "cheaper_day" if soft else "nearest_possible_day"
 
 
 def lack_code(kind: Kind, lane: Lane) -> str:

@@ -10,6 +10,7 @@ from scheduling.planner import cost
 from scheduling.planner.alternatives import with_alternatives
 from scheduling.planner.plans import write_plan
 from scheduling.planner.problem import Problem, pose
+from scheduling.planner.reasons import ALTERNATIVE, BEST
 from scheduling.planner.refusal import refuse
 from scheduling.planner.values import (
     Placement,
@@ -40,7 +41,9 @@ def search_series(
     if best is None:
         return SeriesResult((), refuse(problem))
     chains = with_alternatives(problem, best)
-    plans = tuple(write_plan(problem, chain, alternative=number > 0) for number, chain in enumerate(chains))
+    plans = tuple(
+        write_plan(problem, chain, otherwise=ALTERNATIVE if number else BEST) for number, chain in enumerate(chains)
+    )
     return SeriesResult(plans, None)
 
 

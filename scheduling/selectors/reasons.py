@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = {
     "ideal_gap": "{days} days after the visit before, as intended.",
     "nearest_possible_day": "The nearest possible day to the ideal one.",
     "cheaper_day": "A nearer day was possible, but this one suits the whole series better.",
+    "chosen_day": "Not the nearest day to the ideal one, but the one that was chosen.",
     "site_closed": "Closed on {dates}.",
     "too_soon": "Too soon on {dates}.",
     "too_near_other_infusion": "{dates} is too near an infusion of another series.",
@@ -33,6 +34,7 @@ WORDS: Mapping[str, str] = {
     "moved_because_nothing_together": "On {dates} each thing is free at some time, but never all of them at once.",
     "better_series": "{dates} was possible, but dearer for the visits that follow.",
     "another_choice": "{dates} is in the best plan; this plan offers another choice.",
+    "chosen_over": "{dates} was possible too.",
     "moved_to_keep_gap": "Leaves {from_date}: it needs {least} to {most} days from the visit beside it.",
     "moved_to_make_room": "Leaves {from_date}, which is no longer possible for it.",
     "moved_to_keep_series_possible": "Leaves {from_date}, so that the visits around it keep their gaps.",
@@ -203,6 +205,8 @@ def _because(code: str) -> str:
         "patient_cannot": "the patient cannot come then",
         "driver_cannot": "the driver cannot fetch the patient then",
         "patient_busy": "the patient has another visit then",
+        "another_choice": "this plan offers another choice",
+        "chosen_over": "it was chosen so",
         "moved_because_nothing_together": "not everything needed is free then",
     }.get(code, code.replace("_", " "))
 
