@@ -110,11 +110,13 @@ def book_series(
     starts: Sequence[datetime],
     key: UUID,
     explained: Explained | None = None,
+    pinned: Collection[datetime] = (),
 ) -> Series:
     """Book a series at exactly these `starts` (aware), whole or not at all; chairs and nurses are chosen under the
     locks.
 
-    `explained`: why these dates, where the planner has said so already; else it is asked again.
+    `explained`: why these dates, where the planner has said so already; else it is asked again. `pinned`: those of
+    `starts` that stay fixed when the series is planned anew.
 
     For a patient whom a doctor's clearance covers on every date the series is ACTIVE and its visits booked. Otherwise
     it
@@ -131,7 +133,7 @@ def book_series(
     if done is not None:
         return Series.objects.get(pk=done["series"])
     now = clock.now()
-    order = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)))
+    order = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)), frozenset(pinned))
     check_order(order, now)
     explained = explained or explain_order(order, now)
     placed = lock_and_place(order, now)

@@ -1,7 +1,7 @@
 """Plans kept while the patient asks the driver: time held until it is taken up, turned down, or lapses."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,12 +39,14 @@ MOST_HOURS = 7 * 24
 
 @dataclass(frozen=True, slots=True)
 class KeptPlan:
-    """The JSON form of `Offer.plan`: starts as ISO 8601 moments in UTC, the first possible day, why, and the cost."""
+    """The JSON form of `Offer.plan`: starts as ISO 8601 moments in UTC, the first possible day, why, the cost, and
+    which of the starts are fixed."""
 
     starts: list[str]
     first_day: str
     reasons: list[list[dict[str, Any]]]
     terms: dict[str, int]
+    pinned: list[str] = field(default_factory=list)
 
     @property
     def moments(self) -> tuple[datetime, ...]:
@@ -62,6 +64,7 @@ def order_of(offer: Offer) -> SeriesOrder:
         first_day=date.fromisoformat(plan.first_day),
         wishes=wishes_json.from_json(offer.wishes),
         starts=plan.moments,
+        pinned=frozenset(datetime.fromisoformat(one) for one in plan.pinned),
     )
 
 
@@ -78,9 +81,10 @@ def keep_plan(
     hours: int,
     key: UUID,
     explained: Explained | None = None,
+    pinned: Collection[datetime] = (),
 ) -> Offer:
     """Hold the time of a plan for `hours`, at the longest until its first visit. The same key again returns the same
-    offer. `explained`: as for book_series.
+    offer. `explained` and `pinned`: as for book_series.
 
     Raises:
         Refused, JustTaken, NotAllowed: as book_series; Refused too for hours outside 1 to MOST_HOURS.
@@ -92,7 +96,7 @@ def keep_plan(
     if not 1 <= hours <= MOST_HOURS:
         raise Refused(f"A plan can be kept for 1 to {MOST_HOURS} hours. Nothing was kept.", field="hours")
     now = clock.now()
-    order = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)))
+    order = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)), frozenset(pinned))
     check_order(order, now)
     explained = explained or explain_order(order, now)
     placed = lock_and_place(order, now)
@@ -117,6 +121,7 @@ def write_offer(
         first_day=order.first_day.isoformat(),
         reasons=list(explained.reasons),
         terms=explained.terms,
+        pinned=[one.isoformat() for one in order.starts if one in order.pinned],
     )
     offer = Offer.objects.create(
         kind=Offer.Kind.KEPT_PLAN,

@@ -31,7 +31,10 @@ CHOSEN: list[dict[str, Any]] = [{"code": "pinned", "params": {}}]
 
 @dataclass(frozen=True, slots=True)
 class SeriesOrder:
-    """What somebody wants booked: `starts` are aware moments in order of time, `first_day` a local date of the site."""
+    """What somebody wants booked: `starts` are aware moments in order of time, `first_day` a local date of the site.
+
+    `pinned`: those of `starts` that the clerk has fixed, which later re-planning leaves alone.
+    """
 
     patient: Patient
     site: Site
@@ -39,6 +42,7 @@ class SeriesOrder:
     first_day: date
     wishes: Wishes
     starts: tuple[datetime, ...]
+    pinned: frozenset[datetime] = frozenset()
 
     @property
     def days(self) -> list[date]:
@@ -191,6 +195,7 @@ def write_series(
             status=Appointment.Status.BOOKED if cleared else Appointment.Status.PROPOSED,
             starts=starts,
             ends=starts + length,
+            pinned=starts in order.pinned,
             plan_reasons=why,
             created_at=now,
             created_by=by.user,

@@ -1,11 +1,11 @@
-"""What the clerk types to book: a consult's search, a series' wishes, and the choice made from what is shown.
+"""What the clerk types to book: where, which protocol, from when on, and the choice made from what is shown.
 
 Dates and times are local to the site. A form here checks what was typed; whether a time is free is the planner's and
 the actions' to say.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +13,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clinic import clock
-from clinic.models import OpeningHours, Site, StaffMember
+from clinic.models import Site
 from clinic.models.site import Weekday
-from clinic.permissions import Role
-from scheduling.models import Appointment, Protocol, ProtocolVersion
-from scheduling.planner.values import Stretches, Wishes
+from scheduling.models import Protocol, ProtocolVersion
 from scheduling.selectors.series_rules import date_words
 
 #: A first day further away than this is a slip of the pen: nobody's shifts are planned so far ahead.
 FURTHEST_DAYS = 366
 NO_DATE = "That is not a date. Pick one from the calendar, or write it as 2027-04-06."
 NO_TIME = "That is not a time. Write it as 09:30."
-MINUTES_IN_A_DAY = 24 * 60
 #: For how long a plan may be kept while the patient asks the driver, in hours. Offered from an afternoon to a weekend.
 KEEP_HOURS = ((4, "4 hours"), (24, "24 hours"), (48, "2 days"), (72, "3 days"))
 
@@ -108,89 +105,20 @@ class PlaceForm(forms.Form):
         return self.is_valid() or self.refused
 
     @property
+    def typed(self) -> list[tuple[str, str]]:
+        """Everything typed as (name, value) pairs, for other forms and links of the page to carry along."""
+        pairs = []
+        for bound in self:
+            value = bound.value()
+            values = value if isinstance(value, list | tuple) else [value]
+            pairs += [(bound.html_name, str(one)) for one in values if one not in (None, "")]
+        return pairs
+
+    @property
     def version(self) -> ProtocolVersion:
         """The chosen protocol's current version. Only for a valid form."""
         return ProtocolVersion.objects.select_related("protocol").get(
             protocol=self.cleaned_data["protocol"], is_current=True
-        )
-
-
-class ConsultForm(PlaceForm):
-    """Which consult, how, with whom, from when on."""
-
-    kind = Protocol.Kind.CONSULT
-    mode = forms.ChoiceField(label="How", choices=Appointment.Mode.choices, initial=Appointment.Mode.IN_PERSON)
-    doctor = forms.ModelChoiceField(StaffMember.objects.none(), required=False, empty_label="the first one free")
-
-    def __init__(self, *args: Any, sites: Sequence[Site], **kwargs: Any) -> None:
-        super().__init__(*args, sites=sites, **kwargs)
-        self._choices("doctor").queryset = (
-            StaffMember.objects.with_role(Role.DOCTOR).filter(sites__in=list(sites)).distinct()
-        )
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether the consult needs no chair. Only for a valid form."""
-        return bool(self.cleaned_data["mode"] != Appointment.Mode.IN_PERSON)
-
-
-class SeriesForm(PlaceForm):
-    """Which protocol, from when on, and what the patient and the driver can do and would like."""
-
-    kind = Protocol.Kind.INFUSION
-    patient_days = WeekdaysField(label="The patient can come on")
-    patient_from = TimeField(label="not before", required=False)
-    patient_until = TimeField(label="home by", required=False)
-    driver_days = WeekdaysField(label="The driver can fetch on")
-    driver_from = TimeField(label="from", required=False)
-    driver_until = TimeField(label="until", required=False)
-    preferred_days = WeekdaysField(label="Best on")
-    preferred_from = TimeField(label="start between", required=False)
-    preferred_until = TimeField(label="and", required=False)
-    not_dates = forms.CharField(
-        label="Not on these dates", required=False, max_length=400, help_text="Dates with commas between: 2027-04-09, …"
-    )
-
-    def clean_not_dates(self) -> list[date]:
-        """Each date on its own, so that the sentence names the one that is none."""
-        found = []
-        for text in self.cleaned_data["not_dates"].replace(";", ",").split(","):
-            if text.strip():
-                try:
-                    found.append(date.fromisoformat(text.strip()))
-                except ValueError:
-                    raise ValidationError(
-                        f"“{text.strip()}” is not a date. Write each as 2027-04-09, with commas between."
-                    ) from None
-        return found
-
-    def clean(self) -> dict[str, Any]:
-        """Hours run forward, and some weekday is left on which the site is open."""
-        values = super().clean()
-        for who, words in (("patient", "patient's"), ("driver", "driver's"), ("preferred", "preferred")):
-            begin, end = values.get(f"{who}_from"), values.get(f"{who}_until")
-            if begin and end and begin >= end:
-                self.add_error(
-                    f"{who}_until",
-                    f"The {words} hours end at {end:%H:%M}, before they begin at {begin:%H:%M}. Change one of them.",
-                )
-        site, days = values.get("site"), values.get("patient_days")
-        if site and days:
-            is_open = set(OpeningHours.objects.filter(site=site).values_list("weekday", flat=True))
-            if not is_open.intersection(days):
-                self.add_error("patient_days", f"{site} is closed on these weekdays. Tick at least one other.")
-        return values
-
-    def wishes(self) -> Wishes:
-        """What was typed, as the planner takes it. Only for a valid form."""
-        values = self.cleaned_data
-        return Wishes(
-            patient_can=_windows(values["patient_days"], values["patient_from"], values["patient_until"]),
-            driver_can=_windows(values["driver_days"], values["driver_from"], values["driver_until"]),
-            preferred_weekdays=frozenset(values["preferred_days"]),
-            preferred_from=_minute(values["preferred_from"]),
-            preferred_until=_minute(values["preferred_until"]),
-            not_dates=frozenset(values["not_dates"]),
         )
 
 
@@ -234,33 +162,3 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise ValidationError("The choice could not be read. Choose again; nothing was booked.") from None
-
-
-def _minute(wall: time | None) -> int | None:
-    return wall.hour * 60 + wall.minute if wall is not None else None
-
-
-def _windows(days: Sequence[int], begin: time | None, end: time | None) -> dict[int, Stretches] | None:
-    """The same hours on each of `days` (none: every day); None where nothing was said at all."""
-    if not days and begin is None and end is None:
-        return None
-    stretch = (_minute(begin) or 0, _minute(end) or MINUTES_IN_A_DAY)
-    return dict.fromkeys(days or range(7), (stretch,))
-
-
-def words_of(wishes: Wishes) -> dict[str, Any]:
-    """What `SeriesForm` would have been given to yield `wishes`: for a plan that lapsed and is planned anew."""
-    data: dict[str, Any] = {}
-    for who, windows in (("patient", wishes.patient_can), ("driver", wishes.driver_can)):
-        if windows:
-            begin, end = next(iter(windows.values()))[0]
-            data[f"{who}_days"] = sorted(windows) if len(windows) < 7 else []
-            data |= {f"{who}_from": _wall(begin) if begin else "", f"{who}_until": _wall(end)}
-    data["preferred_days"] = sorted(wishes.preferred_weekdays)
-    data |= {"preferred_from": _wall(wishes.preferred_from), "preferred_until": _wall(wishes.preferred_until)}
-    data["not_dates"] = ", ".join(day.isoformat() for day in sorted(wishes.not_dates))
-    return {name: value for name, value in data.items() if value not in ("", [], None)}
-
-
-def _wall(minute: int | None) -> str:
-    return "" if minute is None or minute >= MINUTES_IN_A_DAY else f"{minute // 60:02d}:{minute % 60:02d}"

@@ -18,7 +18,7 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling import wishes as wishes_json
 from scheduling.actions import offers as actions
-from scheduling.desk.booking_forms import words_of
+from scheduling.desk.booking_wishes import words_of
 from scheduling.models import Offer, Series
 
 

@@ -1,17 +1,24 @@
 """Plans as the booking page shows them: a small month calendar and each date with its reasons in words."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from clinic import clock
 from patients.models import Patient
+from scheduling.desk.booking_wishes import fixed_words
 from scheduling.desk.signed_plans import sign
 from scheduling.models import ProtocolVersion
 from scheduling.planner.values import Plan, PlannedVisit
 from scheduling.selectors import planning
+from scheduling.selectors.reasons import TERM_WORDS
+from scheduling.selectors.swapping import Fixed, WorkedPlan
 from scheduling.when import time_words
+
+#: How many terms of the cost say what a plan loses against the best one.
+TERMS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +32,26 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One visit: its number, start, and why that date and hour."""
+    """One visit: its number, start, and why that date and hour. `was`: the start that it had to leave, in the plan that
+    is worked on, and `left` why: it was "taken", or moved "along".
+    """
 
     number: int
     starts: datetime
     reasons: Sequence[str]
     is_other: bool
+    is_fixed: bool = False
+    #: What the address carries as `fixed` once this date is fixed, or let go where it is.
+    toggled: str = ""
+    was: datetime | None = None
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanCard:
     """One plan side by side with others. `value` and `why`: what the form posts; `hours`: "always at 9:00 a.m." or the
-    span."""
+    span; `beside_best`: what it loses against the best plan. `is_own`: the plan that the clerk works on.
+    """
 
     number: int
     value: str
@@ -46,35 +61,84 @@ class PlanCard:
     hours: str
     weeks: Sequence[Sequence[CalendarDay]]
     lines: Sequence[PlanLine]
+    beside_best: str = ""
+    is_own: bool = False
+
+    @property
+    def query(self) -> str:
+        """`value` as a part of an address."""
+        return quote(self.value)
+
+    @property
+    def is_best(self) -> bool:
+        """Whether the search found nothing better."""
+        return self.number == 1 and not self.is_own
 
 
-def cards(plans: Sequence[Plan], patient: Patient, version: ProtocolVersion, zone: ZoneInfo) -> list[PlanCard]:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all cards of a page share: whose they are, the best plan's dates and cost, and what the clerk has fixed."""
+
+    patient: Patient
+    version: ProtocolVersion
+    zone: ZoneInfo
+    best: Plan | None
+    fixed: Fixed = field(default_factory=dict)
+
+    @property
+    def best_dates(self) -> set[date]:
+        """The dates of the best plan."""
+        return {visit.date for visit in self.best.visits} if self.best is not None else set()
+
+
+def cards(plans: Sequence[Plan], desk: Desk) -> list[PlanCard]:
     """All plans, best first; dates that the best plan does not have are marked in the others."""
-    best = {visit.date for visit in plans[0].visits} if plans else set()
-    return [_card(number, plan, sign(plan, patient, version), best, zone) for number, plan in enumerate(plans, start=1)]
+    return [_card(number, plan, desk) for number, plan in enumerate(plans, start=1)]
 
 
-def _card(number: int, plan: Plan, why: str, best: set[date], zone: ZoneInfo) -> PlanCard:
+def own_card(worked: WorkedPlan, desk: Desk) -> PlanCard:
+    """The plan that the clerk works on, with what had to leave its place."""
+    return _card(0, worked.plan, desk, worked)
+
+
+def _card(number: int, plan: Plan, desk: Desk, worked: WorkedPlan | None = None) -> PlanCard:
     starts = planning.moments_of(plan)
-    first, last = plan.visits[0].date, plan.visits[-1].date
+    best = desk.best_dates
     return PlanCard(
         number=number,
         value=",".join(moment.isoformat() for moment in starts),
-        why=why,
-        first=first,
-        last=last,
-        hours=_hours(starts, plan.visits, zone),
+        why=sign(plan, desk.patient, desk.version),
+        first=plan.visits[0].date,
+        last=plan.visits[-1].date,
+        hours=_hours(starts, plan.visits, desk.zone),
         weeks=_weeks(plan.visits, best),
-        lines=[
-            PlanLine(
-                visit.index + 1,
-                moment,
-                [planning.explain(reason, zone) for reason in visit.reasons],
-                visit.date not in best,
-            )
-            for visit, moment in zip(plan.visits, starts, strict=True)
-        ],
+        lines=[_line(visit, moment, desk, worked) for visit, moment in zip(plan.visits, starts, strict=True)],
+        beside_best=_beside(plan, desk.best),
+        is_own=worked is not None,
     )
+
+
+def _line(visit: PlannedVisit, starts: datetime, desk: Desk, worked: WorkedPlan | None) -> PlanLine:
+    number = visit.index + 1
+    reasons = [planning.explain(reason, desk.zone) for reason in visit.reasons]
+    was, left = None, ""
+    if worked is not None and number in worked.was:
+        was = worked.was[number]
+        left = "taken" if number in worked.lost else "along" if number in worked.why else ""
+        reasons = [*filter(None, [worked.why.get(number)]), *reasons]
+    is_fixed = desk.fixed.get(number) == starts
+    others = {one: start for one, start in desk.fixed.items() if one != number}
+    toggled = quote(fixed_words(others if is_fixed else others | {number: starts}))
+    return PlanLine(number, starts, reasons, visit.date not in desk.best_dates, is_fixed, toggled, was, left)
+
+
+def _beside(plan: Plan, best: Plan | None) -> str:
+    """What a plan loses against the best one, by the terms that weigh most (scheduling.planner.cost)."""
+    if best is None or plan.cost <= best.cost:
+        return ""
+    more: Mapping[str, int] = {name: points - best.terms.get(name, 0) for name, points in plan.terms.items()}
+    worst = sorted((name for name in more if more[name] > 0), key=lambda name: -more[name])[:TERMS_SHOWN]
+    return ", ".join(f"{TERM_WORDS[name]} +{more[name]}" for name in worst)
 
 
 def _hours(starts: Sequence[datetime], visits: Sequence[PlannedVisit], zone: ZoneInfo) -> str:

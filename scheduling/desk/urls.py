@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from scheduling.desk import board, booking, home, moving, offers, replanning
+from scheduling.desk import board, booking, booking_series, home, moving, offers, replanning
 from scheduling.desk.converters import DayConverter
 
 register_converter(DayConverter, "day")
@@ -13,7 +13,7 @@ urlpatterns = [
     path("board/", board.today, name="today"),
     path("board/<uuid:site>/<day:day>/", board.board, name="board"),
     path("book/consult/<uuid:patient>/", booking.consult, name="book_consult"),
-    path("book/series/<uuid:patient>/", booking.series, name="book_series"),
+    path("book/series/<uuid:patient>/", booking_series.series, name="book_series"),
     path("book/kept/<uuid:pk>/", offers.offer, name="offer"),
     path("book/kept/<uuid:pk>/decline/", offers.decline, name="decline_offer"),
     path("appointments/<uuid:pk>/move/", moving.move, name="move"),

@@ -32,6 +32,8 @@ class Protocol(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     sites = models.ManyToManyField(Site, related_name="protocols")
     is_active = models.BooleanField(_("in use"), default=True)
+    #: Among consults: the one that is offered first to whoever was here before. docs/decisions/consults.md.
+    is_follow_up = models.BooleanField(_("for patients seen before"), default=False)
 
     objects = ProtocolQuerySet.as_manager()
 

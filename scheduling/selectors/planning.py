@@ -142,12 +142,14 @@ def consult_slots(
     patient: Patient | None = None,
     limit: int = 60,
     is_remote: bool = False,
+    wishes: Wishes | None = None,
 ) -> list[Slot]:
     """Free times for a consult, earliest first, at most `limit`.
 
     `doctor` None: with whoever of the doctors is free. `days`: how many local dates from `first_day` on. `is_remote`:
     by
-    video or telephone, so without a chair. The patient's other visits are kept free when `patient` is given.
+    video or telephone, so without a chair. The patient's other visits are kept free when `patient` is given;
+    `wishes`: when the patient can come.
 
     Raises:
         Refused: the first day is past.
@@ -159,7 +161,7 @@ def consult_slots(
     shape = visit_shape(version, doctor=doctor, is_remote=is_remote)
     busy = series_rules.busy_cells(patient, begin, end) if patient is not None else ()
     found = possible_starts(
-        shape, sheet.days, sheet.resources, sheet.taken, busy=busy, earliest_cell=clock.cell(now) + 1
+        shape, sheet.days, sheet.resources, sheet.taken, wishes=wishes, busy=busy, earliest_cell=clock.cell(now) + 1
     )
     doctors = {person.member.resource_id: person.member for person in people_of(site) if "doctor" in person.roles}
     return list(_slots(found, sheet, shape, doctors, limit))

@@ -46,6 +46,11 @@ class OtherDate:
     moves: int
     starts: Sequence[tuple[datetime, bool]]
 
+    @property
+    def is_wished(self) -> bool:
+        """Whether any of its times keeps to the wishes."""
+        return any(wished for _, wished in self.starts)
+
 
 def with_fixed(request: SeriesRequest, sheet: Sheet, fixed: Fixed) -> SeriesRequest:
     """The question to the planner with these visits kept where the clerk fixed them."""

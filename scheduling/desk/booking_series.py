@@ -1,0 +1,243 @@
+"""Booking a whole series on one page: the best plans side by side, one date swapped, a plan kept, or all of it booked.
+
+Looking is a GET (it plans and writes nothing, and its address holds what was typed and the plan that is worked on);
+booking is a POST that carries the same fields, is checked again from the start, and shows the same page with a sentence
+when it cannot be.
+"""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
+
+from clinic import clock
+from clinic.actor import Actor
+from clinic.errors import JustTaken, Refused
+from clinic.models import Site
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from patients.models import Patient
+from patients.selectors import Standing, standing
+from scheduling.actions import booking as actions
+from scheduling.actions import offers
+from scheduling.desk import signed_plans
+from scheduling.desk.booking import start_values, status_of, take_over
+from scheduling.desk.booking_forms import ChoiceForm, KeepForm
+from scheduling.desk.booking_wishes import SeriesForm, WorkForm, fixed_words
+from scheduling.desk.plan_cards import Desk, PlanCard, cards, own_card
+from scheduling.desk.sites import patient_or_404, shared_sites
+from scheduling.models import Protocol, ProtocolVersion, Series
+from scheduling.selectors import planning, swapping
+from scheduling.selectors.series_rules import date_words
+from scheduling.when import day_words, time_words
+
+#: How many plans stand side by side: the best and up to three others.
+PLANS = 4
+
+
+@dataclass(slots=True)
+class Found:
+    """What the search gave: plans, or the sentences that say why there is none.
+
+    `own`: the plan that the clerk works on; `swap`: the visit whose other dates are shown. `typed`: everything that the
+    forms of the single plans carry along, as (name, value) pairs.
+    """
+
+    site: Site
+    version: ProtocolVersion
+    standing: Standing
+    typed: list[tuple[str, str]]
+    fixed: swapping.Fixed
+    cards: list[PlanCard] = field(default_factory=list)
+    own: PlanCard | None = None
+    refusal: list[str] = field(default_factory=list)
+    problem: list[str] = field(default_factory=list)
+    swap: int = 0
+    others: list[swapping.OtherDate] = field(default_factory=list)
+
+    @property
+    def sessions(self) -> int:
+        """How many visits the series has."""
+        return self.version.sessions
+
+    @property
+    def plans(self) -> list[PlanCard]:
+        """All cards, the clerk's own first."""
+        return [self.own, *self.cards] if self.own is not None else self.cards
+
+    @property
+    def needs_clearance(self) -> bool:
+        """Whether the dates can only be held: no doctor has cleared the patient for them."""
+        return self.version.needs_clearance and self.standing.clearance is None
+
+    @property
+    def fixed_value(self) -> str:
+        """What the forms carry as `fixed`."""
+        return fixed_words(self.fixed)
+
+    @property
+    def fixed_query(self) -> str:
+        """`fixed_value` as a part of an address."""
+        return quote(self.fixed_value)
+
+    @property
+    def carried(self) -> str:
+        """What was typed, as the beginning of an address' query."""
+        return urlencode(self.typed)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.BOOK)
+def series(request: StaffRequest, patient: UUID) -> HttpResponse:
+    """The best plans for a series; a POST books one whole, or keeps it while the patient asks the driver."""
+    person = patient_or_404(request.user, patient)
+    sites = shared_sites(request.user, person)
+    data = request.POST if request.method == "POST" else request.GET
+    asked = "first_day" in data
+    form = SeriesForm(data if asked else None, sites=sites, initial=start_values(sites, Protocol.Kind.INFUSION))
+    work = WorkForm(data)
+    taken = False
+    if asked and form.is_valid() and request.method == "POST":
+        done, taken = _try_series(request, person, form, work)
+        if done is not None:
+            return done
+    context: dict[str, Any] = {"patient": person, "form": form, "key": uuid4(), "keep": KeepForm(), "taken": taken}
+    if asked and form.can_search:
+        context["found"] = _found(form, person, work if request.method == "GET" else _as_work(request, work))
+    name = "desk/booking/_series.html" if request.htmx else "desk/booking/series.html"  # type: ignore[attr-defined]
+    return render(request, name, context, status=HTTPStatus.CONFLICT if taken else status_of(form, request))
+
+
+def _try_series(
+    request: StaffRequest, person: Patient, form: SeriesForm, work: WorkForm
+) -> tuple[HttpResponse | None, bool]:
+    """Book or keep the chosen plan: (where to go, False), or (None, whether the time was just taken)."""
+    choice = ChoiceForm(request.POST)
+    if not choice.is_valid():
+        take_over(form, choice)
+        return None, False
+    starts = choice.cleaned_data["starts"]
+    what: dict[str, Any] = {
+        "by": Actor.of(request.user),
+        "patient": person,
+        "site": form.cleaned_data["site"],
+        "version": form.version,
+        "first_day": form.cleaned_data["first_day"],
+        "wishes": form.wishes(),
+        "starts": starts,
+        "key": choice.cleaned_data["key"],
+        "explained": signed_plans.read(choice.cleaned_data["why"], starts, person, form.version),
+        "pinned": [one for one in work.value("fixed").values() if one in starts],
+    }
+    try:
+        if request.POST.get("do") == "keep":
+            return _keep(request, what), False
+        return _booked(request, person, actions.book_series(**what)), False
+    except Refused as error:
+        form.refuse(error.message, error.field)
+        return None, isinstance(error, JustTaken)
+
+
+def _keep(request: StaffRequest, what: dict[str, Any]) -> HttpResponse:
+    keep = KeepForm(request.POST)
+    hours = keep.cleaned_data["hours"] if keep.is_valid() else 24
+    offer = offers.keep_plan(**what, hours=hours)
+    zone = offer.site.zone
+    until = f"{day_words(offer.expires_at, zone)}, {time_words(offer.expires_at, zone)}"
+    messages.success(request, f"The plan is kept until {until}. After that the time is free again.")
+    return redirect("desk:offer", offer.pk)
+
+
+def _booked(request: StaffRequest, person: Patient, made: Series) -> HttpResponse:
+    count = made.appointments.count()
+    visits = f"All {count} visits are" if count > 1 else "The visit is"
+    if made.status == Series.Status.DRAFT and made.held_until is not None:
+        until = day_words(made.held_until, made.site.zone)
+        messages.warning(
+            request,
+            f"{visits} held until {until}: no doctor has cleared {person.name} yet. Once cleared they become booked.",
+        )
+    else:
+        messages.success(request, f"{visits} booked, each with its chair and nurse. The patient is told once.")
+    return redirect("desk:patient", person.pk)
+
+
+def _as_work(request: StaffRequest, work: WorkForm) -> WorkForm:
+    """After a refusal the plan that was to be booked is the one to work on: only what was taken is planned anew."""
+    data = {"plan": str(request.POST.get("starts", "")), "fixed": str(request.POST.get("fixed", ""))}
+    return WorkForm(data)
+
+
+def _found(form: SeriesForm, person: Patient, work: WorkForm) -> Found:
+    values, version = form.cleaned_data, form.version
+    site: Site = values["site"]
+    fixed: dict[int, Any] = dict(work.value("fixed"))
+    found = Found(site, version, standing(person, values["first_day"]), form.typed, fixed)
+    found.problem = [str(error) for errors in work.errors.values() for error in errors]
+    try:
+        question, sheet = planning.series_question(
+            site=site,
+            version=version,
+            wishes=form.wishes(),
+            first_day=values["first_day"],
+            patient=person,
+            now=clock.now(),
+            alternatives=PLANS,
+        )
+    except Refused as error:
+        form.refuse(error.message, error.field)
+        return found
+    worked = _work(found, question, sheet, work)
+    asked = swapping.with_fixed(question, sheet, found.fixed)
+    result = swapping.best_plans(asked, sheet)
+    found.refusal = planning.explain_refusal(result.refusal, site.zone) if result.refusal else []
+    desk = Desk(person, version, site.zone, result.best, found.fixed)
+    found.cards = cards(result.plans, desk)
+    if worked is not None:
+        found.own = own_card(worked, desk)
+        found.cards = [card for card in found.cards if card.value != found.own.value]
+    return found
+
+
+def _work(found: Found, question: Any, sheet: Any, work: WorkForm) -> swapping.WorkedPlan | None:
+    """The clerk's own plan after what was asked of it; the dates that one visit could have instead."""
+    starts = work.value("plan")
+    if not starts:
+        return None
+    if len(starts) != found.version.sessions:
+        found.problem.append("The plan that was chosen has another number of visits than this protocol.")
+        return None
+    number, to = work.value("swap") or 0, work.value("to")
+    number = number if number <= len(starts) else 0
+    asked = swapping.with_fixed(question, sheet, found.fixed)
+    swap = (number, to) if number and to is not None else None
+    worked = swapping.worked_plan(asked, sheet, starts, swap)
+    if not isinstance(worked, swapping.WorkedPlan) and swap is not None:
+        found.problem.append(
+            f"Visit {number} cannot go to {date_words(clock.local(swap[1], sheet.zone).date())}: nothing was changed."
+        )
+        found.problem += worked
+        worked, swap = swapping.worked_plan(asked, sheet, starts, None), None
+    if not isinstance(worked, swapping.WorkedPlan):
+        found.problem += ["The plan that was chosen is no longer possible.", *worked]
+        return None
+    found.fixed = _still_fixed(found, worked, swap)
+    if number and swap is None:
+        found.swap = number
+        asked = swapping.with_fixed(question, sheet, found.fixed)
+        found.others = swapping.other_dates(asked, sheet, planning.moments_of(worked.plan), number)
+    return worked
+
+
+def _still_fixed(found: Found, worked: swapping.WorkedPlan, swap: tuple[int, Any] | None) -> dict[int, Any]:
+    """What is fixed now: the date just chosen too, but no date that was taken meanwhile."""
+    now = planning.moments_of(worked.plan)
+    kept = {number: start for number, start in found.fixed.items() if number <= len(now) and now[number - 1] == start}
+    return kept | ({swap[0]: now[swap[0] - 1]} if swap is not None else {})
