@@ -10,7 +10,7 @@ from clinic.actor import Actor
 from clinic.errors import GateClosed, Refused, WrongStatus
 from clinic.models import Site, StaffMember
 from clinic.permissions import Permission
-from patients.models import Patient
+from patients.models import ConsultRequest, Patient
 from scheduling import status
 from scheduling.actions import holds, placing, requests, rides
 from scheduling.actions.holds import ToHold
@@ -44,15 +44,17 @@ def book_consult(
     starts: datetime,
     mode: str,
     key: UUID,
+    asked: ConsultRequest | None = None,
 ) -> Appointment:
     """Book a consult at `starts` (aware) with `doctor`, or with whichever doctor is free then.
 
     `mode`: an Appointment.Mode; by video or telephone it takes the doctor and no chair. `key`: of the form; the same
     key
-    again returns the same visit.
+    again returns the same visit. `asked`: the request that it answers, closed with it.
 
     Raises:
-        Refused: past, closed, the patient is elsewhere or cannot be booked, or the protocol is no consult of this site.
+        Refused: past, closed, the patient is elsewhere or cannot be booked, the protocol is no consult of this site, or
+            somebody has answered the request already.
         JustTaken: the time is no longer free.
         NotAllowed: the actor may not book.
     """
@@ -89,6 +91,8 @@ def book_consult(
             created_by=by.user,
         )
         holds.write([ToHold(placements, appointment=appointment.pk)])
+    if asked is not None:
+        requests.answer_consult_request(asked, patient)
     ledger.announce_consult(appointment)
     keep_result(key, appointment=str(appointment.pk))
     return appointment

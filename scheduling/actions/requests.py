@@ -1,4 +1,6 @@
-"""What patients ask for about a booked visit: taken down, taken back, answered, or settled by the change itself."""
+"""What patients ask for: a consult, or another time for a booked visit. Taken down, taken back, answered, or settled by
+what is booked.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,6 +12,7 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused, WrongStatus
 from clinic.permissions import Permission
+from patients.models import ConsultRequest, Patient
 from scheduling import wishes as wishes_json
 from scheduling.actions import placing
 from scheduling.models import Appointment, ChangeRequest
@@ -95,6 +98,39 @@ def settle(visits: Sequence[Appointment]) -> None:
     ChangeRequest.objects.filter(appointment__in=visits, status=Status.WAITING).update(
         status=Status.DONE, closed_at=clock.now()
     )
+
+
+def answer_consult_request(asked: ConsultRequest, patient: Patient) -> None:
+    """A consult is booked for whoever asked: the request is done, and known to be this patient's. Inside an action.
+
+    Raises:
+        Refused: somebody has answered it already.
+    """
+    _locked_consult_request(asked)
+    ConsultRequest.objects.filter(pk=asked.pk).update(status=ConsultRequest.Status.BOOKED, patient=patient)
+
+
+@action
+def close_consult_request(*, by: Actor, request: ConsultRequest, reason: str) -> None:
+    """Nothing will be booked for it; `reason` stays on the trail.
+
+    Raises:
+        Refused: no reason given, or somebody has answered it already.
+        NotAllowed: the actor may not book.
+    """
+    placing.check_may(by, Permission.BOOK)
+    if not reason.strip():
+        raise Refused("Say why; it is kept on the trail.", field="reason")
+    _locked_consult_request(request)
+    ConsultRequest.objects.filter(pk=request.pk).update(status=ConsultRequest.Status.CLOSED)
+
+
+def _locked_consult_request(asked: ConsultRequest) -> None:
+    fresh = ConsultRequest.objects.select_for_update().get(pk=asked.pk)
+    if fresh.status != ConsultRequest.Status.WAITING:
+        raise Refused(
+            f"Somebody has answered this request already: it is “{fresh.get_status_display()}”. Nothing was booked."
+        )
 
 
 def _check_may(by: Actor, visit: Appointment) -> None:

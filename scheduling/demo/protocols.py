@@ -66,6 +66,7 @@ class Course:
     kind: str
     phases: tuple[tuple[str, int, tuple[Need, ...]], ...]
     fields: dict[str, object] = field(default_factory=dict)
+    is_follow_up: bool = False
 
 
 def _infusion(
@@ -84,7 +85,7 @@ FASTING = {"fasting_food_hours": 6, "fasting_fluids_hours": 2}
 
 COURSES = (
     Course("First consult", "consult", (("talk", 45, (DOCTOR,)),), CONSULT_FIELDS),
-    Course("Follow-up consult", "consult", (("talk", 20, (DOCTOR,)),), CONSULT_FIELDS),
+    Course("Follow-up consult", "consult", (("talk", 20, (DOCTOR,)),), CONSULT_FIELDS, is_follow_up=True),
     # On average six infusions over two or three weeks; twice a week for three weeks: PMID 32871698.
     Course(
         "Fibromyalgia, six intravenous",
@@ -167,7 +168,7 @@ def make_protocols(sites: Iterable[Site]) -> dict[str, ProtocolVersion]:
 
 
 def _make(course: Course, sites: list[Site]) -> ProtocolVersion:
-    protocol = Protocol.objects.create(name=course.name, kind=course.kind)
+    protocol = Protocol.objects.create(name=course.name, kind=course.kind, is_follow_up=course.is_follow_up)
     protocol.sites.set(sites)
     treats = course.kind == Protocol.Kind.INFUSION
     lists = {"checkin_list": CHECKIN, "fitness_list": FITNESS} if treats else {}

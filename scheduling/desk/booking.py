@@ -20,41 +20,64 @@ from clinic.errors import Refused
 from clinic.models import Site, StaffMember
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
-from patients.models import Patient
+from patients.models import ConsultRequest, Patient
 from scheduling.actions import booking as actions
-from scheduling.desk.booking_forms import ChoiceForm, ConsultForm, PlaceForm
+from scheduling.desk.booking_forms import AskedForm, ChoiceForm, PlaceForm
+from scheduling.desk.booking_wishes import ConsultForm
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Protocol
 from scheduling.selectors import planning
+from scheduling.selectors.consults import fitting_protocol, seen_before
+from scheduling.selectors.requests import waiting_consult_requests
 from scheduling.when import day_words, time_words
 
-#: How many plans stand side by side: the best and up to three others.
-PLANS = 4
 #: How many free times a consult's page shows: two weeks of days with a time on each quarter of eight hours.
 MOST_TIMES = 10 * 8 * 4
+#: What the page swaps when only the search has changed; with words to read, the form changes too.
+FRAGMENTS = {"times": "desk/booking/_times.html", "consult": "desk/booking/_consult.html"}
 
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
 def consult(request: StaffRequest, patient: UUID) -> HttpResponse:
-    """Free times for a consult, grouped by day; a POST books one of them."""
+    """Free times for a consult, grouped by day; a POST books one of them, and settles the request it answers."""
     person = patient_or_404(request.user, patient)
     sites = shared_sites(request.user, person)
     data = request.POST if request.method == "POST" else request.GET
-    form = ConsultForm(data or start_values(sites, Protocol.Kind.CONSULT), sites=sites)
+    asked = _asked(request, data)
+    form = ConsultForm(data if "first_day" in data else _start(sites, person, asked), sites=sites)
     if form.is_valid() and request.method == "POST":
-        booked = _try_consult(request, person, form)
+        booked = _try_consult(request, person, form, asked)
         if booked is not None:
             return booked
-    context: dict[str, Any] = {"patient": person, "form": form, "key": uuid4()}
+    context: dict[str, Any] = {"patient": person, "form": form, "key": uuid4(), "asked": asked}
+    context["seen_before"] = seen_before(person)
     if form.can_search:
         context |= _free_times(form, person)
-    name = "desk/booking/_times.html" if request.htmx else "desk/booking/consult.html"  # type: ignore[attr-defined]
+    target = request.htmx.target if request.htmx else ""  # type: ignore[attr-defined]
+    name = FRAGMENTS.get(target, "desk/booking/consult.html")
     return render(request, name, context, status=status_of(form, request))
 
 
-def _try_consult(request: StaffRequest, person: Patient, form: ConsultForm) -> HttpResponse | None:
+def _asked(request: StaffRequest, data: Any) -> ConsultRequest | None:
+    """The patient's request that this booking answers, where the address names one that the user may see."""
+    form = AskedForm(data)
+    key = form.cleaned_data["request"] if form.is_valid() else None
+    return get_object_or_404(waiting_consult_requests(request.user), pk=key) if key else None
+
+
+def _start(sites: list[Site], person: Patient, asked: ConsultRequest | None) -> dict[str, Any]:
+    """What the form begins with: with a request, its site and the times it names, already read into the fields."""
+    site = asked.site if asked is not None and asked.site in sites else sites[0]
+    protocol = fitting_protocol(site, person)
+    start = start_values([site], Protocol.Kind.CONSULT) | {"protocol": protocol.pk if protocol else None}
+    return start | ({"words": asked.best_times} if asked is not None else {})
+
+
+def _try_consult(
+    request: StaffRequest, person: Patient, form: ConsultForm, asked: ConsultRequest | None
+) -> HttpResponse | None:
     """Book, and go to the patient's page; None after a refusal, which the form then carries."""
     choice = ChoiceForm(request.POST)
     if not choice.is_valid():
@@ -73,6 +96,7 @@ def _try_consult(request: StaffRequest, person: Patient, form: ConsultForm) -> H
             starts=choice.cleaned_data["starts"][0],
             mode=form.cleaned_data["mode"],
             key=choice.cleaned_data["key"],
+            asked=asked,
         )
     except Refused as error:
         form.refuse(error.message, error.field)
@@ -80,7 +104,8 @@ def _try_consult(request: StaffRequest, person: Patient, form: ConsultForm) -> H
     zone = booked.site.zone
     with_whom = f" with {booked.practitioner}" if booked.practitioner else ""
     when = f"{day_words(booked.starts, zone)} at {time_words(booked.starts, zone)}"
-    messages.success(request, f"Consult booked{with_whom}: {when}. The patient is told.")
+    settled = " The request is answered." if asked is not None else ""
+    messages.success(request, f"Consult booked{with_whom}: {when}. The patient is told.{settled}")
     return redirect("desk:patient", person.pk)
 
 
@@ -98,6 +123,7 @@ def _free_times(form: ConsultForm, person: Patient) -> dict[str, Any]:
             patient=person,
             is_remote=form.is_remote,
             limit=MOST_TIMES,
+            wishes=form.wishes(),
         )
     except Refused as error:
         form.refuse(error.message, error.field)
@@ -123,4 +149,5 @@ def take_over(form: PlaceForm, choice: ChoiceForm) -> None:
 
 
 def status_of(form: PlaceForm, request: StaffRequest) -> HTTPStatus:
+    """422 for what was sent and refused."""
     return HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" and form.errors else HTTPStatus.OK

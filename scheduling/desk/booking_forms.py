@@ -144,6 +144,12 @@ class ChoiceForm(forms.Form):
     doctor: UUID | None = None
 
 
+class AskedForm(forms.Form):
+    """The patient's request that a booking answers."""
+
+    request = forms.UUIDField(required=False)
+
+
 class KeepForm(forms.Form):
     """For how long a plan is kept."""
 

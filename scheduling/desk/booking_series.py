@@ -88,6 +88,16 @@ class Found:
         return quote(self.fixed_value)
 
     @property
+    def alone(self) -> list[swapping.OtherDate]:
+        """Other dates on which the rest of the plan stays as it is."""
+        return [one for one in self.others if not one.moves]
+
+    @property
+    def along(self) -> list[swapping.OtherDate]:
+        """Other dates for which visits beside it move along."""
+        return [one for one in self.others if one.moves]
+
+    @property
     def carried(self) -> str:
         """What was typed, as the beginning of an address' query."""
         return urlencode(self.typed)

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.http import urlencode
 
 from clinic import clock
 from clinic.models import OpeningHours, Site, StaffMember
@@ -53,8 +54,7 @@ class SaidForm(PlaceForm):
             return data
         found = read(words, clock.today(sites[0].zone))
         self.unread = found.unread
-        merged = QueryDict(mutable=True)
-        merged.update(data) if isinstance(data, QueryDict) else merged.update(dict(data))
+        merged = data.copy() if isinstance(data, QueryDict) else QueryDict(urlencode(data), mutable=True)
         for name, value in found.fields.items():
             if name in self.base_fields:
                 merged.setlist(name, [str(one) for one in value] if isinstance(value, list) else [value])

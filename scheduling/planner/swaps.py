@@ -137,7 +137,7 @@ def targets(
     *,
     within_days: int,
 ) -> list[Target]:
-    """The dates that visit ``index`` of the plan at ``places`` could have instead of its own, in order of time.
+    """Where visit ``index`` of the plan at ``places`` could go instead: other hours of its date, and other dates.
 
     ``within_days``: how far from its date one is looked for that makes others move; such a date is left out where
     nothing would do.
@@ -154,13 +154,16 @@ def targets(
     dates = [date for date, _ in places]
     found = []
     for number, day in enumerate(problem.grid.days):
-        possible = np.flatnonzero(kept[number] < cost.IMPOSSIBLE)
-        if not possible.size or day.date == dates[index]:
+        own = kept[number] < cost.IMPOSSIBLE
+        if day.date == dates[index]:
+            own = own & (problem.grid.starts[number] + np.arange(own.size) != places[index][1])
+        possible = np.flatnonzero(own)
+        if not possible.size:
             continue
         if not lost and _keeps_gaps(problem, [*dates[:index], day.date, *dates[index + 1 :]]):
             starts = [_start(problem, number, int(at), bool(free[number, at] < cost.IMPOSSIBLE)) for at in possible]
             found.append(Target(day.date, 0, tuple(starts)))
-        elif abs((day.date - dates[index]).days) <= within_days:
+        elif day.date != dates[index] and abs((day.date - dates[index]).days) <= within_days:
             found += _along(problem, number, index, current)
     return found
 

@@ -11,9 +11,10 @@ from django.urls import reverse
 from clinic import clock
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Protocol
 from tests.desk.pages import text, values
-from tests.factories import Clinic, make_patient, make_staff
+from tests.factories import Clinic, make_patient, make_protocol, make_staff
+from tests.scheduling.helpers import book
 
 
 def url(patient: Patient) -> str:
@@ -97,3 +98,33 @@ def test_looking_by_get_books_nothing(clerk: Client, harbor: Clinic, patient: Pa
     starts = values(clerk.get(url(patient), asked(harbor)), "starts")[0]
     clerk.get(url(patient), asked(harbor, starts=starts, key=str(uuid4())))
     assert Appointment.objects.count() == 0
+
+
+def test_a_follow_up_is_offered_first_to_who_was_here_before(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    talk = (("talk", 20, (("doctor", "hands", 1),)),)
+    again = make_protocol(
+        [harbor.site],
+        "A second look",
+        talk,
+        kind="consult",
+        needs_ride=False,
+        needs_clearance=False,
+        needs_consent=False,
+        chair_kinds=[],
+    )
+    Protocol.objects.filter(pk=again.protocol_id).update(is_follow_up=True)
+    assert f'value="{harbor.consult.protocol_id}" selected' in clerk.get(url(patient)).content.decode()
+
+    book(harbor, patient)
+
+    page = clerk.get(url(patient))
+    assert f'value="{again.protocol_id}" selected' in page.content.decode()
+    assert "was here before" in text(page)
+
+
+def test_only_times_that_suit_the_patient_are_shown(clerk: Client, harbor: Clinic, patient: Patient) -> None:
+    page = clerk.get(url(patient), asked(harbor, words="not Tuesdays, after 14:00"))
+
+    walls = [clock.local(datetime.fromisoformat(one.split("|")[0]), harbor.site.zone) for one in values(page, "starts")]
+    assert walls
+    assert all(wall.weekday() != 1 and wall.hour >= 14 for wall in walls)

@@ -180,7 +180,7 @@ def test_an_unreadable_choice_is_refused_in_words(clerk: Client, harbor: Clinic,
 
 def test_only_the_plans_are_sent_to_a_page_that_asks_by_htmx(clerk: Client, harbor: Clinic, patient: Patient) -> None:
     part = clerk.get(series_url(patient), wishes(harbor), headers={"HX-Request": "true"})
-    assert part.content.lstrip().startswith(b'<div id="plans"')
+    assert part.content.lstrip().startswith(b'<div id="booking"')
     assert values(part, "starts")
 
 
