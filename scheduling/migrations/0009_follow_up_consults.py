@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0007_visit_live"),
+        ("scheduling", "0008_site_wording"),
     ]
 
     operations = [
