@@ -5,52 +5,22 @@ Geometry is in colspans and SVG attributes, since the pages carry no style attri
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from clinic import clock
-from scheduling.models import Appointment, Ride
-from scheduling.selectors.board import BoardDay, NurseLoad
+from scheduling.desk.board_blocks import MISSING_RIDE, Block, block_of
+from scheduling.desk.board_gaps import Gap, Gaps
+from scheduling.desk.board_strips import Strip, strips, together
+from scheduling.selectors.board import BoardDay
 from scheduling.when import time_words
-
-#: Rows of the strip's drawing: one unit of watch is this high.
-UNIT = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A rectangle of a drawing, in its own units."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A visit in the table: it spans `span` columns; `phases` are drawn in a box that is `span` wide and 1 high."""
-
-    visit: Appointment
-    span: int
-    phases: tuple[Bar, ...]
-    ride: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Nothing for `span` columns."""
-
-    span: int
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. A chair on which facts overlap has several."""
+    """One line of the table. A chair on which facts overlap has several, of which the first carries the name."""
 
     name: str
     note: str
@@ -58,62 +28,71 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
-    """A nurse's load: bars in a box `width` wide and `height` high, the limit at its top, and the same in words."""
-
-    name: str
-    width: int
-    height: int
-    bars: tuple[Bar, ...]
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
-    """What the template draws. `hours`: (words, columns) of the head. `now_at`: per cent of the width, or None."""
+    """What the template draws. `hours`: (words, columns) of the head. `now_at`: per cent of the width, or None.
+
+    `ticks`: where the hours begin, in per cent of the width; the first aside.
+    """
 
     columns: int
     hours: tuple[tuple[str, int], ...]
     rows: tuple[Row, ...]
     strips: tuple[Strip, ...]
-    now_at: str | None = None
-    #: Where the hours begin, in per cent of the width; the first aside.
-    ticks: tuple[str, ...] = ()
-    listed: Sequence[Block] = field(default_factory=tuple)
+    together: tuple[Strip, ...]
+    now_at: str | None
+    ticks: tuple[str, ...]
+    listed: Sequence[Block]
 
+    def count(self, look: str) -> int:
+        """How many visits look so: "arrived", "late", "overtime"."""
+        return sum(block.look == look for block in self.listed)
 
-#: What the ride mark says, by the ride's status; the empty text means that no mark is needed.
-RIDE_WORDS: dict[str, str] = {
-    Ride.Status.NEEDED: "nobody named to drive",
-    Ride.Status.DECLINED: "the driver declined",
-    Ride.Status.NAMED: "driver named, not confirmed",
-    Ride.Status.CONFIRMED: "driver confirmed",
-    Ride.Status.PICKED_UP: "picked up",
-    Ride.Status.WAIVED: "ride waived by a doctor",
-}
+    @property
+    def late(self) -> int:
+        """Patients who should be here and are not."""
+        return self.count("late")
+
+    @property
+    def here(self) -> int:
+        """Patients who are here."""
+        return self.count("arrived") + self.count("overtime")
+
+    @property
+    def rides_missing(self) -> int:
+        """Visits that nobody drives home from."""
+        return sum(block.ride in MISSING_RIDE for block in self.listed)
 
 
 def lay_out(day: BoardDay, now: datetime) -> Board:
     """Place the day's visits in a table."""
     zone = day.site.zone
-    by_chair: dict[int, list[Appointment]] = defaultdict(list)
-    elsewhere: dict[str, list[Appointment]] = defaultdict(list)
-    for visit in day.visits:
-        chair = day.chair_of.get(visit.pk)
+    names = {chair.pk: chair.name for chair in day.chairs}
+    blocks = {visit.id: block_of(visit, day, names, now) for visit in day.visits}
+    by_chair: dict[int, list[Block]] = defaultdict(list)
+    elsewhere: dict[str, list[Block]] = defaultdict(list)
+    for block in blocks.values():
+        chair = day.chair_of.get(block.visit.id)
         if chair is not None:
-            by_chair[chair].append(visit)
+            by_chair[chair].append(block)
         else:
-            elsewhere[visit.practitioner.name if visit.practitioner else "No chair"].append(visit)
+            elsewhere[block.visit.practitioner or "No chair"].append(block)
+    at_now = min(max(clock.cell_up(now), day.first), day.end)
     rows = [
         row
         for chair in day.chairs
-        for row in _rows(chair.name, chair.get_kind_display(), by_chair.pop(chair.pk, []), day, zone)
+        for row in _rows(
+            chair.name,
+            str(chair.get_kind_display()),
+            by_chair.pop(chair.pk, []),
+            day,
+            Gaps(chair.name, day.chair_days[chair.pk], zone, at_now),
+        )
     ]
     # Chairs that are out of use but still have visits, then consults and whatever has no chair.
     for left in by_chair.values():
-        rows += _rows("Chair out of use", "", left, day, zone)
+        rows += _rows("Chair out of use", "", left, day, None)
     for name in sorted(elsewhere):
-        rows += _rows(name, "consults" if elsewhere[name][0].practitioner else "", elsewhere[name], day, zone)
+        rows += _rows(name, "consults" if elsewhere[name][0].visit.practitioner else "", elsewhere[name], day, None)
     columns = day.end - day.first
     at = (now - clock.of_cell(day.first)) / clock.CELL
     hours = tuple(_hours(day, zone))
@@ -121,10 +100,11 @@ def lay_out(day: BoardDay, now: datetime) -> Board:
         columns=columns,
         hours=hours,
         rows=tuple(rows),
-        strips=tuple(_strip(load, day, zone) for load in day.nurses),
+        strips=strips(day),
+        together=together(day),
         now_at=f"{at / columns * 100:.2f}%" if columns and 0 <= at <= columns else None,
         ticks=tuple(f"{sum(span for _, span in hours[:one]) / columns * 100:.3f}%" for one in range(1, len(hours))),
-        listed=tuple(_block(visit, zone) for visit in day.visits),
+        listed=tuple(blocks.values()),
     )
 
 
@@ -135,91 +115,37 @@ def _hours(day: BoardDay, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
         yield time_words(start, zone), len(list(group))
 
 
-def _rows(name: str, note: str, visits: Iterable[Appointment], day: BoardDay, zone: ZoneInfo) -> list[Row]:
+def _rows(name: str, note: str, blocks: Iterable[Block], day: BoardDay, gaps: Gaps | None) -> list[Row]:
     """The visits of one chair on as few lines as their overlaps allow; one empty line when there are none."""
-    lanes: list[list[Appointment]] = [[]]
-    for visit in sorted(visits, key=lambda one: one.starts):
-        free = next((lane for lane in lanes if not lane or lane[-1].ends <= visit.starts), None)
+    lanes: list[list[Block]] = [[]]
+    for block in sorted(blocks, key=lambda one: one.visit.starts):
+        free = next((lane for lane in lanes if not lane or _end(lane[-1]) <= _start(block)), None)
         if free is None:
-            lanes.append([visit])
+            lanes.append([block])
         else:
-            free.append(visit)
-    return [Row(name, note, tuple(_cells(lane, day, zone))) for lane in lanes]
+            free.append(block)
+    return [
+        Row(name, note, tuple(_cells(lane, day, gaps if number == 0 else None))) for number, lane in enumerate(lanes)
+    ]
 
 
-def _cells(lane: Iterable[Appointment], day: BoardDay, zone: ZoneInfo) -> Iterator[Block | Gap]:
+def _start(block: Block) -> int:
+    return clock.cell(block.visit.starts)
+
+
+def _end(block: Block) -> int:
+    return _start(block) + block.span
+
+
+def _cells(lane: Iterable[Block], day: BoardDay, gaps: Gaps | None) -> Iterator[Block | Gap]:
     at = day.first
-    for visit in lane:
-        start = clock.cell(visit.starts)
-        if start > at:
-            yield Gap(start - at)
-        block = _block(visit, zone)
+    for block in lane:
+        yield from _between(at, _start(block), gaps)
         yield block
-        at = start + block.span
-    if at < day.end:
-        yield Gap(day.end - at)
+        at = _end(block)
+    yield from _between(at, day.end, gaps)
 
 
-def _block(visit: Appointment, zone: ZoneInfo) -> Block:
-    phases, at = [], 0
-    for phase in visit.protocol_version.phases.all():
-        width = -(-phase.minutes // clock.CELL_MINUTES)
-        phases.append(Bar(at, 0, width, 1, phase.kind))
-        at += width
-    ride = _ride(visit)
-    hours = f"{time_words(visit.starts, zone)} to {time_words(visit.ends, zone)}"
-    words = [visit.patient.name, hours, what(visit), visit.get_status_display(), RIDE_WORDS.get(ride, "")]
-    return Block(
-        visit=visit,
-        span=clock.cell_up(visit.ends) - clock.cell(visit.starts),
-        phases=tuple(phases),
-        ride=ride,
-        label=", ".join(str(word) for word in words if word),
-    )
-
-
-def _ride(visit: Appointment) -> str:
-    """The ride's status; nothing for a visit that needs none, or is over."""
-    ride = getattr(visit, "ride", None)
-    if not visit.protocol_version.needs_ride or visit.status not in Appointment.BLOCKING:
-        return ""
-    return str(ride.status) if ride is not None else str(Ride.Status.NEEDED)
-
-
-def what(visit: Appointment) -> str:
-    """The visit's kind and place in its series: "infusion 2 of 6", "booster 1", "consult"."""
-    kind = str(visit.get_kind_display())
-    if visit.kind == Appointment.Kind.INFUSION and visit.series is not None:
-        return f"{kind} {visit.number} of {visit.series.sessions}"
-    return kind if visit.kind == Appointment.Kind.CONSULT else f"{kind} {visit.number}"
-
-
-def _strip(load: NurseLoad, day: BoardDay, zone: ZoneInfo) -> Strip:
-    """The watch as bars from below, the hands as a line beneath, and where she is away as a shade."""
-    top = load.limit * UNIT
-    bars = [
-        Bar(start - day.first, 0, end - start, top, "present")
-        for low, high in load.present
-        if (start := max(low, day.first)) < (end := min(high, day.end))
-    ]
-    bars += [
-        Bar(x, top - value * UNIT, width, value * UNIT, "full" if value >= load.limit else "watch")
-        for x, width, value in _runs(load.watching)
-        if value
-    ]
-    bars += [Bar(x, top + 2, width, UNIT - 4, "hands") for x, width, value in _runs(load.hands) if value]
-    most = max(load.watching, default=0)
-    words = f"{load.name}: watches nobody"
-    if most:
-        busiest = time_words(clock.of_cell(day.first + list(load.watching).index(most)), zone)
-        words = f"{load.name}: busiest at {busiest}, watch {most} of {load.limit} taken"
-    return Strip(load.name, len(load.watching), top + UNIT, tuple(bars), words)
-
-
-def _runs(values: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """(start, length, value) of each stretch of equal values."""
-    at = 0
-    for value, group in groupby(values):
-        length = len(list(group))
-        yield at, length, value
-        at += length
+def _between(start: int, end: int, gaps: Gaps | None) -> Iterator[Gap]:
+    if start < end:
+        yield from gaps.between(start, end) if gaps is not None else [Gap(end - start, "past")]

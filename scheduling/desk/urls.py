@@ -2,7 +2,18 @@
 
 from django.urls import path, register_converter
 
-from scheduling.desk import board, booking, booking_series, home, moving, offers, replanning
+from scheduling.desk import (
+    board,
+    board_free,
+    board_panel,
+    board_week,
+    booking,
+    booking_series,
+    home,
+    moving,
+    offers,
+    replanning,
+)
 from scheduling.desk.converters import DayConverter
 
 register_converter(DayConverter, "day")
@@ -12,6 +23,10 @@ urlpatterns = [
     path("desk/", home.work, name="work"),
     path("board/", board.today, name="today"),
     path("board/<uuid:site>/<day:day>/", board.board, name="board"),
+    path("board/<uuid:site>/<day:day>/changes/", board.changes, name="board_changes"),
+    path("board/<uuid:site>/<day:day>/free/", board_free.free, name="board_free"),
+    path("board/<uuid:site>/week/<day:day>/", board_week.week, name="board_week"),
+    path("board/visit/<uuid:pk>/", board_panel.visit, name="board_visit"),
     path("book/consult/<uuid:patient>/", booking.consult, name="book_consult"),
     path("book/series/<uuid:patient>/", booking_series.series, name="book_series"),
     path("book/kept/<uuid:pk>/", offers.offer, name="offer"),

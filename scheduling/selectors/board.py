@@ -1,10 +1,11 @@
-"""The day board's reads: a site's visits of one local date, where they take place, and the nurses' load.
+"""The day board's reads: a site's visits of one local date, where they take place, what else is taken, who is there.
 
-A constant number of queries, however many visits the day has.
+A constant number of queries, however many visits the day has. Visits come as plain values: of a board with some hundred
+of them, models with their seven relations would cost more than everything else.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -13,11 +14,78 @@ import numpy as np
 
 from clinic import clock
 from clinic.models import Resource, ResourceKind, Site, User
-from scheduling.models import Appointment, Hold
+from scheduling.models import Appointment, Hold, Phase
 from scheduling.planner.values import Stretches
-from scheduling.selectors.day_sheets import Sheet, load_sheet, people_of
+from scheduling.selectors.coverage import Stranded, stranded
+from scheduling.selectors.day_sheets import Person, Sheet, load_sheet, people_of
+from scheduling.selectors.local_days import subtract
 
 CHAIRS = (ResourceKind.RECLINER, ResourceKind.BED)
+Status = Appointment.Status
+
+
+@dataclass(frozen=True, slots=True)
+class BoardVisit:
+    """One visit as the board shows it. Times are UTC; empty text or None where there is nothing to say.
+
+    `ride`: the ride's status as recorded. `ended_at`, `arrived_at`: by the record.
+    """
+
+    id: UUID
+    version: int
+    starts: datetime
+    ends: datetime
+    status: str
+    kind: str
+    number: int
+    sessions: int | None
+    ending: str
+    protocol_version: UUID
+    needs_ride: bool
+    ride: str | None
+    companion: str | None
+    practitioner: str | None
+    patient: UUID
+    given_name: str
+    family_name: str
+    arrived_at: datetime | None
+    ended_at: datetime | None
+    fact_chair: int | None
+
+    @property
+    def name(self) -> str:
+        """The patient, given name first."""
+        return f"{self.given_name} {self.family_name}"
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether the patient should be here and is not."""
+        return self.status in {Status.PROPOSED, Status.BOOKED} and self.starts < now
+
+    def is_over_time(self, now: datetime) -> bool:
+        """Whether the patient should have left and has not."""
+        return self.status == Status.ARRIVED and self.ends < now
+
+
+_COLUMNS = (
+    *("id", "version", "starts", "ends", "status", "kind", "number", "series__sessions", "ending"),
+    *("protocol_version_id", "protocol_version__needs_ride", "ride__status", "ride__companion__name"),
+    *("practitioner__name", "patient_id", "patient__given_name", "patient__family_name"),
+    *("record__arrived_at", "record__ended_at", "record__chair_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChairDay:
+    """What one chair does on the date, in cells: where it can be used at all, and what is taken.
+
+    `cleaning`: after visits. `kept`: for somebody who has not said yes yet (a plan kept, an earlier time offered).
+    `free`: usable and not taken.
+    """
+
+    open: Stretches
+    cleaning: Stretches
+    kept: Stretches
+    free: Stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +108,7 @@ class BoardDay:
 
     `first` and `end`: the cells that the board shows, whole hours around opening hours and visits; equal when there is
     nothing to show. `chair_of`: the resource that a visit takes place in, by the visit's id; by fact, else by plan.
+    `phases`: (kind, minutes) of each protocol version. `uncovered`: visits of the day without cover, by id.
     """
 
     site: Site
@@ -48,51 +117,100 @@ class BoardDay:
     end: int
     is_open: bool
     chairs: Sequence[Resource]
-    visits: Sequence[Appointment]
-    cancelled: Sequence[Appointment]
-    chair_of: dict[UUID, int]
+    chair_days: Mapping[int, ChairDay]
+    visits: Sequence[BoardVisit]
+    cancelled: Sequence[BoardVisit]
+    chair_of: Mapping[UUID, int]
+    phases: Mapping[UUID, Sequence[tuple[str, int]]]
     nurses: Sequence[NurseLoad]
+    uncovered: Mapping[UUID, Stranded]
 
 
 def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
     """The visits of `on` (local date of `site`) that the user may see, with everything that the board draws."""
     first, last = clock.day_bounds(on, site.zone)
-    everything = list(
+    rows = (
         Appointment.objects.for_user(user)
         .filter(site=site, starts__gte=first, starts__lt=last)
-        .select_related("patient", "practitioner", "protocol_version__protocol", "record", "ride__companion", "series")
-        .prefetch_related("protocol_version__phases")
-        .order_by("starts", "patient__family_name")
+        .order_by("starts", "patient__family_name", "id")
+        .values_list(*_COLUMNS)
     )
-    gone = Appointment.Status.CANCELLED
-    visits = [visit for visit in everything if visit.status != gone]
-    sheet = load_sheet(site, [on], now=now)
+    everything = [BoardVisit(*row) for row in rows]
+    visits = [visit for visit in everything if visit.status != Status.CANCELLED]
+    sheet, people = load_sheet(site, [on], now=now), people_of(site)
     start, end = _extent(site, sheet, visits)
+    chairs = list(Resource.objects.chairs().filter(site=site))
+    held = _held(visits)
     return BoardDay(
         site=site,
         date=on,
         first=start,
         end=end,
         is_open=bool(sheet.days),
-        chairs=list(Resource.objects.chairs().filter(site=site)),
+        chairs=chairs,
+        chair_days=_chair_days(sheet, chairs, visits, held, (start, end)),
         visits=visits,
-        cancelled=[visit for visit in everything if visit.status == gone],
-        chair_of=_chairs_of(visits),
-        nurses=_loads(site, sheet, start, end),
+        cancelled=[visit for visit in everything if visit.status == Status.CANCELLED],
+        chair_of={visit: chair for visit, chair, _, _ in held}
+        | {visit.id: visit.fact_chair for visit in visits if visit.fact_chair is not None},
+        phases=_phases(visits),
+        nurses=_loads(people, sheet, start, end),
+        uncovered=stranded(site, [on], now, sheet=sheet),
     )
 
 
-def _chairs_of(visits: Sequence[Appointment]) -> dict[UUID, int]:
-    held = Hold.objects.filter(appointment__in=visits, resource__kind__in=CHAIRS).order_by("-start_cell")
-    chairs = {visit: chair for visit, chair in held.values_list("appointment_id", "resource_id") if visit is not None}
-    for visit in visits:
-        record = getattr(visit, "record", None)
-        if record is not None and record.chair_id is not None:
-            chairs[visit.pk] = record.chair_id
-    return chairs
+def _held(visits: Sequence[BoardVisit]) -> list[tuple[UUID, int, int, int]]:
+    """(visit, chair, first cell, cell after the last) of what the visits hold; the first of a visit comes last."""
+    held = Hold.objects.filter(appointment__in=[visit.id for visit in visits], resource__kind__in=CHAIRS)
+    rows = held.order_by("-start_cell").values_list("appointment_id", "resource_id", "start_cell", "end_cell")
+    return [(visit, chair, start, end) for visit, chair, start, end in rows if visit is not None]
 
 
-def _extent(site: Site, sheet: Sheet, visits: Sequence[Appointment]) -> tuple[int, int]:
+def _phases(visits: Sequence[BoardVisit]) -> dict[UUID, list[tuple[str, int]]]:
+    found: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
+    phases = Phase.objects.filter(version__in={visit.protocol_version for visit in visits}).order_by("position")
+    for version, kind, minutes in phases.values_list("version_id", "kind", "minutes"):
+        found[version].append((kind, minutes))
+    return found
+
+
+def _chair_days(
+    sheet: Sheet,
+    chairs: Sequence[Resource],
+    visits: Sequence[BoardVisit],
+    held: Iterable[tuple[UUID, int, int, int]],
+    board: tuple[int, int],
+) -> dict[int, ChairDay]:
+    spans = {visit.id: (clock.cell(visit.starts), clock.cell_up(visit.ends)) for visit in visits}
+    during, own = defaultdict(list), defaultdict(list)
+    for visit, place, start, end in held:
+        during[place].append(spans[visit])
+        own[place].append((start, end))
+    taken = taken_by_resource(sheet)
+    days = {}
+    for chair in chairs:
+        present = sheet.days[0].present.get(chair.pk, ()) if sheet.days else ()
+        is_open = subtract(present, subtract([board], sheet.days[0].open or ())) if sheet.days else ()
+        stretches = [(start, end) for start, end, _, _ in taken.get(chair.pk, ())]
+        days[chair.pk] = ChairDay(
+            open=is_open,
+            cleaning=subtract(own[chair.pk], during[chair.pk]),
+            kept=subtract(stretches, own[chair.pk]),
+            free=subtract(is_open, stretches),
+        )
+    return days
+
+
+def taken_by_resource(sheet: Sheet) -> dict[int, list[tuple[int, int, int, int]]]:
+    """(first cell, cell after the last, first unit, unit after the last) of all that is held, by the resource's id."""
+    taken = defaultdict(list)
+    columns = (sheet.taken.resource, sheet.taken.start, sheet.taken.end, sheet.taken.lower, sheet.taken.upper)
+    for resource, start, stop, lower, upper in zip(*(np.asarray(one).tolist() for one in columns), strict=True):
+        taken[resource].append((start, stop, lower, upper))
+    return taken
+
+
+def _extent(site: Site, sheet: Sheet, visits: Sequence[BoardVisit]) -> tuple[int, int]:
     """Whole local hours around what is open and what is booked, in cells."""
     lows = [low for day in sheet.days for low, _ in day.open or ()] + [clock.cell(visit.starts) for visit in visits]
     highs = [high for day in sheet.days for _, high in day.open or ()] + [clock.cell_up(visit.ends) for visit in visits]
@@ -106,14 +224,11 @@ def _extent(site: Site, sheet: Sheet, visits: Sequence[Appointment]) -> tuple[in
     return first, end
 
 
-def _loads(site: Site, sheet: Sheet, first: int, end: int) -> list[NurseLoad]:
+def _loads(people: Sequence[Person], sheet: Sheet, first: int, end: int) -> list[NurseLoad]:
     day = sheet.days[0] if sheet.days else None
-    taken = defaultdict(list)
-    columns = (sheet.taken.resource, sheet.taken.start, sheet.taken.end, sheet.taken.lower, sheet.taken.upper)
-    for resource, start, stop, lower, upper in zip(*(np.asarray(one).tolist() for one in columns), strict=True):
-        taken[resource].append((start, stop, lower, upper))
+    taken = taken_by_resource(sheet)
     loads = []
-    for person in people_of(site):
+    for person in people:
         present = day.present.get(person.member.resource_id, ()) if day is not None else ()
         rows = taken.get(person.member.resource_id, [])
         if "nurse" not in person.roles or not (present or rows):

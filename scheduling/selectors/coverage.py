@@ -62,15 +62,15 @@ def booked_days(site: Site, begin: datetime, end: datetime | None = None) -> set
     return found | {local_day(clock.of_cell(cell), site) for cell in holds.values_list("start_cell", flat=True)}
 
 
-def stranded(site: Site, days: Collection[date], now: datetime) -> dict[UUID, Stranded]:
+def stranded(site: Site, days: Collection[date], now: datetime, *, sheet: Sheet | None = None) -> dict[UUID, Stranded]:
     """Visits and kept plans on these local dates that are not covered as things stand, by id, soonest first.
 
-    Lapsed holds do not count, nor does what is over at `now` (aware). A constant number of queries.
+    Lapsed holds do not count, nor does what is over at `now` (aware). `sheet`: of these days, where the caller has it
+    already. A constant number of queries.
     """
     if not days:
         return {}
-    sheet = load_sheet(site, days, now=now)
-    present = _Present(sheet)
+    present = _Present(sheet or load_sheet(site, days, now=now))
     begin = clock.day_bounds(min(days), site.zone)[0]
     end = clock.day_bounds(max(days), site.zone)[1]
     found: dict[UUID, Stranded] = {}
