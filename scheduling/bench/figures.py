@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from scheduling.bench.board import board_beside_trivial
 from scheduling.bench.booking import book_beside_inserts
 from scheduling.bench.clerks import clerks_beside_one
 from scheduling.bench.demand import demand_beside_solver
@@ -18,6 +19,7 @@ FIGURES: dict[str, Callable[[World], Figure | None]] = {
     "book": book_beside_inserts,
     "search": search_beside_solver,
     "http": page_beside_trivial,
+    "board": board_beside_trivial,
     "clerks": clerks_beside_one,
     "years": ten_years_beside_one,
     "rescue": closed_day,

@@ -70,9 +70,9 @@ def make_bench() -> Bench:
         Resource.objects.create(site=site, kind=ResourceKind.RECLINER, name=f"Chair {number}", position=number)
         for number in range(1, CHAIRS + 1)
     ]
-    nurses = [_member(site, f"Nurse {number}", Role.NURSE, WATCH) for number in range(1, NURSES + 1)]
-    doctors = [_member(site, f"Doctor {number}", Role.DOCTOR) for number in range(1, DOCTORS + 1)]
-    clerk = _member(site, "Clerk 1", Role.FRONT_DESK)
+    nurses = [member_at(site, f"Nurse {number}", Role.NURSE, WATCH) for number in range(1, NURSES + 1)]
+    doctors = [member_at(site, f"Doctor {number}", Role.DOCTOR) for number in range(1, DOCTORS + 1)]
+    clerk = member_at(site, "Clerk 1", Role.FRONT_DESK)
     versions = make_protocols([site])
     if clerk.user is None:
         raise ValueError("The clerk has an account.")
@@ -85,7 +85,8 @@ def make_bench() -> Bench:
     )
 
 
-def _member(site: Site, name: str, role: Role, watch: int = 0) -> StaffMember:
+def member_at(site: Site, name: str, role: Role, watch: int = 0) -> StaffMember:
+    """Somebody with an account who works at the site through all opening hours."""
     user = User.objects.create_user(name.lower().replace(" ", "-"), password=secrets.token_urlsafe(20))
     resource = Resource.objects.create(kind=ResourceKind.STAFF, name=name, capacity=1 + watch)
     member = StaffMember.objects.create(user=user, resource=resource, name=name)

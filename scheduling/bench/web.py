@@ -17,6 +17,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.urls import reverse
 
+from clinic.models import User
 from scheduling.bench.measure import Figure, in_turn
 from scheduling.bench.world import World
 
@@ -52,7 +53,10 @@ class Server:
 
     def browser(self, world: World) -> Browser:
         """The clerk, signed in."""
-        clerk = world.bench.clerk
+        return self.signed_in(world.bench.clerk)
+
+    def signed_in(self, clerk: User) -> Browser:
+        """A browser in which this account is signed in."""
         session = SessionStore()
         session[SESSION_KEY] = str(clerk.pk)
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

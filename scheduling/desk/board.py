@@ -15,13 +15,13 @@ from clinic.models import Site
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.desk.board_layout import lay_out
+from scheduling.desk.board_markup import Markup
 from scheduling.desk.sites import site_or_404, sites_of
 from scheduling.selectors.board import board_day
 from scheduling.selectors.board_version import day_version
 
 #: Seconds between two looks of an open board at whether it has changed.
 LOOK_EVERY = 15
-_ANY = UUID(int=0)
 
 
 @require_safe
@@ -81,25 +81,19 @@ def _version(request: StaffRequest, site: UUID, day: date, now: datetime) -> str
 def _drawn(request: StaffRequest, place: Site, day: date, now: datetime, version: str) -> dict[str, Any]:
     """What the part that changes by itself is drawn from."""
     data = board_day(request.user, place, day, now=now)
+    drawn = lay_out(data, now)
+    free = reverse("desk:board_free", args=[place.pk, day])
     return {
         "site": place,
         "day": day,
         "now": now,
         "version": version,
         "data": data,
-        "board": lay_out(data, now),
+        "board": drawn,
+        "markup": Markup(drawn, may_book=request.user.may(Permission.BOOK), free=free),
         "first_second": clock.of_cell(data.first).timestamp(),
         "end_second": clock.of_cell(data.end).timestamp(),
-        "panel": _around("desk:board_visit"),
-        "visit_page": _around("nurse:visit"),
-        "free": reverse("desk:board_free", args=[place.pk, day]),
     }
-
-
-def _around(name: str) -> tuple[str, str]:
-    """An address about one visit, before and after the visit's id: two hundred of them are not looked up singly."""
-    before, _, after = reverse(name, args=[_ANY]).partition(str(_ANY))
-    return before, after
 
 
 def _asked(text: str) -> date | None:

@@ -34,7 +34,7 @@ class Strip:
     name: str
     note: str
     width: int
-    height: float
+    height: int
     bars: tuple[Bar, ...]
     words: str
 

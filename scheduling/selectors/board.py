@@ -11,6 +11,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import numpy as np
+from django.db.models import Max, Min
 
 from clinic import clock
 from clinic.models import Resource, ResourceKind, Site, User
@@ -160,9 +161,12 @@ def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
 
 
 def _held(visits: Sequence[BoardVisit]) -> list[tuple[UUID, int, int, int]]:
-    """(visit, chair, first cell, cell after the last) of what the visits hold; the first of a visit comes last."""
+    """(visit, chair, first cell, cell after the last) of what the visits hold, cleaning included.
+
+    A visit keeps its chair throughout, so that its many holds of it are one stretch.
+    """
     held = Hold.objects.filter(appointment__in=[visit.id for visit in visits], resource__kind__in=CHAIRS)
-    rows = held.order_by("-start_cell").values_list("appointment_id", "resource_id", "start_cell", "end_cell")
+    rows = held.values_list("appointment_id", "resource_id").annotate(Min("start_cell"), Max("end_cell")).order_by()
     return [(visit, chair, start, end) for visit, chair, start, end in rows if visit is not None]
 
 
@@ -230,7 +234,11 @@ def _loads(people: Sequence[Person], sheet: Sheet, first: int, end: int) -> list
     loads = []
     for person in people:
         present = day.present.get(person.member.resource_id, ()) if day is not None else ()
-        rows = taken.get(person.member.resource_id, [])
+        every = taken.get(person.member.resource_id, [])
+        # Hands and watch in one row is how a day at another site is told (day_sheets): away, not at work here.
+        away = [(start, stop) for start, stop, lower, upper in every if lower == 0 and upper > 1]
+        rows = [row for row in every if not (row[2] == 0 and row[3] > 1)]
+        present = subtract(present, away)
         if "nurse" not in person.roles or not (present or rows):
             continue
         watching, hands = np.zeros(end - first, dtype=np.int64), np.zeros(end - first, dtype=np.int64)
