@@ -201,7 +201,7 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "appointments@clinic.example")
 
 # --- Sign-in -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["clinic.accounts.StaffBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 # NIST SP 800-63B-4: length counts, composition rules do not.
 AUTH_PASSWORD_VALIDATORS = [

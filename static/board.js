@@ -233,10 +233,19 @@
   if (kept) {
     sessionStorage.removeItem(key);
     const [left, top, x, y] = JSON.parse(kept);
-    const scroll = board().querySelector(".board-scroll");
-    if (scroll) [scroll.scrollLeft, scroll.scrollTop] = [left, top];
+    const wide = board().querySelector(".board-scroll");
+    if (wide) [wide.scrollLeft, wide.scrollTop] = [left, top];
     scrollTo(x, y);
     document.getElementById(location.hash.slice(1))?.focus({ preventScroll: true });
   }
   drawNow();
+
+  // Where the board is wider than the window, it opens at the present moment.
+  const scroll = board().querySelector(".board-scroll");
+  const line = board().querySelector(".now line");
+  if (!kept && scroll && line) {
+    const names = board().querySelector("th.board-name").offsetWidth;
+    const share = parseFloat(line.getAttribute("x1")) / 100;
+    scroll.scrollLeft = share * (scroll.scrollWidth - names) - (scroll.clientWidth - names) / 4;
+  }
 })();

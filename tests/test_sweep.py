@@ -29,6 +29,7 @@ from tests.snapshot import everything
 ALLAUTH = {"account_login", "account_logout", "account_signup", "account_inactive", "account_reauthenticate"}
 #: What `pk` in an address means: the longest beginning of the view's name counts.
 MEANING = {
+    "desk:board_visit": "visit",
     "desk:offer": "offer",
     "desk:decline_offer": "offer",
     "desk:move": "visit",

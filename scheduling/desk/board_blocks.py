@@ -1,6 +1,6 @@
 """A visit as the day board draws it: its span, its phases, its status and its ride as colour, icon and words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,14 +12,13 @@ from scheduling.desk.board_strips import Bar
 from scheduling.models import Appointment, Ending, Ride
 from scheduling.selectors.board import BoardDay, BoardVisit
 from scheduling.templatetags.look import status_icon, tone
-from scheduling.when import time_words
 
 #: What the ride mark says, by the ride's status, and the same as short as it stands on the board.
 RIDE_WORDS: dict[str, tuple[str, str]] = {
     Ride.Status.NEEDED: ("nobody named to drive", "no ride"),
-    Ride.Status.DECLINED: ("the driver declined", "ride declined"),
-    Ride.Status.NAMED: ("driver named, not confirmed", "ride named"),
-    Ride.Status.CONFIRMED: ("driver confirmed", "ride confirmed"),
+    Ride.Status.DECLINED: ("the driver declined", "declined"),
+    Ride.Status.NAMED: ("driver named, not confirmed", "named"),
+    Ride.Status.CONFIRMED: ("driver confirmed", "ride ok"),
     Ride.Status.PICKED_UP: ("picked up", "picked up"),
     Ride.Status.WAIVED: ("ride waived by a doctor", "ride waived"),
 }
@@ -61,13 +60,14 @@ class Block:
     is_visit: ClassVar[bool] = True
 
 
-def block_of(visit: BoardVisit, day: BoardDay, names: Mapping[int, str], now: datetime) -> Block:
-    """The visit drawn; `names`: of the chairs, by id."""
-    zone = day.site.zone
+def block_of(
+    visit: BoardVisit, day: BoardDay, names: Mapping[int, str], now: datetime, words: Callable[[datetime], str]
+) -> Block:
+    """The visit drawn. `names`: of the chairs, by id; `words`: a moment as the site's clock shows it."""
     span = _span(visit)
     look = "late" if visit.is_late(now) else "overtime" if visit.is_over_time(now) else visit.status
     ride = _ride(visit)
-    hours = f"{time_words(visit.starts, zone)} to {time_words(visit.ends, zone)}"
+    hours = f"{words(visit.starts)} to {words(visit.ends)}"
     status, called = _status(visit, look), what(visit)
     ride_words = RIDE_WORDS[ride][0] if ride else ""
     is_uncovered = visit.id in day.uncovered

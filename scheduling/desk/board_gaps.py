@@ -1,17 +1,17 @@
 """What lies between the visits of a chair: free time to book, cleaning, time kept for somebody, closed hours."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from clinic import clock
 from scheduling.selectors.board import ChairDay
 from scheduling.selectors.local_days import subtract
-from scheduling.when import time_words
 
 #: Free time shorter than this, in cells, is not offered: the shortest visit with its preparation takes longer.
-LEAST_GAP = 4
+LEAST_GAP = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,13 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """What lies between the visits of one chair."""
+    """What lies between the visits of one chair. `now`: a cell; `words`: a moment as the site's clock shows it."""
 
     name: str
     day: ChairDay
     zone: ZoneInfo
     now: int
+    words: Callable[[datetime], str]
 
     def between(self, start: int, end: int) -> Iterator[Gap]:
         """The cells [start, end), in order."""
@@ -66,7 +67,7 @@ class Gaps:
             return
         long = duration_words(end - ahead)
         since, until = clock.of_cell(ahead), clock.of_cell(end)
-        hours = f"{time_words(since, self.zone)} to {time_words(until, self.zone)}"
+        hours = f"{self.words(since)} to {self.words(until)}"
         yield Gap(
             end - ahead,
             "free",

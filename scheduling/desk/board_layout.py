@@ -7,15 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from clinic import clock
+from clinic.models import ResourceKind
 from scheduling.desk.board_blocks import MISSING_RIDE, Block, block_of
 from scheduling.desk.board_gaps import Gap, Gaps
 from scheduling.desk.board_strips import Strip, strips, together
 from scheduling.selectors.board import BoardDay
 from scheduling.when import time_words
+
+_KINDS = {kind.value: str(kind.label) for kind in ResourceKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,9 @@ def lay_out(day: BoardDay, now: datetime) -> Board:
     """Place the day's visits in a table."""
     zone = day.site.zone
     names = {chair.pk: chair.name for chair in day.chairs}
-    blocks = {visit.id: block_of(visit, day, names, now) for visit in day.visits}
+    # Most visits begin and end at the same few times.
+    words = cache(lambda moment: time_words(moment, zone))
+    blocks = {visit.id: block_of(visit, day, names, now, words) for visit in day.visits}
     by_chair: dict[int, list[Block]] = defaultdict(list)
     elsewhere: dict[str, list[Block]] = defaultdict(list)
     for block in blocks.values():
@@ -82,10 +88,10 @@ def lay_out(day: BoardDay, now: datetime) -> Board:
         for chair in day.chairs
         for row in _rows(
             chair.name,
-            str(chair.get_kind_display()),
+            _KINDS[chair.kind],
             by_chair.pop(chair.pk, []),
             day,
-            Gaps(chair.name, day.chair_days[chair.pk], zone, at_now),
+            Gaps(chair.name, day.chair_days[chair.pk], zone, at_now, words),
         )
     ]
     # Chairs that are out of use but still have visits, then consults and whatever has no chair.

@@ -2,16 +2,17 @@
 
 They are put together here and not in templates, because a board of 40 chairs and 160 visits has ten thousand values to
 show: as template variables these took five times as long as all the rest of the page (`manage.py bench --only board`).
-Everything passes through `format_html`, which escapes it.
+Every text that a person could have typed passes through `escape` here.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from html import escape
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from scheduling.desk.board_blocks import Block, Mark
@@ -20,6 +21,10 @@ from scheduling.desk.board_layout import Board, Row
 from scheduling.desk.board_strips import Bar, Strip
 
 _ANY = UUID(int=0)
+#: Units of a drawing per column, about as many as it has pixels: what is stretched more gets blurred edges.
+_WIDE = 8
+#: Cells from which a free time has room for its icon beside the words.
+_ROOMY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Markup:
     def __init__(self, board: Board, *, may_book: bool, free: str) -> None:
         self.board, self.may_book, self.free = board, may_book, free
         self._panel, self._visit = _around("desk:board_visit"), _around("nurse:visit")
-        self._phases: dict[tuple[Bar, ...], SafeString] = {}
+        self._phases: dict[tuple[Bar, ...], str] = {}
 
     @property
     def lines(self) -> list[Line]:
@@ -61,98 +66,65 @@ class Markup:
         """All nurses' load with its drawings."""
         return [(strip, drawing(strip, 28)) for strip in self.board.together]
 
-    def _cell(self, cell: Block | Gap, row: Row) -> SafeString:
+    def _cell(self, cell: Block | Gap, row: Row) -> str:
         if isinstance(cell, Block):
             return self._block(cell)
         if cell.words:
             return self._free(cell, row)
-        return format_html(_GAPS.get(cell.kind, _NOTHING), cell.span)
+        return f'<td colspan="{cell.span}"{_GAPS.get(cell.kind, "></td>")}'
 
-    def _block(self, block: Block) -> SafeString:
-        visit = block.visit
-        return format_html(
-            '<td colspan="{span}"><a class="visit visit-{look}" id="visit-{id}" href="{href}"'
-            ' data-version="{version}-{look}-{ride}"{drag} aria-label="{label}" title="{label}">{alarm}'
-            '<span class="visit-name">{family}, {given}</span>'
-            '<span class="visit-line">{status}{ride_mark}</span>{phases}</a></td>',
-            span=block.span,
-            look=block.look,
-            id=visit.id,
-            href=f"{self._panel[0]}{visit.id}{self._panel[1]}",
-            version=visit.version,
-            ride=block.ride,
-            drag=format_html(' data-start="{}" data-span="{}"', block.column, block.span)
-            if self.may_book and block.can_move
-            else "",
-            label=block.label,
-            alarm=_ALARM if block.is_uncovered else "",
-            family=visit.family_name,
-            given=visit.given_name,
-            status=_says(block.status),
-            ride_mark=_says(block.ride_mark, f" ride-{block.ride}") if block.ride_mark is not None else "",
-            phases=self._drawn(block),
+    def _block(self, block: Block) -> str:
+        visit, label = block.visit, escape(block.label)
+        drag = f' data-start="{block.column}" data-span="{block.span}"' if self.may_book and block.can_move else ""
+        ride = _says(block.ride_mark, f" ride-{block.ride}") if block.ride_mark is not None else ""
+        return (
+            f'<td colspan="{block.span}"><a class="visit visit-{block.look}" id="visit-{visit.id}"'
+            f' href="{self._panel[0]}{visit.id}{self._panel[1]}"'
+            f' data-version="{visit.version}-{block.look}-{block.ride}"{drag} aria-label="{label}" title="{label}">'
+            f"{_ALARM if block.is_uncovered else ''}"
+            f'<span class="visit-name">{escape(visit.family_name)}, {escape(visit.given_name)}</span>'
+            f'<span class="visit-line">{_says(block.status)}{ride}</span>{self._drawn(block)}</a></td>'
         )
 
-    def _drawn(self, block: Block) -> SafeString:
+    def _drawn(self, block: Block) -> str:
         """The phases of a visit: the same drawing for all visits of a protocol."""
         known = self._phases.get(block.phases)
         if known is None:
-            bars = format_html_join(
-                "",
-                '<rect class="phase-{}" x="{}" y="0" width="{}" height="1"/>',
-                ((bar.kind, bar.x, bar.width) for bar in block.phases),
+            bars = "".join(
+                f'<rect class="phase-{bar.kind}" x="{bar.x}" y="0" width="{bar.width}" height="1"/>'
+                for bar in block.phases
             )
-            known = self._phases[block.phases] = format_html(
-                '<svg class="phases" viewBox="0 0 {} 1" preserveAspectRatio="none" width="100%" height="5">{}</svg>',
-                block.span,
-                bars,
+            known = self._phases[block.phases] = (
+                f'<svg class="phases" viewBox="0 0 {block.span} 1" preserveAspectRatio="none" width="100%" height="5">'
+                f"{bars}</svg>"
             )
         return known
 
-    def _free(self, gap: Gap, row: Row) -> SafeString:
+    def _free(self, gap: Gap, row: Row) -> str:
+        label, cell = escape(gap.label), f'<td colspan="{gap.span}" class="gap-free">'
         if not self.may_book:
-            return format_html(
-                '<td colspan="{}" class="gap-free"><span class="gap" title="{}">{}'
-                '<span class="visually-hidden"> free</span></span></td>',
-                gap.span,
-                gap.label,
-                gap.words,
-            )
-        where = f"{self.free}?{urlencode({'from': gap.since, 'chair': row.name})}"
-        return format_html(
-            '<td colspan="{}" class="gap-free"><a class="gap" href="{}" aria-label="{label}. Book here"'
-            ' title="{label}">{}<span>{}</span></a></td>',
-            gap.span,
-            where,
-            _PLUS,
-            gap.words,
-            label=gap.label,
+            said = f'{gap.words}<span class="visually-hidden"> free</span>'
+            return f'{cell}<span class="gap" title="{label}">{said}</span></td>'
+        where = escape(f"{self.free}?{urlencode({'from': gap.since, 'chair': row.name})}")
+        return (
+            f'{cell}<a class="gap" href="{where}" aria-label="{label}. Book here" title="{label}">'
+            f"{_PLUS if gap.span >= _ROOMY else ''}<span>{gap.words}</span></a></td>"
         )
 
-    def _listed(self, block: Block) -> SafeString:
-        visit = block.visit
-        return format_html(
-            '<tr><td class="num nowrap" data-label="Time">{hours}</td><th scope="row"><a href="{page}">{name}</a></th>'
-            '<td data-label="Visit">{what}</td><td data-label="Chair">{chair}</td>'
-            '<td data-label="Status">{status}</td><td data-label="Ride home">{ride}</td>'
-            '<td class="end no-print">{move}</td></tr>',
-            hours=block.hours,
-            page=f"{self._visit[0]}{visit.id}{self._visit[1]}",
-            name=visit.name,
-            what=block.what,
-            chair=block.chair or _NONE,
-            status=_tag(block.status),
-            ride=_ride(block),
-            move=format_html(
-                '<a class="btn btn-sm btn-outline-secondary" href="{}{}{}#move" data-panel-link>Move'
-                '<span class="visually-hidden"> the visit of {}</span></a>',
-                self._panel[0],
-                visit.id,
-                self._panel[1],
-                visit.name,
+    def _listed(self, block: Block) -> str:
+        visit, name, move = block.visit, escape(block.visit.name), ""
+        if self.may_book and block.can_move:
+            move = (
+                f'<a class="btn btn-sm btn-outline-secondary" href="{self._panel[0]}{visit.id}{self._panel[1]}#move"'
+                f' data-panel-link>Move<span class="visually-hidden"> the visit of {name}</span></a>'
             )
-            if self.may_book and block.can_move
-            else "",
+        return (
+            f'<tr><td class="num nowrap" data-label="Time">{block.hours}</td>'
+            f'<th scope="row"><a href="{self._visit[0]}{visit.id}{self._visit[1]}">{name}</a></th>'
+            f'<td data-label="Visit">{escape(block.what)}</td>'
+            f'<td data-label="Chair">{escape(block.chair) or _NONE}</td>'
+            f'<td data-label="Status">{_tag(block.status)}</td><td data-label="Ride home">{_ride(block)}</td>'
+            f'<td class="end no-print">{move}</td></tr>'
         )
 
 
@@ -160,72 +132,60 @@ def drawing(strip: Strip, height: int) -> SafeString:
     """A load as a drawing `height` pixels high, as wide as its place: one path for each kind of bar."""
     paths: dict[str, list[str]] = {}
     for bar in strip.bars:
-        paths.setdefault(bar.kind, []).append(f"M{bar.x} {bar.y:g}h{bar.width}v{bar.height:g}h-{bar.width}z")
-    return format_html(
-        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" width="100%" height="{}" role="img"'
-        ' aria-label="{words}"><title>{words}</title>{}</svg>',
-        strip.width,
-        strip.height,
-        height,
-        format_html_join("", '<path class="load-{}" d="{}"/>', ((kind, "".join(d)) for kind, d in paths.items())),
-        words=strip.words,
+        paths.setdefault(bar.kind, []).append(
+            f"M{bar.x * _WIDE} {bar.y:g}h{bar.width * _WIDE}v{bar.height:g}h-{bar.width * _WIDE}z"
+        )
+    drawn = "".join(f'<path class="load-{kind}" d="{"".join(bars)}"/>' for kind, bars in paths.items())
+    words = escape(strip.words)
+    return mark_safe(  # noqa: S308 -- numbers, and words that are escaped
+        f'<svg viewBox="0 0 {strip.width * _WIDE} {strip.height}" preserveAspectRatio="none" width="100%"'
+        f' height="{height}" role="img" aria-label="{words}"><title>{words}</title>{drawn}</svg>'
     )
 
 
-def icon(name: str, size: int = 12) -> SafeString:
+@cache
+def icon(name: str, size: int = 12) -> str:
     """An icon of the page's icon sheet (scheduling.templatetags.board_icons)."""
-    return format_html(
-        '<svg class="icon" viewBox="0 0 24 24" width="{0}" height="{0}" aria-hidden="true"><use href="#i-{1}"/></svg>',
-        size,
-        name,
+    return (
+        f'<svg class="icon" viewBox="0 0 24 24" width="{size}" height="{size}" aria-hidden="true">'
+        f'<use href="#i-{name}"/></svg>'
     )
 
 
 _PLUS = icon("circle-plus", 13)
-_ALARM = format_html('<span class="says says-bad says-corner">{}</span>', icon("triangle-alert", 13))
+_ALARM = f'<span class="says says-bad says-corner">{icon("triangle-alert", 13)}</span>'
 #: An en dash: nothing to say here.
 _NONE = "\u2013"
-_NOTHING = '<td colspan="{}"></td>'
+#: What a cell without a visit looks like, after its span.
 _GAPS = {
-    "cleaning": '<td colspan="{}" class="gap-cleaning" title="Cleaning">'
-    '<span class="visually-hidden">cleaning</span></td>',
-    "closed": '<td colspan="{}" class="gap-closed"><span class="visually-hidden">closed</span></td>',
-    "kept": '<td colspan="{}" class="gap-kept"><span title="Kept for somebody who has not said yes yet">'
-    + icon("hourglass", 13)
-    + "kept</span></td>",
+    "cleaning": ' class="gap-cleaning" title="Cleaning"><span class="visually-hidden">cleaning</span></td>',
+    "closed": ' class="gap-closed"><span class="visually-hidden">closed</span></td>',
+    "kept": ' class="gap-kept"><span title="Kept for somebody who has not said yes yet">'
+    f"{icon('hourglass', 13)}kept</span></td>",
 }
-_marks: dict[tuple[Mark, str], SafeString] = {}
-_tags: dict[Mark, SafeString] = {}
 
 
-def _says(mark: Mark, more: str = "") -> SafeString:
+@cache
+def _says(mark: Mark, more: str = "") -> str:
     """A status inside a visit. There are few of them, so that each is written once."""
-    if (mark, more) not in _marks:
-        _marks[mark, more] = format_html(
-            '<span class="says says-{}{}">{}{}</span>', mark.tone, more, icon(mark.icon), mark.words
-        )
-    return _marks[mark, more]
+    return f'<span class="says says-{mark.tone}{more}">{icon(mark.icon)}{escape(mark.words)}</span>'
 
 
-def _tag(mark: Mark) -> SafeString:
+@cache
+def _tag(mark: Mark) -> str:
     """A status as components/badge.html has it."""
-    if mark not in _tags:
-        _tags[mark] = format_html(
-            '<span class="tag tag-{}">{}<span>{}</span></span>', mark.tone, icon(mark.icon, 14), mark.words
-        )
-    return _tags[mark]
+    return f'<span class="tag tag-{mark.tone}">{icon(mark.icon, 14)}<span>{escape(mark.words)}</span></span>'
 
 
-def _ride(block: Block) -> SafeString:
+def _ride(block: Block) -> str:
     if block.ride_mark is None:
-        return format_html('<span class="muted">{}</span>', _NONE)
-    if not block.visit.companion:
-        return _tag(block.ride_mark)
-    return format_html('<span>{} <span class="small">{}</span></span>', _tag(block.ride_mark), block.visit.companion)
+        return f'<span class="muted">{_NONE}</span>'
+    who = f' <span class="small">{escape(block.visit.companion)}</span>' if block.visit.companion else ""
+    return f"<span>{_tag(block.ride_mark)}{who}</span>"
 
 
-def _joined(parts: Iterable[SafeString]) -> SafeString:
-    return mark_safe("".join(parts))  # noqa: S308 -- each part is safe already
+def _joined(parts: Iterable[str]) -> SafeString:
+    return mark_safe("".join(parts))  # noqa: S308 -- what people typed is escaped in each part
 
 
 def _around(name: str) -> tuple[str, str]:

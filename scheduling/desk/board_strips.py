@@ -13,7 +13,7 @@ from scheduling.when import time_words
 #: Rows of a drawing: one unit of watch is this high.
 UNIT = 10
 #: How high the drawing of all nurses together is, whatever their number.
-TOGETHER = 100
+TOGETHER = 28
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from scheduling.selectors.local_days import subtract
 
 CHAIRS = (ResourceKind.RECLINER, ResourceKind.BED)
 Status = Appointment.Status
+UnitRow = tuple[int, int, int, int]
+"""first cell, cell after the last, first unit, unit after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +207,24 @@ def _chair_days(
     return days
 
 
-def taken_by_resource(sheet: Sheet) -> dict[int, list[tuple[int, int, int, int]]]:
-    """(first cell, cell after the last, first unit, unit after the last) of all that is held, by the resource's id."""
+def taken_by_resource(sheet: Sheet) -> dict[int, list[UnitRow]]:
+    """All that is held, by the resource's id."""
     taken = defaultdict(list)
     columns = (sheet.taken.resource, sheet.taken.start, sheet.taken.end, sheet.taken.lower, sheet.taken.upper)
     for resource, start, stop, lower, upper in zip(*(np.asarray(one).tolist() for one in columns), strict=True):
         taken[resource].append((start, stop, lower, upper))
     return taken
+
+
+def here_and_away(rows: Sequence[UnitRow]) -> tuple[list[UnitRow], list[tuple[int, int]]]:
+    """A nurse's holds here, and the stretches that she spends at another site, with the way there.
+
+    Those come as one row of hands and watch together (selectors.day_sheets), which no visit takes, beside the rows of
+    the visits that she has there.
+    """
+    away = [(start, end) for start, end, lower, upper in rows if lower == 0 and upper > 1]
+    here = [row for row in rows if not any(start <= row[0] and row[1] <= end for start, end in away)]
+    return here, away
 
 
 def _extent(site: Site, sheet: Sheet, visits: Sequence[BoardVisit]) -> tuple[int, int]:
@@ -234,10 +247,7 @@ def _loads(people: Sequence[Person], sheet: Sheet, first: int, end: int) -> list
     loads = []
     for person in people:
         present = day.present.get(person.member.resource_id, ()) if day is not None else ()
-        every = taken.get(person.member.resource_id, [])
-        # Hands and watch in one row is how a day at another site is told (day_sheets): away, not at work here.
-        away = [(start, stop) for start, stop, lower, upper in every if lower == 0 and upper > 1]
-        rows = [row for row in every if not (row[2] == 0 and row[3] > 1)]
+        rows, away = here_and_away(taken.get(person.member.resource_id, ()))
         present = subtract(present, away)
         if "nurse" not in person.roles or not (present or rows):
             continue

@@ -11,10 +11,10 @@ from clinic import clock
 from clinic.models import Resource, Site, User
 from scheduling.models import Appointment, Ride
 from scheduling.planner.values import SiteDay, Stretches
-from scheduling.selectors.board import taken_by_resource
+from scheduling.selectors.board import UnitRow, here_and_away, taken_by_resource
 from scheduling.selectors.coverage import stranded
 from scheduling.selectors.day_sheets import Sheet, load_sheet, people_of
-from scheduling.selectors.local_days import days_between
+from scheduling.selectors.local_days import days_between, subtract
 from scheduling.selectors.series_rules import local_day
 
 Status = Appointment.Status
@@ -122,7 +122,7 @@ def _uses(
     on: date,
     chairs: Sequence[int],
     nurses: Mapping[int, int],
-    taken: Mapping[int, Sequence[tuple[int, int, int, int]]],
+    taken: Mapping[int, Sequence[UnitRow]],
 ) -> tuple[Use, ...]:
     day = sheet.day(on)
     if day is None:
@@ -130,13 +130,17 @@ def _uses(
     there: dict[str, int] = defaultdict(int)
     used: dict[str, int] = defaultdict(int)
     for resource in (*chairs, *nurses):
-        present = _cells(_open_part(day, day.present.get(resource, ())))
+        rows, stretches = taken.get(resource, ()), day.present.get(resource, ())
+        if resource in nurses:
+            rows, away = here_and_away(rows)
+            stretches = subtract(stretches, away)
+        present = _cells(_open_part(day, stretches))
         if resource in nurses:
             there["hands"] += present
             there["watch"] += present * nurses[resource]
         else:
             there["chairs"] += present
-        for start, end, lower, upper in taken.get(resource, ()):
+        for start, end, lower, upper in rows:
             # What runs past closing, the cleaning of a chair say, takes nobody's open time.
             cells = max(0, min(end, day.end) - max(start, day.start))
             if resource not in nurses:
