@@ -1,8 +1,9 @@
 """Whether a day's board still stands as it was drawn: one query, and nothing that a writer has to keep up to date.
 
-PostgreSQL gives each version of a row the number of the transaction that wrote it (`xmin`). The version of a board is a
-digest of these numbers over all rows that the board shows, and of what time alone changes: who is late, who is over
-time, which holds have lapsed. docs/decisions/board-version.md says why this is no counter and not the audit trail.
+PostgreSQL gives each version of a row the number of the transaction that wrote it (`xmin`) and a place of its own
+(`ctid`). The version of a board is a digest of both over all rows that the board shows, and of what time alone changes:
+who is late, who is over time, which holds have lapsed. docs/decisions/board-version.md says why this is no counter and
+not the audit trail.
 """
 
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from django.db import connection
 
 _DIGEST = """
 WITH place AS MATERIALIZED (
-    SELECT id, xmin AS written,
+    SELECT id, concat(xmin, ctid) AS written,
            (%(day)s::date)::timestamp AT TIME ZONE time_zone AS first,
            (%(day)s::date + 1)::timestamp AT TIME ZONE time_zone AS last,
            extract(isodow FROM %(day)s::date)::int - 1 AS weekday
@@ -22,19 +23,19 @@ WITH place AS MATERIALIZED (
         JOIN clinic_staffmember AS member ON member.id = works.staffmember_id
         WHERE works.site_id = clinic_site.id AND member.user_id = %(user)s)
 ), member AS MATERIALIZED (
-    SELECT member.id, member.resource_id, member.xmin AS written
+    SELECT member.id, member.resource_id, concat(member.xmin, member.ctid) AS written
     FROM place JOIN clinic_staffmember_sites AS works ON works.site_id = place.id
     JOIN clinic_staffmember AS member ON member.id = works.staffmember_id
 ), resource AS MATERIALIZED (
-    SELECT id, xmin AS written FROM clinic_resource
+    SELECT id, concat(xmin, ctid) AS written FROM clinic_resource
     WHERE site_id = (SELECT id FROM place) OR id IN (SELECT resource_id FROM member)
 ), mark AS (
     SELECT concat_ws(':', 'site', written) AS said FROM place
     UNION ALL
-    SELECT concat_ws(
-        ':', 'visit', visit.id, visit.xmin, patient.xmin, coalesce(record.xmin::text, '-'),
-        coalesce(ride.xmin::text, '-'), coalesce(companion.xmin::text, '-'), coalesce(series.xmin::text, '-'),
-        visit.status IN ('proposed', 'booked') AND visit.starts < %(now)s,
+    SELECT concat(
+        'visit:', visit.id, visit.xmin, visit.ctid, '/', patient.xmin, patient.ctid, '/', record.xmin, record.ctid, '/',
+        ride.xmin, ride.ctid, '/', companion.xmin, companion.ctid, '/', series.xmin, series.ctid, '/',
+        visit.status IN ('proposed', 'booked') AND visit.starts < %(now)s, '/',
         visit.status = 'arrived' AND visit.ends < %(now)s)
     FROM place
     JOIN scheduling_appointment AS visit
@@ -45,7 +46,7 @@ WITH place AS MATERIALIZED (
     LEFT JOIN patients_contact AS companion ON companion.id = ride.companion_id
     LEFT JOIN scheduling_series AS series ON series.id = visit.series_id
     UNION ALL
-    SELECT concat_ws(':', 'hold', hold.id, hold.xmin)
+    SELECT concat_ws(':', 'hold', hold.id, hold.xmin, hold.ctid)
     FROM resource JOIN scheduling_hold AS hold ON hold.resource_id = resource.id
     WHERE int4range(hold.start_cell, hold.end_cell) && (
         SELECT int4range(floor(extract(epoch FROM first) / 300)::int, ceil(extract(epoch FROM last) / 300)::int)
@@ -56,19 +57,19 @@ WITH place AS MATERIALIZED (
     UNION ALL
     SELECT concat_ws(':', 'member', id, written) FROM member
     UNION ALL
-    SELECT concat_ws(':', 'role', role.id, role.xmin)
+    SELECT concat_ws(':', 'role', role.id, role.xmin, role.ctid)
     FROM member JOIN clinic_staffrole AS role ON role.staff_member_id = member.id
     UNION ALL
-    SELECT concat_ws(':', 'hours', hours.id, hours.xmin)
+    SELECT concat_ws(':', 'hours', hours.id, hours.xmin, hours.ctid)
     FROM place JOIN clinic_openinghours AS hours ON hours.site_id = place.id AND hours.weekday = place.weekday
     UNION ALL
-    SELECT concat_ws(':', 'shift', shift.id, shift.xmin)
+    SELECT concat_ws(':', 'shift', shift.id, shift.xmin, shift.ctid)
     FROM place JOIN clinic_shift AS shift ON shift.site_id = place.id AND shift.weekday = place.weekday
     UNION ALL
-    SELECT concat_ws(':', 'exception', other.id, other.xmin)
+    SELECT concat_ws(':', 'exception', other.id, other.xmin, other.ctid)
     FROM place JOIN clinic_shiftexception AS other ON other.site_id = place.id AND other.date = %(day)s::date
     UNION ALL
-    SELECT concat_ws(':', 'closure', closure.id, closure.xmin)
+    SELECT concat_ws(':', 'closure', closure.id, closure.xmin, closure.ctid)
     FROM place JOIN clinic_closure AS closure ON closure.starts < place.last AND closure.ends > place.first
     WHERE closure.site_id = place.id OR closure.resource_id IN (SELECT id FROM resource)
 )
