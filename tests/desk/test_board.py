@@ -14,7 +14,8 @@ from clinic import clock
 from clinic.models import Closure, Site
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.desk.board_layout import Block, lay_out
+from scheduling.desk.board_blocks import Block
+from scheduling.desk.board_layout import lay_out
 from scheduling.models import Appointment
 from scheduling.selectors.board import board_day
 from tests.desk.conftest import SignIn
