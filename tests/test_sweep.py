@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from clinic import clock
 from clinic.models import Closure, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
-from patients.models import Consent
+from patients.models import Authorisation, Consent
 from scheduling.actions import offers, rides
 from scheduling.models import Message
 from tests import factories
@@ -130,6 +130,9 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         "patient": patient.pk,
         "contact": contact.pk,
         "consent": Consent.objects.get(patient=patient).pk,
+        "authorisation": Authorisation.objects.create(
+            patient=patient, sessions=6, valid_from=DAYS[0], created_at=clock.now()
+        ).pk,
         "visit": visits[0].pk,
         "series": visits[0].series_id,
         "offer": offer.pk,

@@ -1,15 +1,20 @@
 """The verbs that write about people: keyword-only, `by=` an actor, atomic, audited."""
 
+from patients.actions.authorising import authorise_sessions, withdraw_authorisation
 from patients.actions.checks import home_site
+from patients.actions.consents import add_consent_form, add_scan, record_consent, sign_consent, withdraw_consent
 from patients.actions.contacts import add_contact, change_contact
-from patients.actions.decisions import decide_clearance, record_consent, withdraw_consent
+from patients.actions.decisions import decide_clearance
 from patients.actions.findings import add_flag_code, record_observation, record_screening
 from patients.actions.merging import merge_patients
 from patients.actions.people import change_patient, record_death, register_patient
 
 __all__ = [
+    "add_consent_form",
     "add_contact",
     "add_flag_code",
+    "add_scan",
+    "authorise_sessions",
     "change_contact",
     "change_patient",
     "decide_clearance",
@@ -20,5 +25,7 @@ __all__ = [
     "record_observation",
     "record_screening",
     "register_patient",
+    "sign_consent",
+    "withdraw_authorisation",
     "withdraw_consent",
 ]

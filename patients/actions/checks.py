@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clinic.errors import Refused
-from clinic.models import Site
+from clinic.models import AuditEvent, Site
 from patients.contact_points import required_email, required_phone
 from patients.models import Patient
 from patients.selectors import age_on
@@ -58,3 +58,17 @@ def born_on(day: date, today: date) -> date:
             field="birth_date",
         )
     return day
+
+
+def what_changed(patient: Patient, since: int) -> str:
+    """A sentence for whoever opened the record at version `since`: who has changed what on it after that."""
+    changes = AuditEvent.objects.filter(
+        table="patients_patient", row=str(patient.pk), operation="update", after__version__gt=since
+    )
+    columns = {name for event in changes for name in event.after or {}} - {"version"}
+    words = [str(field.verbose_name) for field in Patient._meta.concrete_fields if field.column in columns]
+    people = dict.fromkeys(event.actor_name or _("somebody") for event in changes)
+    return _(
+        "%(people)s has changed this record since you opened it: %(what)s. Nothing was saved; what you typed is kept "
+        "below. Compare it with the record, then save again."
+    ) % {"people": ", ".join(people) or _("Somebody"), "what": ", ".join(words) or _("its standing")}

@@ -1,7 +1,7 @@
-"""What a doctor decides about a patient, and what the patient signs."""
+"""What a doctor decides about a patient."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,9 +13,7 @@ from clinic.errors import NotAllowed, Refused
 from clinic.models import StaffMember
 from clinic.permissions import Permission
 from patients.actions.checks import home_site
-from patients.actions.findings import CLOCK_SKEW
-from patients.models import Clearance, Consent, Flag, Patient
-from patients.selectors import ADULT_YEARS, age_on, has_guardian
+from patients.models import Clearance, Flag, Patient
 from patients.signals import clearance_decided
 
 _YES = frozenset({Clearance.Decision.CLEARED, Clearance.Decision.CONDITIONS})
@@ -92,68 +90,3 @@ def _check_words(
             raise Refused(_("Name the conditions. Nothing was saved."), field="conditions")
     elif not reason.strip():
         raise Refused(_("Give the reason. Nothing was saved."), field="reason")
-
-
-@action
-def record_consent(
-    *,
-    by: Actor,
-    patient: Patient,
-    form_version: str,
-    signed_by: str,
-    signed_at: datetime,
-    valid_until: date,
-    relationship: str = "",
-) -> Consent:
-    """Record a signed treatment consent: which form, who signed (`relationship` empty: the patient), when (aware),
-    valid until which day.
-
-    Raises Refused for a signature in the future, an end before it, a missing form version or signer, and for a
-    minor's own signature."""
-    locks.take([locks.patient(patient.pk)])
-    patient.refresh_from_db()
-    if not form_version.strip():
-        raise Refused(_("Say which version of the form was signed. Nothing was saved."), field="form_version")
-    if not signed_by.strip():
-        raise Refused(_("Say who signed. Nothing was saved."), field="signed_by")
-    if signed_at > clock.now() + CLOCK_SKEW:
-        raise Refused(_("The signature lies in the future. Nothing was saved; correct the date."), field="signed_at")
-    signed_on = clock.local(signed_at, home_site(patient).zone).date()
-    if valid_until < signed_on:
-        raise Refused(
-            _("The consent would end before it was signed. Nothing was saved; correct the date."), field="valid_until"
-        )
-    if age_on(patient.birth_date, signed_on) < ADULT_YEARS and not (relationship.strip() and has_guardian(patient)):
-        raise Refused(
-            _(
-                "The patient is under 18: a guardian signs. Nothing was saved; add the guardian as a contact who may "
-                "decide, and say who signed and how they are related."
-            ),
-            field="relationship",
-            code="minor_without_guardian",
-        )
-    return Consent.objects.create(
-        patient=patient,
-        form_version=form_version.strip(),
-        signed_by=" ".join(signed_by.split()),
-        relationship=relationship.strip(),
-        signed_at=signed_at,
-        valid_until=valid_until,
-        recorded_by=by.user,
-    )
-
-
-@action
-def withdraw_consent(*, by: Actor, consent: Consent, reason: str) -> Consent:
-    """The patient takes the consent back; no drip starts under it from now on. Doing it twice is doing it once.
-
-    Raises Refused without a reason.
-    """
-    if not reason.strip():
-        raise Refused(_("Give the reason. Nothing was saved."), field="reason")
-    locks.take([locks.patient(consent.patient_id)])
-    consent.refresh_from_db()
-    if consent.withdrawn_at is None:
-        consent.withdrawn_at = clock.now()
-        consent.save(update_fields=["withdrawn_at"])
-    return consent

@@ -141,7 +141,8 @@ def _check_same_person(patient: Patient, record: PersonRecord) -> None:
 
 
 def _create(site: Site, record: PersonRecord) -> Patient:
-    patient = Patient(created_at=clock.now(), **record.fields)
+    # A file brings addresses, not the patient's yes to being written to: until that is asked, the desk calls.
+    patient = Patient(created_at=clock.now(), mail_consent=False, **record.fields)
     patient.save()
     patient.sites.add(site)
     patient.refresh_from_db()

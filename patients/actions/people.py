@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import Refused
+from clinic.errors import Refused, Stale
 from clinic.models import Site
-from patients.actions.checks import born_on, checked, home_site, named
+from patients.actions.checks import born_on, checked, home_site, named, what_changed
 from patients.actions.contacts import add_contact
 from patients.contact_points import required_email, required_phone
 from patients.models import Channel, Language, Patient, Sex
-from patients.selectors import ADULT_YEARS, age_on, has_guardian
+from patients.selectors import has_guardian, is_minor
 from patients.signals import patient_died
 
 #: What `change_patient` may change.
@@ -30,6 +30,8 @@ CHANGEABLE = frozenset(
         "email",
         "phone",
         "channel",
+        "mail_consent",
+        "text_consent",
         "address_line",
         "city",
         "state",
@@ -55,6 +57,8 @@ def register_patient(
     language: str = Language.ENGLISH,
     interpreter: str = "",
     channel: str = Channel.MAIL,
+    mail_consent: bool = True,
+    text_consent: bool = False,
     address_line: str = "",
     city: str = "",
     state: str = "",
@@ -66,7 +70,8 @@ def register_patient(
     guardian_phone: str = "",
     key: UUID | None = None,
 ) -> Patient:
-    """Add a patient who comes to `site`. `phone` as typed, read by the site's country.
+    """Add a patient who comes to `site`. `phone` as typed, read by the site's country. `mail_consent` and
+    `text_consent`: whether the patient agrees to be written to so.
 
     `key` names the submitted form: it becomes the patient's id, so that the same form sent twice makes one patient.
 
@@ -89,6 +94,8 @@ def register_patient(
         language=language,
         interpreter=interpreter.strip(),
         channel=channel,
+        mail_consent=mail_consent,
+        text_consent=text_consent,
         address_line=address_line.strip(),
         city=city.strip(),
         state=state.strip(),
@@ -97,15 +104,8 @@ def register_patient(
         note=note.strip(),
         created_at=clock.now(),
     )
-    if age_on(birth_date, today) < ADULT_YEARS and not guardian_name.strip():
-        raise Refused(
-            _(
-                "The patient is under 18, and is taken only with a guardian: an adult who may decide. Nothing was "
-                "saved; fill in the guardian's name below, or correct the birth date."
-            ),
-            field="guardian_name",
-            code="minor_without_guardian",
-        )
+    if is_minor(patient, today) and not guardian_name.strip():
+        raise _guardian_needed()
     patient.save(force_insert=True)
     patient.sites.add(site)
     if guardian_name.strip():
@@ -124,25 +124,37 @@ def register_patient(
     return patient
 
 
-@action
-def change_patient(*, by: Actor, patient: Patient, **changes: Any) -> Patient:
-    """Change some fields of a patient (those in CHANGEABLE); a new email address also forgets that mail to the old
-    one failed.
+def _guardian_needed() -> Refused:
+    return Refused(
+        _(
+            "The patient is under 18, and is taken only with a guardian: an adult who may decide. Nothing was "
+            "saved; fill in the guardian's name below, or correct the birth date."
+        ),
+        field="guardian_name",
+        code="minor_without_guardian",
+    )
 
-    Raises Refused like `register_patient`, and TypeError for a field that is not to be changed.
-    """
+
+@action
+def change_patient(*, by: Actor, patient: Patient, version: int | None = None, **changes: Any) -> Patient:
+    """Change some fields of a patient (those in CHANGEABLE); a new email address also forgets that mail to the old
+    one failed. `version`: of the record as the person saw it (None: whatever it is).
+
+    Raises Stale when somebody else has changed the record since, saying who and what; Refused like `register_patient`,
+    and TypeError for a field that is not to be changed."""
     unknown = set(changes) - CHANGEABLE
     if unknown:
         raise TypeError(f"not a field to change: {', '.join(sorted(unknown))}")
     locks.take([locks.patient(patient.pk)])
     patient.refresh_from_db()
+    if version is not None and version != patient.version:
+        raise Stale(what_changed(patient, version))
     site = home_site(patient)
     today = clock.today(site.zone)
     born, email = patient.birth_date, patient.email
     for field, value in changes.items():
         setattr(patient, field, checked(field, value, site, today))
-    is_minor = age_on(patient.birth_date, today) < ADULT_YEARS
-    if is_minor and patient.birth_date != born and not has_guardian(patient):
+    if is_minor(patient, today) and patient.birth_date != born and not has_guardian(patient):
         raise Refused(
             _(
                 "With this birth date the patient is under 18 and has no guardian. Nothing was saved; "
@@ -153,6 +165,7 @@ def change_patient(*, by: Actor, patient: Patient, **changes: Any) -> Patient:
         )
     if patient.email != email:
         patient.email_failed_at = None
+    patient.version += 1
     patient.save()
     return patient
 

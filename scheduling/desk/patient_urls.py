@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from scheduling.desk import patients, patients_clinical, patients_edit, patients_import, patients_merge
+from scheduling.desk import (
+    patients,
+    patients_clinical,
+    patients_consents,
+    patients_edit,
+    patients_import,
+    patients_merge,
+    patients_sessions,
+)
 
 urlpatterns = [
     path("patients/", patients.patients, name="patients"),
@@ -15,10 +23,20 @@ urlpatterns = [
     path("patients/<uuid:pk>/contacts/new/", patients_edit.new_contact, name="contact_new"),
     path("patients/<uuid:pk>/contacts/<uuid:contact>/", patients_edit.edit_contact, name="contact_edit"),
     path("patients/<uuid:pk>/screening/", patients_clinical.screening, name="patient_screening"),
-    path("patients/<uuid:pk>/consent/", patients_clinical.consent, name="patient_consent"),
+    path("patients/consent-texts/", patients_consents.texts, name="consent_texts"),
+    path("patients/<uuid:pk>/consent/", patients_consents.consent, name="patient_consent"),
+    path("patients/<uuid:pk>/consent/sign/", patients_consents.sign, name="consent_sign"),
+    path("patients/<uuid:pk>/consent/<uuid:consent>/scan/", patients_consents.scan, name="consent_scan"),
+    path("patients/<uuid:pk>/consent/<uuid:consent>/document/", patients_consents.document, name="consent_document"),
     path(
         "patients/<uuid:pk>/consent/<uuid:consent>/withdraw/",
-        patients_clinical.withdraw_consent,
+        patients_consents.withdraw_consent,
         name="consent_withdraw",
+    ),
+    path("patients/<uuid:pk>/sessions/", patients_sessions.new_sessions, name="patient_sessions"),
+    path(
+        "patients/<uuid:pk>/sessions/<uuid:authorisation>/withdraw/",
+        patients_sessions.withdraw_sessions,
+        name="patient_sessions_withdraw",
     ),
 ]

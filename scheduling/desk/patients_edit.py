@@ -10,13 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from clinic.actor import Actor
-from clinic.errors import Refused
+from clinic.errors import Refused, Stale
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients import actions
 from patients.contact_points import read_phone
 from patients.models import Contact, Patient
 from patients.search import possible_duplicates
+from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.patients_forms import (
     ActionForm,
     ContactForm,
@@ -67,6 +68,7 @@ def _known_already(request: StaffRequest, form: NewPatientForm) -> list[Patient]
         family_name=values["family_name"],
         birth_date=values["birth_date"],
         phone=read_phone(values["phone"], values["site"].country) or "",
+        email=values["email"],
     )
     return [] if any(person.pk == values["key"] for person in found) else found
 
@@ -77,15 +79,21 @@ def edit(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Change who a patient is and how to reach him or her."""
     patient = patient_or_404(request.user, pk)
     names = list(EditPatientForm.base_fields)
-    form = EditPatientForm(
-        request.POST if request.method == "POST" else None, initial={name: getattr(patient, name) for name in names}
+    form = with_caller(
+        EditPatientForm(
+            request.POST if request.method == "POST" else None, initial={name: getattr(patient, name) for name in names}
+        ),
+        patient,
     )
     if request.method == "POST" and form.is_valid():
+        values = {name: value for name, value in form.cleaned_data.items() if name != "caller"}
         try:
-            actions.change_patient(by=Actor.of(request.user), patient=patient, **form.cleaned_data)
+            actions.change_patient(by=asked_by(request.user, form, patient), patient=patient, **values)
         except Refused as error:
             form.refuse(error)
             patient = patient_or_404(request.user, pk)
+            if isinstance(error, Stale):
+                form.see_again(patient.version)
         else:
             messages.success(request, "Saved.")
             return redirect("desk:patient", pk)

@@ -2,7 +2,6 @@
 is right."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -13,14 +12,11 @@ from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Channel, Language, Questionnaire, Sex
-from scheduling.desk.booking_forms import DayField, TimeField
+from scheduling.desk.booking_forms import DayField
 
-#: How long a consent is proposed to hold, in days: a year, as most forms say. Whoever records it sets the date.
-CONSENT_DAYS = 365
 ANSWERS = (("no", "No"), ("yes", "Yes"), ("unsure", "Not sure"))
 
 
@@ -51,39 +47,43 @@ class ActionForm(forms.Form):
             choices.widget = forms.HiddenInput()
 
 
-def _line(*fields: str) -> Div:
+def side_by_side(*fields: str) -> Div:
     """Fields side by side where there is room."""
     width = "col-sm-6" if len(fields) == 2 else "col-sm-4"
     return Div(*(Div(field, css_class=width) for field in fields), css_class="row")
 
 
-def _text(label: str, limit: int, **kwargs: Any) -> forms.CharField:
+def text_field(label: str, limit: int, **kwargs: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=limit, **({"required": False} | kwargs))
 
 
 class PersonFields(ActionForm):
     """Who a patient is and how to reach him or her."""
 
-    given_name = _text("Given names", 120, required=True)
-    family_name = _text("Family name", 120, required=True)
+    given_name = text_field("Given names", 120, required=True)
+    family_name = text_field("Family name", 120, required=True)
     birth_date = DayField(label="Birth date", error_messages={"required": "The birth date is needed."})
     sex = forms.ChoiceField(label="Sex", choices=Sex.choices, initial=Sex.UNKNOWN)
-    phone = _text("Telephone", 40, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}))
-    email = _text("Email", 254, widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off"}))
+    phone = text_field("Telephone", 40, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}))
+    email = text_field("Email", 254, widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off"}))
     channel = forms.ChoiceField(
         label="Wishes to be reached by",
         choices=Channel.choices,
         initial=Channel.MAIL,
         help_text="Where that cannot be used, the desk gets a call to make.",
     )
+    mail_consent = forms.BooleanField(
+        label="Agrees to email", required=False, help_text="Without it no mail goes out, even to a known address."
+    )
+    text_consent = forms.BooleanField(label="Agrees to text messages", required=False)
     language = forms.ChoiceField(label="Language", choices=Language.choices, initial=Language.ENGLISH)
-    interpreter = _text("Needs an interpreter for", 40)
-    address_line = _text("Street address", 200)
-    city = _text("City", 80)
-    state = _text("State or region", 40)
-    postal_code = _text("Postal code", 20)
-    country = _text("Country (two letters)", 2)
-    note = _text(
+    interpreter = text_field("Needs an interpreter for", 40)
+    address_line = text_field("Street address", 200)
+    city = text_field("City", 80)
+    state = text_field("State or region", 40)
+    postal_code = text_field("Postal code", 20)
+    country = text_field("Country (two letters)", 2)
+    note = text_field(
         "Note for the front desk",
         2000,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -92,10 +92,14 @@ class PersonFields(ActionForm):
 
     def _person(self) -> list[Any]:
         return [
-            _line("given_name", "family_name"),
-            _line("birth_date", "sex"),
-            Fieldset("How to reach", _line("phone", "email"), _line("channel", "language", "interpreter")),
-            Fieldset("Address", "address_line", _line("city", "state"), _line("postal_code", "country"), "note"),
+            side_by_side("given_name", "family_name"),
+            side_by_side("birth_date", "sex"),
+            Fieldset(
+                "How to reach", side_by_side("phone", "email"), side_by_side("channel", "language", "interpreter")
+            ),
+            Fieldset(
+                "Address", "address_line", side_by_side("city", "state"), side_by_side("postal_code", "country"), "note"
+            ),
         ]
 
 
@@ -103,9 +107,9 @@ class NewPatientForm(PersonFields):
     """A new patient; a guardian for somebody under 18; and a tick when a like person is known already."""
 
     site = forms.ModelChoiceField(Site.objects.none(), label="Comes to", empty_label=None)
-    guardian_name = _text("Guardian's name", 120)
-    guardian_relationship = _text("Relationship", 60)
-    guardian_phone = _text("Guardian's telephone", 40, widget=forms.TextInput(attrs={"type": "tel"}))
+    guardian_name = text_field("Guardian's name", 120)
+    guardian_relationship = text_field("Relationship", 60)
+    guardian_phone = text_field("Guardian's telephone", 40, widget=forms.TextInput(attrs={"type": "tel"}))
     anyway = forms.BooleanField(label="This is somebody else: save the new patient", required=False)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -119,30 +123,37 @@ class NewPatientForm(PersonFields):
             *self._person(),
             Fieldset(
                 "Guardian (for a patient under 18)",
-                _line("guardian_name", "guardian_relationship", "guardian_phone"),
+                side_by_side("guardian_name", "guardian_relationship", "guardian_phone"),
             ),
         )
 
 
 class EditPatientForm(PersonFields):
-    """A known patient."""
+    """A known patient; `version` is that of the record as the clerk saw it."""
 
+    version = forms.IntegerField(widget=forms.HiddenInput)
     is_active = forms.BooleanField(
         label="In care here", required=False, help_text="Without the tick nothing can be booked and nothing is sent."
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper.layout = Layout(*self._person(), "is_active")
+        self.helper.layout = Layout("version", *self._person(), "is_active")
+
+    def see_again(self, version: int) -> None:
+        """Keep what was typed, and take the clerk to have seen the record as it is now."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data["version"] = str(version)
+        self.data = data
 
 
 class ContactForm(ActionForm):
     """A person of the patient's."""
 
-    name = _text("Name", 120, required=True)
-    relationship = _text("Relationship to the patient", 60)
-    phone = _text("Telephone", 40, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}))
-    email = _text("Email", 254, widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off"}))
+    name = text_field("Name", 120, required=True)
+    relationship = text_field("Relationship to the patient", 60)
+    phone = text_field("Telephone", 40, widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}))
+    email = text_field("Email", 254, widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off"}))
     channel = forms.ChoiceField(label="Wishes to be reached by", choices=Channel.choices, initial=Channel.TEXT)
     language = forms.ChoiceField(label="Language", choices=Language.choices, initial=Language.ENGLISH)
     is_adult = forms.BooleanField(label="Is 18 or older", required=False)
@@ -153,9 +164,9 @@ class ContactForm(ActionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper.layout = Layout(
-            _line("name", "relationship"),
-            _line("phone", "email"),
-            _line("channel", "language"),
+            side_by_side("name", "relationship"),
+            side_by_side("phone", "email"),
+            side_by_side("channel", "language"),
             "is_adult",
             "may_drive",
             "may_be_told",
@@ -183,7 +194,7 @@ class DeathForm(ActionForm):
 class ScreeningForm(ActionForm):
     """The current questions, none answered beforehand: an answer that nobody gave must not be kept."""
 
-    medicines = _text("Medicines taken now", 4000, widget=forms.Textarea(attrs={"rows": 3}))
+    medicines = text_field("Medicines taken now", 4000, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, questionnaire: Questionnaire, language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,43 +214,6 @@ class ScreeningForm(ActionForm):
     def answers(self) -> dict[str, str]:
         """{question id: answer} of a valid form."""
         return {name: self.cleaned_data[name] for name in self.ids}
-
-
-class ConsentForm(ActionForm):
-    """A signed consent. Day and time are local to the patient's site."""
-
-    form_version = _text("Version of the form", 40, required=True, help_text="As printed at its foot.")
-    signed_by = _text("Signed by", 120, required=True)
-    relationship = _text("Relationship, when it was not the patient", 60)
-    signed_on = DayField(label="Signed on")
-    signed_time = TimeField(label="at")
-    valid_until = DayField(label="Valid until")
-
-    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.site = site
-        self.helper.layout = Layout(
-            "form_version",
-            _line("signed_by", "relationship"),
-            _line("signed_on", "signed_time"),
-            "valid_until",
-        )
-
-    @property
-    def signed_at(self) -> datetime:
-        """The moment of signing, in UTC."""
-        return clock.moment(self.cleaned_data["signed_on"], self.cleaned_data["signed_time"], self.site.zone)
-
-    def refuse(self, error: Refused) -> None:
-        """The action speaks of the moment; the form asks for day and time."""
-        field = "signed_on" if error.field == "signed_at" else error.field
-        self.add_error(field if field in self.fields else None, error.message)
-
-
-class WithdrawForm(ActionForm):
-    """Why a consent is taken back."""
-
-    reason = forms.CharField(label="Why", max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class FilesInput(forms.ClearableFileInput):

@@ -11,6 +11,7 @@ from patients.models import Clearance, Condition, Consent, Contact, Flag, Measur
 from patients.selectors import Standing, age_on, standing
 from scheduling.messages.selectors import of_patient
 from scheduling.models import Appointment, Message
+from scheduling.selectors.authorised import Sessions, sessions_of
 from scheduling.selectors.journey import Journey, visits_of
 
 
@@ -64,6 +65,7 @@ class Page:
     contacts: Sequence[Contact]
     standing: Standing
     consents: Sequence[Consent]
+    sessions: Sessions
     clinical: Clinical | None
     journey: Journey
     messages: Sequence[Message]
@@ -104,7 +106,8 @@ def load(patient: Patient, user: User) -> Page:
         phone=show_phone(patient.phone, site.country),
         contacts=list(patient.contacts.filter(is_active=True)),
         standing=standing(patient, today),
-        consents=list(patient.consents.filter(withdrawn_at=None)),
+        consents=list(patient.consents.filter(withdrawn_at=None).select_related("document").defer("document__content")),
+        sessions=sessions_of([patient.pk]).get(patient.pk, Sessions()),
         clinical=_clinical(patient) if user.may(Permission.VIEW_CLINICAL) else None,
         journey=visits_of(patient, user),
         messages=of_patient(patient, user),
