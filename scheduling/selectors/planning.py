@@ -164,7 +164,7 @@ def consult_slots(
         shape, sheet.days, sheet.resources, sheet.taken, wishes=wishes, busy=busy, earliest_cell=clock.cell(now) + 1
     )
     doctors = {person.member.resource_id: person.member for person in people_of(site) if "doctor" in person.roles}
-    return list(_slots(found, sheet, shape, doctors, limit))
+    return list(slots_of(found, sheet, shape, doctors, limit))
 
 
 def visit_slots(*, appointment: Appointment, first_day: date, days: int, now: datetime, limit: int = 200) -> list[Slot]:
@@ -192,7 +192,7 @@ def visit_slots(*, appointment: Appointment, first_day: date, days: int, now: da
     )
     doctor = appointment.practitioner
     doctors = {doctor.resource_id: doctor} if doctor is not None else {}
-    slots = _slots(found, sheet, shape, doctors, limit)
+    slots = slots_of(found, sheet, shape, doctors, limit)
     return [slot for slot in slots if slot.starts != appointment.starts]
 
 
@@ -205,7 +205,7 @@ def shape_of(appointment: Appointment) -> VisitShape:
     )
 
 
-def _slots(
+def slots_of(
     found: PossibleStarts, sheet: Sheet, shape: VisitShape, doctors: dict[int, StaffMember], limit: int
 ) -> Iterator[Slot]:
     shown = 0
