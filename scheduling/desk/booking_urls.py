@@ -1,0 +1,11 @@
+"""Addresses of single visits, and of what patients ask for."""
+
+from django.urls import path
+
+from scheduling.desk import booking_single
+
+urlpatterns = [
+    path("book/visit/<uuid:patient>/", booking_single.single, name="book_single"),
+    path("book/walk-in/<uuid:patient>/", booking_single.walk_in, name="walk_in"),
+    path("book/past/<uuid:patient>/", booking_single.past, name="past_visit"),
+]
