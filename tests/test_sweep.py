@@ -142,7 +142,16 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         "account": clinic.clerk.user_id,
         "member": clinic.nurses[0].pk,
         "place": clinic.chairs[0].public_id,
+        "kind": "booked",
+        "language": "en",
+        "protocol": _protocol_of_its_own(clinic),
     }
+
+
+def _protocol_of_its_own(clinic: factories.Clinic) -> Any:
+    """One that no other clinic offers."""
+    talk = (("talk", 30, (("doctor", "hands", 1),)),)
+    return factories.make_protocol([clinic.site], f"Only at {clinic.site}", talk, kind="consult").protocol_id
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from clinic import clock
 from patients.contact_points import show_phone
 from patients.models import Channel, Clearance, Contact, Patient
 from scheduling.messages.routing import recipient_of
+from scheduling.messages.wording import own_words
 from scheduling.models import Appointment, Message, Ride
 from scheduling.preparation import preparation_for
 from scheduling.when import day_words, time_words, zone_words
@@ -84,6 +85,7 @@ def content_about(message: Message, visits: Sequence[Appointment]) -> Content:
     if kind in ANNOUNCING:
         words |= _preparation_now(visits)
     changed = _CHANGES[kind](message, words) if kind in _CHANGES else ()
+    words |= own_words(message, words)
     return Content(words, (*visits, *changed))
 
 

@@ -51,6 +51,7 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
     """
     with translation.override(message.language):
         subject, blocks = _parse(_print(message.kind, content.words | {"link": link}), link)
+        subject = content.words.get("site_subject") or subject
         html = render_to_string("messages/layout.html", content.words | {"subject": subject, "blocks": blocks})
     text = _as_text(blocks)
     kept = text.replace(link, LINK_LEFT_OUT) if link else text

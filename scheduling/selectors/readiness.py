@@ -54,7 +54,7 @@ def _steps(found: _Found) -> list[Step]:
         Step("Chairs", "setup:places", "" if found.kinds & set(CHAIRS) else "Add the chairs or beds."),
         Step("People", "setup:people", _people(found), needs_site=False),
         Step("Shifts", "setup:shifts", _shifts(found)),
-        Step("Protocols", "setup:home", _protocols(found), needs_site=False),
+        Step("Protocols", "setup:protocols", _protocols(found), needs_site=False),
     ]
 
 

@@ -28,12 +28,13 @@ class DayOfWeek:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One person on one date. `differs`: not what the weekly shifts say; `note`: why."""
+    """One person on one date. `differs`: not what the weekly shifts say; `note`: why. `shut`: the site is closed."""
 
     date: date
     stretches: tuple[Stretch, ...]
     differs: bool = False
     note: str = ""
+    shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,15 @@ class Row:
 
     member: StaffMember
     roles: tuple[str, ...]
+    does: str
     cells: tuple[Cell, ...]
     treats: bool
 
     @property
     def minutes(self) -> int:
-        """All that the person works here in the week."""
-        return sum(_minute(ends) - _minute(starts) for cell in self.cells for starts, ends in cell.stretches)
+        """All that the person works here in the week, on days on which the site is open."""
+        there = (cell for cell in self.cells if not cell.shut)
+        return sum(_minute(ends) - _minute(starts) for cell in there for starts, ends in cell.stretches)
 
     @property
     def hours(self) -> str:
@@ -119,9 +122,13 @@ def week_at(site: Site, monday: date) -> Week:
     rows = []
     for member in members:
         away = [one for one in closures if one.resource_id == member.resource_id]
-        cells = [_cell(site, day, weekly[member.pk], instead.get((member.pk, day), []), away) for day in dates]
+        cells = [
+            _cell(site, day.date, weekly[member.pk], instead.get((member.pk, day.date), []), away, shut=not day.hours)
+            for day in days
+        ]
         roles = tuple(sorted(row.role for row in member.role_rows.all()))
-        rows.append(Row(member, roles, tuple(cells), bool(TREATING & set(roles))))
+        words = ", ".join(str(Role(role).label) for role in roles)
+        rows.append(Row(member, roles, words, tuple(cells), bool(TREATING & set(roles))))
     rows.sort(key=lambda row: (not row.treats, Role.NURSE.value not in row.roles, row.member.name))
     return Week(monday, days, tuple(rows))
 
@@ -144,7 +151,13 @@ def _why(closures: Sequence[Closure]) -> str:
 
 
 def _cell(
-    site: Site, day: date, weekly: Sequence[Shift], instead: Sequence[ShiftException], away: Sequence[Closure]
+    site: Site,
+    day: date,
+    weekly: Sequence[Shift],
+    instead: Sequence[ShiftException],
+    away: Sequence[Closure],
+    *,
+    shut: bool,
 ) -> Cell:
     note = ""
     if instead:
@@ -161,7 +174,7 @@ def _cell(
     left, cut = _without(site, day, stretches, away)
     if cut and left != stretches:
         note = cut[0].reason or "away"
-    return Cell(day, tuple(left), bool(instead) or left != stretches, note)
+    return Cell(day, tuple(left), bool(instead) or left != stretches, note, shut)
 
 
 def _without(

@@ -1,7 +1,7 @@
 """The first page of the set-up: what the clinic is made of, and what it still lacks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.db.models import Count, Q
 from django.http import HttpResponse
@@ -9,11 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from clinic import clock
-from clinic.models import Closure, Site
+from clinic.models import Closure, Site, Weekday
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.selectors.readiness import Step, steps_of
 from scheduling.setup import scope
+from scheduling.setup.base_forms import hours_text
 
 #: How far ahead the page lists closures.
 CLOSURES_AHEAD = timedelta(days=60)
@@ -27,9 +28,29 @@ class Place:
     steps: list[Step]
 
     @property
+    def open_words(self) -> list[str]:
+        """The opening hours, days that are alike taken together: "Mon to Fri 8-18"."""
+        days: dict[int, list[tuple[time, time]]] = {}
+        for row in self.site.opening_hours.all():
+            days.setdefault(row.weekday, []).append((row.opens, row.closes))
+        alike: list[tuple[list[int], str]] = []
+        for weekday, stretches in sorted(days.items()):
+            words = hours_text(sorted(stretches))
+            if alike and alike[-1][1] == words and alike[-1][0][-1] == weekday - 1:
+                alike[-1][0].append(weekday)
+            else:
+                alike.append(([weekday], words))
+        return [f"{_days(some)} {words}" for some, words in alike]
+
+    @property
     def next(self) -> Step | None:
         """What to do next."""
         return next((step for step in self.steps if not step.is_done), None)
+
+
+def _days(weekdays: list[int]) -> str:
+    names = [str(Weekday(day).label)[:3] for day in weekdays]
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.setup import closures, home, people, places, shifts, sites
+from scheduling.setup import closures, home, people, places, protocols, shifts, sites, wordings
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,9 +16,16 @@ urlpatterns = [
     path("sites/<uuid:site>/shifts/<uuid:member>/", shifts.week, name="week"),
     path("sites/<uuid:site>/shifts/<uuid:member>/day/", shifts.one_day, name="one_day"),
     path("sites/<uuid:site>/shifts/<uuid:member>/away/", shifts.away, name="away"),
+    path("sites/<uuid:site>/messages/", wordings.wordings, name="wordings"),
+    path("sites/<uuid:site>/messages/<str:kind>/", wordings.wording, name="wording"),
+    path("sites/<uuid:site>/messages/<str:kind>/<str:language>/mail/", wordings.mail, name="wording_mail"),
     path("chairs/<uuid:place>/", places.place, name="place"),
     path("chairs/<uuid:place>/move/", places.move, name="place_move"),
     path("closures/<uuid:closure>/end/", closures.end, name="closure_end"),
+    path("protocols/", protocols.protocols, name="protocols"),
+    path("protocols/new/", protocols.new, name="protocol_new"),
+    path("protocols/<uuid:protocol>/", protocols.protocol, name="protocol"),
+    path("protocols/<uuid:protocol>/change/", protocols.edit, name="protocol_edit"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new, name="person_new"),
     path("people/<uuid:member>/", people.person, name="person"),
