@@ -47,12 +47,12 @@ TEXTS = {
 CONSULT_TEXTS = {
     "en": {
         "preparation": "",
-        "bring": "A list of your medicines and of the treatments you have tried.",
+        "bring": "A list of your medicines, and of what you have tried so far.",
         "aftercare": "",
     },
     "es": {
         "preparation": "",
-        "bring": "Una lista de sus medicamentos y de los tratamientos que ha probado.",
+        "bring": "Una lista de sus medicamentos y de lo que ha probado hasta ahora.",
         "aftercare": "",
     },
 }

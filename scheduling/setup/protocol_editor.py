@@ -6,7 +6,7 @@ from typing import Any
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Language
-from scheduling.actions.setup.protocols import TEXTS, Draft, PhaseDraft
+from scheduling.actions.setup.protocols import TEXTS, Draft, PhaseDraft, content_fields
 from scheduling.messages.discretion import listed, telling_words
 from scheduling.models import Protocol, ProtocolVersion
 from scheduling.setup.drawing import Drawing, draw
@@ -157,8 +157,7 @@ def _lines(formset: Any) -> list[dict[str, str]]:
     ]
 
 
-def empty_draft(kind: str) -> Draft:
+def empty_draft() -> Draft:
     """What a protocol that begins from nothing has: the defaults of its columns."""
     version = ProtocolVersion()
-    names = [one.name for one in ProtocolVersion._meta.concrete_fields]
-    return Draft({name: getattr(version, name, None) for name in names if name != "protocol"}, (), {})
+    return Draft({name: getattr(version, name) for name in content_fields()}, (), {})

@@ -147,7 +147,7 @@ def _start(request: StaffRequest) -> tuple[str, str, verbs.Draft]:
         return own.kind, f"{own.name} (copy)", verbs.draft_of(current)
     kind = request.GET.get("kind") or request.POST.get("kind") or Protocol.Kind.INFUSION
     kind = kind if kind in Protocol.Kind.values else Protocol.Kind.INFUSION
-    return kind, "", empty_draft(kind)
+    return kind, "", empty_draft()
 
 
 @require_http_methods(["GET", "POST"])
@@ -157,7 +157,7 @@ def edit(request: StaffRequest, protocol: UUID) -> HttpResponse:
     one = scope.protocol_or_404(request.user, protocol)
     sites = _sites(request)
     current = one.versions.filter(is_current=True).first()
-    start = verbs.draft_of(current) if current is not None else empty_draft(one.kind)
+    start = verbs.draft_of(current) if current is not None else empty_draft()
     editor = Editor(
         request.POST if request.method == "POST" else None,
         sites=sites,

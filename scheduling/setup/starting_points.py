@@ -2,7 +2,7 @@
 into the page, where everything can be changed before it is saved.
 """
 
-from scheduling.actions.setup.protocols import Draft, NeedDraft, PhaseDraft
+from scheduling.actions.setup.protocols import Draft, NeedDraft, PhaseDraft, content_fields
 from scheduling.demo.protocols import CHECKIN, CONSULT_TEXTS, FITNESS, TEXTS, Course
 from scheduling.models import Protocol, ProtocolVersion
 
@@ -11,8 +11,7 @@ def draft_of(course: Course) -> Draft:
     """The protocol as the page's initial values."""
     treats = course.kind == Protocol.Kind.INFUSION
     version = ProtocolVersion()
-    names = [one.name for one in ProtocolVersion._meta.concrete_fields if one.name != "protocol"]
-    fields = {name: getattr(version, name, None) for name in names} | dict(course.fields)
+    fields = {name: getattr(version, name) for name in content_fields()} | dict(course.fields)
     if treats:
         fields |= {"checkin_list": CHECKIN, "fitness_list": FITNESS}
     phases = tuple(

@@ -1,5 +1,7 @@
 """A site's own words in its messages, and the preview, which is the message itself."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -14,7 +16,7 @@ from scheduling.messages.texts import Rendered
 from scheduling.messages.wording import complaint
 from scheduling.models import Message, SiteWording
 from tests.desk.pages import text
-from tests.factories import Clinic, make_patient
+from tests.factories import FIRST_DAY, Clinic, make_patient
 from tests.messages.test_texts import CLINICAL
 from tests.scheduling.helpers import book
 from tests.snapshot import everything
@@ -47,7 +49,7 @@ def test_every_kind_has_a_preview_in_both_languages_that_leaves_nothing_behind(h
 
 def test_a_preview_reads_like_the_message_that_the_ledger_wrote_for_a_real_patient(harbor: Clinic) -> None:
     person = make_patient(harbor.site, cleared=True, given_name="Maria", family_name="Sample", email="x@example.org")
-    book(harbor, person)
+    book(harbor, person, first_day=FIRST_DAY + timedelta(days=14))
     as_sent = letters.preview(Message.objects.get(patient=person, kind=Kind.BOOKED))
     with sample.taken_back():
         as_shown = sample.preview(harbor.site, Kind.BOOKED, "en", version=harbor.induction)
