@@ -30,9 +30,9 @@ def make_up(*, by: Actor, appointment: Appointment, starts: datetime, key: UUID)
         Refused: nothing is missing, the time is past or too near another infusion, the site is closed, the patient is
             elsewhere, or the doctor's clearance does not reach to that day.
         JustTaken: the time is no longer free.
-        NotAllowed: the actor may not book.
+        NotAllowed: the actor may not plan lost infusions anew.
     """
-    placing.check_may(by, Permission.BOOK)
+    placing.check_may(by, Permission.REPLAN_LOST)
     done = earlier_result(key, "make_up", by)
     if done is not None:
         return Appointment.objects.get(pk=done["appointment"])

@@ -13,7 +13,7 @@ LIMITS: dict[str, object] = {
     "systolic_limit": 160,
     "diastolic_limit": 100,
     "spo2_least": 92,
-    "reading_every_minutes": 15,
+    "reading_every_minutes": 30,
 }
 #: What the demo's doctors order, by route: drug, least, most, unit, rate. Invented, and no advice.
 ORDERS = {

@@ -314,6 +314,9 @@ class Journey:
             return
         with clock.at_moment(max(recovering, prepared)):
             visit.to_recovery(by=by, appointment=appointment)
+        if recovering + timedelta(minutes=25) <= now:
+            with clock.at_moment(max(recovering, prepared) + timedelta(minutes=25)):
+                chairside.measure(by, appointment, after=12)
         if appointment.ends > now:
             return
         with clock.at_moment(appointment.ends - timedelta(minutes=3)):

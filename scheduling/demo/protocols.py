@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from clinic import clock
 from clinic.models import Site
+from scheduling.demo.chairside import LIMITS
 from scheduling.models import Phase, PhaseNeed, Protocol, ProtocolText, ProtocolVersion
 
 Need = tuple[str, str, int]
@@ -80,7 +81,7 @@ def _infusion(
 
 
 CONSULT_FIELDS: dict[str, object] = {"needs_ride": False, "needs_clearance": False, "needs_consent": False}
-CHAIRS: dict[str, object] = {"chair_kinds": ["recliner", "bed"], "turnover_minutes": 10}
+CHAIRS: dict[str, object] = {"chair_kinds": ["recliner", "bed"], "turnover_minutes": 10, **LIMITS}
 FASTING = {"fasting_food_hours": 6, "fasting_fluids_hours": 2}
 
 COURSES = (

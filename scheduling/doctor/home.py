@@ -1,4 +1,4 @@
-"""The doctor's work list: who cannot start, whose clearance waits, whose boosters are to be set."""
+"""The doctor's work list: what was asked at the chairs, who cannot start, which clearances and boosters wait."""
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from scheduling.selectors.asked import questions_waiting, without_order
 from scheduling.selectors.clearances import blocked_here, waiting_clearances
 from scheduling.selectors.courses import as_course, in_maintenance, to_decide
 
@@ -20,7 +21,9 @@ def home(request: StaffRequest) -> HttpResponse:
     """What a doctor has to decide now, most urgent first."""
     page = Paginator(in_maintenance(request.user), PAGE).get_page(request.GET.get("page"))
     context = {
+        "asked": questions_waiting(request.user),
         "blocked": blocked_here(request.user),
+        "unordered": without_order(request.user),
         "waiting": waiting_clearances(request.user),
         "to_decide": to_decide(request.user),
         "page": page,

@@ -177,6 +177,8 @@ class EndForm(VisitForm):
         started = record is not None and record.started_at is not None
         self.offer("ending", [(e.value, str(capfirst(e.label))) for e in possible_endings(self.visit, started=started)])
         self.choose("doctor_told", doctors_at(self.visit.site))
+        # The endings are drawn by the page, each with what it means.
+        self.helper.layout = Layout("doctor_told", "note")
 
 
 def possible_endings(visit: Appointment, *, started: bool) -> list[Ending]:

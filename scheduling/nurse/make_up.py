@@ -45,7 +45,7 @@ class MakeUpForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@needs(Permission.BOOK)
+@needs(Permission.REPLAN_LOST)
 def make_up(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Free times for the infusion in place of one that was lost; a POST books one."""
     visits = Appointment.objects.for_user(request.user)

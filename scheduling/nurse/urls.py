@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.nurse import make_up, views
+from scheduling.nurse import chair_views, change, make_up, orders, shifting, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,4 +17,17 @@ urlpatterns = [
     path("<uuid:pk>/discharge/", views.discharge, name="discharge"),
     path("<uuid:pk>/make-up/", make_up.make_up, name="make_up"),
     path("<uuid:pk>/end/", views.end, name="end"),
+    path("<uuid:pk>/reading/", chair_views.reading, name="reading"),
+    path("<uuid:pk>/dose/", chair_views.dose, name="dose"),
+    path("<uuid:pk>/effects/", chair_views.effects, name="effects"),
+    path("<uuid:pk>/event/", chair_views.event, name="event"),
+    path("<uuid:pk>/told/", chair_views.told, name="told"),
+    path("<uuid:pk>/pause/", chair_views.pause, name="pause"),
+    path("<uuid:pk>/resume/", chair_views.resume, name="resume"),
+    path("<uuid:pk>/place/", chair_views.place, name="place"),
+    path("<uuid:pk>/ask/", chair_views.ask, name="ask"),
+    path("<uuid:pk>/answer/", chair_views.answer, name="answer"),
+    path("<uuid:pk>/change/", change.change, name="change"),
+    path("<uuid:pk>/order/", orders.order, name="order"),
+    path("<uuid:pk>/shift/", shifting.shift, name="shift"),
 ]

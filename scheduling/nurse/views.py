@@ -1,42 +1,36 @@
 """The nurse's screens: who is in which phase today, and one visit with the steps that it can take now.
 
-Whoever sees the schedule may open a visit; each step names its own permission. A step that is refused shows the page
-again with what was typed.
+Whoever sees the schedule may open a visit; each step names its own permission.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
 from uuid import UUID
 
 from django.contrib import messages
-from django.forms import Form
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import clock
 from clinic.actor import Actor
-from clinic.errors import Refused
-from clinic.models import Site, User
+from clinic.models import Site
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions import rides
 from scheduling.actions import visit as actions
-from scheduling.models import Appointment, Ending
+from scheduling.actions.visit_questions import answer_doctor
+from scheduling.models import Appointment, Ending, Question
 from scheduling.nurse.forms import (
     CompanionForm,
     DischargeForm,
     EndForm,
     ReasonForm,
     StartForm,
-    VisitForm,
     WaiverForm,
 )
-from scheduling.nurse.presenters import VisitPage, columns_of
+from scheduling.nurse.presenters import columns_of
+from scheduling.nurse.steps import back, button, show, step, visit_of
+from scheduling.selectors.hits import hits_at
 from scheduling.selectors.visits import day_by_phase
-
-F = TypeVar("F", bound=VisitForm)
 
 
 @require_safe
@@ -50,21 +44,29 @@ def home(request: StaffRequest) -> HttpResponse:
     site = next((one for one in sites if str(one.pk) == wanted), sites[0])
     today = clock.today(site.zone)
     columns = columns_of(day_by_phase(request.user, site, today))
-    return render(request, "nurse/home.html", {"sites": sites, "site": site, "today": today, "columns": columns})
+    context = {
+        "sites": sites,
+        "site": site,
+        "today": today,
+        "columns": columns,
+        "hits": hits_at(site, today, now=clock.now()),
+        "now": clock.now(),
+    }
+    return render(request, "nurse/home.html", context)
 
 
 @require_safe
 @needs(Permission.VIEW_SCHEDULE)
 def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
     """One visit: the facts so far, what still stands in the way, and the steps that it can take now."""
-    return _show(request, _visit(request.user, pk))
+    return show(request, visit_of(request.user, pk))
 
 
 @require_POST
 @needs(Permission.RECORD_ARRIVAL)
 def arrived(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The patient is here."""
-    found = _visit(request.user, pk)
+    found = visit_of(request.user, pk)
     now = actions.arrive(by=Actor.of(request.user), appointment=found)
     if now.status == Appointment.Status.ARRIVED:
         messages.success(request, f"{found.patient.name} is here.")
@@ -74,14 +76,14 @@ def arrived(request: StaffRequest, pk: UUID) -> HttpResponse:
             f"The arrival of {found.patient.name} is recorded, but this visit is “{now.get_status_display()}”. "
             "Book a new visit if the patient is to be treated today.",
         )
-    return _back(request, found)
+    return back(request, found)
 
 
 @require_POST
 @needs(Permission.RECORD_ARRIVAL)
 def not_arrived(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The arrival was ticked by mistake."""
-    return _step(
+    return step(
         request,
         pk,
         ReasonForm,
@@ -94,8 +96,8 @@ def not_arrived(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.RECORD_ARRIVAL)
 def did_not_come(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The patient never arrived: the time goes back."""
-    found = _visit(request.user, pk)
-    return _button(
+    found = visit_of(request.user, pk)
+    return button(
         request,
         found,
         lambda by: actions.record_no_show(by=by, appointment=found),
@@ -107,18 +109,24 @@ def did_not_come(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.EDIT_PATIENTS)
 def companion(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Name who drives home from this visit, on the spot."""
-    return _step(request, pk, CompanionForm, _name_companion, "The companion is named.")
+    return step(request, pk, CompanionForm, _name_companion, "The companion is named.")
 
 
 @require_POST
 @needs(Permission.WAIVE_RIDE)
 def waiver(request: StaffRequest, pk: UUID) -> HttpResponse:
     """A doctor lets the patient go without a companion."""
-    return _step(
+    return step(
         request,
         pk,
         WaiverForm,
-        lambda by, found, form: rides.waive_ride(by=by, appointment=found, reason=form.cleaned_data["reason"]),
+        lambda by, found, form: answer_doctor(
+            by=by,
+            appointment=found,
+            about=Question.About.RIDE,
+            answer=Question.Answer.GO_AHEAD,
+            reason=form.cleaned_data["reason"],
+        ),
         "The ride home is waived for this visit.",
     )
 
@@ -128,15 +136,15 @@ def waiver(request: StaffRequest, pk: UUID) -> HttpResponse:
 def start(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Start the drip, or with `keep` only note the check-in answers given so far."""
     if "keep" in request.POST:
-        found = _visit(request.user, pk)
+        found = visit_of(request.user, pk)
         form = StartForm(request.POST, visit=found)
-        return _button(
+        return button(
             request,
             found,
             lambda by: actions.record_checkin(by=by, appointment=found, checkin=form.answers),
             "The check-in answers are kept.",
         )
-    return _step(
+    return step(
         request,
         pk,
         StartForm,
@@ -155,8 +163,8 @@ def start(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.RUN_VISIT)
 def recovery(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The drip has ended; the patient recovers."""
-    found = _visit(request.user, pk)
-    return _button(
+    found = visit_of(request.user, pk)
+    return button(
         request,
         found,
         lambda by: actions.to_recovery(by=by, appointment=found),
@@ -168,7 +176,7 @@ def recovery(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.RUN_VISIT)
 def discharge(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The patient leaves with the named companion."""
-    return _step(
+    return step(
         request,
         pk,
         DischargeForm,
@@ -188,7 +196,7 @@ def discharge(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.RUN_VISIT)
 def end(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The visit ended in another way."""
-    return _step(
+    return step(
         request,
         pk,
         EndForm,
@@ -216,70 +224,3 @@ def _name_companion(by: Actor, found: Appointment, form: CompanionForm) -> objec
         is_adult=data["is_adult"],
         confirmed=data["agreed"],
     )
-
-
-def _visit(user: User, pk: UUID) -> Appointment:
-    return get_object_or_404(
-        Appointment.objects.for_user(user)
-        .select_related(
-            "site",
-            "patient",
-            "series",
-            "practitioner",
-            "protocol_version__protocol",
-            "record__chair",
-            "record__nurse",
-            "record__handed_to",
-            "record__doctor_told",
-            "ride__companion",
-            "ride__waived_by",
-        )
-        .prefetch_related("protocol_version__phases"),
-        pk=pk,
-    )
-
-
-def _show(request: StaffRequest, found: Appointment, refused: Form | None = None) -> HttpResponse:
-    """The visit's page; `refused` is the form that an action or its own fields refused, as it was typed."""
-    page = VisitPage(found, request.user, refused)
-    return render(request, "nurse/visit.html", {"page": page, "visit": found}, status=422 if refused else 200)
-
-
-def _step(
-    request: StaffRequest,
-    pk: UUID,
-    form_class: type[F],
-    act: Callable[[Actor, Appointment, F], object],
-    done: str,
-) -> HttpResponse:
-    """One form about one visit: check it, act, go back; or show the page again with the reasons."""
-    found = _visit(request.user, pk)
-    form = form_class(request.POST, visit=found)
-    if form.is_valid():
-        try:
-            act(Actor.of(request.user), found, form)
-        except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, done)
-            return _back(request, found)
-    return _show(request, found, form)
-
-
-def _button(request: StaffRequest, found: Appointment, act: Callable[[Actor], object], done: str) -> HttpResponse:
-    """One button without fields: a refusal is a notice on the page that one comes back to."""
-    try:
-        act(Actor.of(request.user))
-    except Refused as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, done)
-    return _back(request, found)
-
-
-def _back(request: HttpRequest, found: Appointment) -> HttpResponse:
-    """To the page of this site that the form names in `next`, else to the visit."""
-    wanted = request.POST.get("next", "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
-        return redirect(wanted)
-    return redirect("nurse:visit", pk=found.pk)

@@ -14,7 +14,7 @@ from django_stubs_ext import WithAnnotations
 from clinic import clock
 from clinic.models import Site, User
 from patients.models import Clearance, Flag, Patient, Screening
-from scheduling.models import Appointment, Ride
+from scheduling.models import Appointment, Question, Ride
 
 YES = (Clearance.Decision.CLEARED, Clearance.Decision.CONDITIONS)
 NO = (Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED)
@@ -65,18 +65,23 @@ def waiting_clearances(user: User) -> list[Waiting]:
 
 
 def blocked_here(user: User) -> list[Appointment]:
-    """Patients who are here and cannot start for want of a companion: a doctor can waive it. Longest waiting first."""
+    """Patients who are here and cannot start for want of a companion: a doctor can waive it. Longest waiting first.
+
+    Those about whom a doctor was asked are among the questions (selectors/asked.py) instead.
+    """
     found = blocked_visits(user).select_related("patient", "site", "record", "ride__companion")
     return list(found.order_by("record__arrived_at"))
 
 
 def blocked_visits(user: User) -> QuerySet[Appointment]:
     """The visits of `blocked_here`, to be counted."""
+    asked = Question.objects.waiting().filter(about=Question.About.RIDE)
     settled = [*Ride.SETTLED, Ride.Status.WAIVED]
     return (
         Appointment.objects.for_user(user)
         .filter(status=Appointment.Status.ARRIVED, record__started_at=None, protocol_version__needs_ride=True)
         .exclude(ride__status__in=settled)
+        .exclude(pk__in=asked.values("appointment"))
     )
 
 

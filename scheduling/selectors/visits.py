@@ -88,6 +88,18 @@ def minutes_of(visit: Appointment, *kinds: Phase.Kind) -> timedelta:
     return timedelta(minutes=sum(phase.minutes for phase in visit.protocol_version.phases.all() if phase.kind in kinds))
 
 
+def reading_due(visit: Appointment) -> datetime | None:
+    """When the next reading is due (UTC), counted from the newest or from the start; None where the protocol does not
+    say, or the patient is not under way.
+    """
+    every, record = visit.protocol_version.reading_every_minutes, record_or_none(visit)
+    under_way = phase_of(visit) in {VisitPhase.INFUSING, VisitPhase.RECOVERING}
+    if every is None or not under_way or record is None or record.started_at is None:
+        return None
+    taken = [one.at for one in visit.readings.all() if one.struck_at is None]
+    return max([record.started_at, *taken]) + timedelta(minutes=every)
+
+
 def has_phase(visit: Appointment, kind: Phase.Kind) -> bool:
     """Whether the visit's protocol version has a phase of that kind."""
     return any(phase.kind == kind for phase in visit.protocol_version.phases.all())
@@ -116,7 +128,7 @@ def day_by_phase(user: User, site: Site, day: date) -> dict[VisitPhase, list[Vis
             "record__nurse",
             "ride__companion",
         )
-        .prefetch_related("protocol_version__phases", "pauses")
+        .prefetch_related("protocol_version__phases", "pauses", "readings", "questions")
         .order_by("starts", "patient__family_name")
     )
     chairs = _planned_chairs(visits)

@@ -62,6 +62,12 @@ STATUSES: dict[str, tuple[str, str]] = {
     "more": ("wait", "circle-question-mark"),
     "refused": ("bad", "shield-x"),
     "suspended": ("bad", "shield-x"),
+    # a doctor's answers
+    "go_ahead": ("ok", "circle-check"),
+    "not_today": ("warn", "ban"),
+    "suspend": ("bad", "shield-x"),
+    "no": ("bad", "circle-x"),
+    "seen": ("info", "eye"),
     # consult requests
     "waiting": ("wait", "clock"),
     "closed": ("quiet", "circle-x"),

@@ -1,0 +1,314 @@
+"""Forms for what is written down at the chair. Numbers are typed as they are read; nothing is computed from them."""
+
+from decimal import Decimal
+from typing import Any
+
+from crispy_forms.layout import Div, Layout
+from django import forms
+from django.http import QueryDict
+from django.utils.text import capfirst
+
+from clinic import clock
+from clinic.models import Resource, Site, StaffMember
+from clinic.permissions import Role
+from scheduling.actions.visit_questions import ANSWERS
+from scheduling.models import AdverseEvent, Appointment, GivenRoute, Order, Pause, Question, Reading, SideEffect, Unit
+from scheduling.models.medicine import plain
+from scheduling.models.reading import PLAUSIBLE
+from scheduling.nurse.forms import VisitForm
+from scheduling.selectors.at_the_chair import order_for
+from scheduling.selectors.visits import doctors_at
+
+#: Labels as a nurse says them, by field of Reading; the temperature's unit follows the country of the site.
+LABELS = {
+    "systolic": "Systolic, mmHg",
+    "diastolic": "Diastolic, mmHg",
+    "pulse": "Pulse, per min",
+    "spo2": "SpO₂, %",
+    "respiration": "Breaths, per min",
+    "temperature": "Temperature, °C",
+    "weight": "Weight, kg",
+}
+#: Countries that read body temperature in degrees Fahrenheit.
+FAHRENHEIT = frozenset({"US"})
+HUNDREDTH = Decimal("0.01")
+
+
+def reads_fahrenheit(site: Site) -> bool:
+    """Whether people at the site read thermometers in °F."""
+    return site.country in FAHRENHEIT
+
+
+def to_fahrenheit(celsius: Decimal) -> Decimal:
+    """°C as °F, to a tenth."""
+    return (celsius * 9 / 5 + 32).quantize(Decimal("0.1"))
+
+
+def to_celsius(fahrenheit: Decimal) -> Decimal:
+    """°F as °C, to a hundredth, so that it comes back as it was typed."""
+    return ((fahrenheit - 32) * 5 / 9).quantize(HUNDREDTH)
+
+
+class ReadingForm(VisitForm):
+    """One set of vital signs; what was not taken stays empty."""
+
+    slot = "reading"
+    note = forms.CharField(label="Note", max_length=300, required=False)
+
+    def prepare(self) -> None:
+        """A number field for each value, with the range that can be true."""
+        fahrenheit = reads_fahrenheit(self.visit.site)
+        for name, label in LABELS.items():
+            low, high = PLAUSIBLE[name]
+            shown, step = label, "1"
+            if name == "temperature":
+                step = "0.1"
+                if fahrenheit:
+                    shown = "Temperature, °F"
+                    low, high = int(to_fahrenheit(Decimal(low))), int(to_fahrenheit(Decimal(high)))
+            if name == "weight":
+                step = "0.1"
+            what = shown.split(",")[0]
+            words = f"{what} lies between {low} and {high}. Look at the value again."
+            field_class = forms.DecimalField if step == "0.1" else forms.IntegerField
+            self.fields[name] = field_class(
+                label=shown,
+                required=False,
+                min_value=low,
+                max_value=high,
+                error_messages={"min_value": words, "max_value": words, "invalid": "Type a number."},
+                widget=forms.NumberInput(
+                    attrs={"step": step, "inputmode": "decimal" if step == "0.1" else "numeric", "autocomplete": "off"}
+                ),
+            )
+        self.order_fields([*LABELS, "note"])
+        self.helper.layout = Layout(Div(*LABELS, css_class="vitals-grid"), "note")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values as the action takes them: {field: number}, the temperature in °C."""
+        found = {name: self.cleaned_data.get(name) for name in LABELS}
+        if found["temperature"] is not None and reads_fahrenheit(self.visit.site):
+            found["temperature"] = to_celsius(found["temperature"])
+        return found
+
+
+class DoseForm(VisitForm):
+    """One medicine that was given."""
+
+    slot = "dose"
+    is_treatment = forms.ChoiceField(
+        label="What was given",
+        choices=[("yes", "The treatment"), ("no", "Another medicine")],
+        widget=forms.RadioSelect,
+        initial="yes",
+    )
+    drug = forms.CharField(label="Drug", max_length=80)
+    amount = forms.DecimalField(
+        label="Dose given",
+        max_digits=9,
+        decimal_places=3,
+        widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal", "autocomplete": "off"}),
+    )
+    unit = forms.ChoiceField(label="Unit", choices=Unit.choices)
+    route = forms.ChoiceField(label="Route", choices=[(one.value, capfirst(one.label)) for one in GivenRoute])
+    rate = forms.CharField(label="Rate", max_length=80, required=False)
+    note = forms.CharField(label="Note", max_length=300, required=False)
+
+    def prepare(self) -> None:
+        """Drug, unit and route as ordered; the dose is never filled in, so that it is always read off the syringe."""
+        order = order_for(self.visit)
+        if order is not None:
+            self.initial.update(drug=order.drug, unit=order.unit, route=order.route, rate=order.rate)
+        elif self.visit.protocol_version.route in GivenRoute.values:
+            self.initial["route"] = self.visit.protocol_version.route
+        self.helper.layout = Layout(
+            "is_treatment", Div("drug", "amount", "unit", "route", "rate", "note", css_class="form-grid mb-3")
+        )
+
+
+class EffectsForm(VisitForm):
+    """What the patient feels or shows."""
+
+    slot = "effects"
+    kinds = forms.MultipleChoiceField(
+        label="Effects",
+        choices=[(one.value, capfirst(one.label)) for one in SideEffect.Kind],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    strength = forms.ChoiceField(
+        label="How strong",
+        choices=[(one.value, capfirst(one.label)) for one in SideEffect.Strength],
+        widget=forms.RadioSelect,
+        initial=SideEffect.Strength.MILD.value,
+    )
+    words = forms.CharField(label="In words", max_length=200, required=False)
+
+
+class EventForm(VisitForm):
+    """Something that went wrong."""
+
+    slot = "event"
+    what = forms.CharField(label="What happened", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    severity = forms.ChoiceField(
+        label="How severe",
+        choices=[(one.value, capfirst(one.label)) for one in AdverseEvent.Severity],
+        widget=forms.RadioSelect,
+    )
+    action_taken = forms.CharField(label="What was done", max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    doctor_told = forms.ModelChoiceField(
+        StaffMember.objects.none(),
+        label="Doctor who was told",
+        required=False,
+        empty_label="Nobody yet: ask the doctors",
+    )
+    call_on = forms.DateField(
+        label="Follow-up call on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Puts a call on the call list. Leave it empty for none.",
+    )
+
+    def prepare(self) -> None:
+        """The doctors of the site; no call before today."""
+        self.choose("doctor_told", doctors_at(self.visit.site))
+        self.fields["call_on"].widget.attrs["min"] = clock.today(self.visit.site.zone).isoformat()
+
+
+class ToldForm(VisitForm):
+    """Which doctor was told of what went wrong."""
+
+    slot = "told"
+    doctor_told = forms.ModelChoiceField(StaffMember.objects.none(), label="Doctor who was told")
+
+    def prepare(self) -> None:
+        """The doctors of the site."""
+        self.choose("doctor_told", doctors_at(self.visit.site))
+
+
+class PauseForm(VisitForm):
+    """Why the drip stands still."""
+
+    slot = "pause"
+    why = forms.ChoiceField(
+        label="Why", choices=[(one.value, capfirst(one.label)) for one in Pause.Why], widget=forms.RadioSelect
+    )
+    note = forms.CharField(label="Note", max_length=200, required=False)
+
+
+class PlaceForm(VisitForm):
+    """Where the patient really sits, and who really watches."""
+
+    slot = "place"
+    chair = forms.ModelChoiceField(Resource.objects.none(), label="Chair", required=False)
+    nurse = forms.ModelChoiceField(StaffMember.objects.none(), label="Nurse", required=False)
+
+    def prepare(self) -> None:
+        """What is recorded now."""
+        self.choose("chair", Resource.objects.chairs().filter(site=self.visit.site_id))
+        self.choose("nurse", StaffMember.objects.with_role(Role.NURSE).filter(sites=self.visit.site_id))
+        record = self.visit.record
+        self.initial.update(chair=record.chair_id, nurse=record.nurse_id)
+        self.helper.layout = Layout(Div("chair", "nurse", css_class="form-grid mb-3"))
+
+
+class AskForm(VisitForm):
+    """What a doctor is asked."""
+
+    slot = "ask"
+    about = forms.ChoiceField(label="About", choices=[(one.value, capfirst(one.label)) for one in Question.About])
+    words = forms.CharField(
+        label="What the doctor should know", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def prepare(self) -> None:
+        """Something else comes first: the rest have a button where they matter."""
+        self.initial["about"] = Question.About.OTHER.value
+
+
+class AnswerForm(VisitForm):
+    """A doctor's answer to one question, asked or not."""
+
+    answer = forms.ChoiceField(label="Answer", widget=forms.RadioSelect)
+    reason = forms.CharField(label="Reason", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, data: QueryDict | None = None, *, visit: Appointment, about: str) -> None:
+        self.about = about
+        self.slot = f"answer_{about}"
+        super().__init__(data, visit=visit)
+
+    @property
+    def title(self) -> str:
+        """What the question is about, in words."""
+        return str(Question.About(self.about).label)
+
+    def prepare(self) -> None:
+        """The answers that this question may get."""
+        self.offer("answer", [(one.value, str(capfirst(one.label))) for one in ANSWERS.get(self.about, ())])
+
+
+class OrderForm(VisitForm):
+    """What a doctor orders. Nothing is filled in but what an earlier order said."""
+
+    slot = "order"
+    scope = forms.ChoiceField(label="The order is for", widget=forms.RadioSelect)
+    drug = forms.CharField(label="Drug", max_length=80)
+    route = forms.ChoiceField(label="Route", choices=[(one.value, capfirst(one.label)) for one in GivenRoute])
+    least = forms.DecimalField(label="Dose, at least", max_digits=9, decimal_places=3, widget=forms.NumberInput())
+    most = forms.DecimalField(label="Dose, at most", max_digits=9, decimal_places=3, widget=forms.NumberInput())
+    unit = forms.ChoiceField(label="Unit", choices=Unit.choices)
+    rate = forms.CharField(
+        label="Rate", max_length=80, required=False, help_text="In words, as the nurse reads it: “over 40 minutes”."
+    )
+    others = forms.CharField(
+        label="Other medicines that may be given",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="One a line, with dose and occasion.",
+    )
+    note = forms.CharField(label="Note to the nurse", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def prepare(self) -> None:
+        """The standing order as it is, to be changed; for the whole series unless the visit has its own."""
+        choices = [("visit", "This visit only")]
+        if self.visit.series_id is not None:
+            choices.insert(0, ("series", "Every visit of the series that has no order of its own"))
+        self.offer("scope", choices)
+        standing = order_for(self.visit)
+        self.initial["scope"] = "visit" if standing is not None and standing.appointment_id else choices[0][0]
+        if standing is not None:
+            self.initial.update(_as_typed(standing))
+        elif self.visit.protocol_version.route in GivenRoute.values:
+            self.initial["route"] = self.visit.protocol_version.route
+        for name in ("least", "most"):
+            self.fields[name].widget.attrs.update(step="any", inputmode="decimal", autocomplete="off")
+        self.helper.layout = Layout(
+            "scope",
+            Div("drug", "route", css_class="form-grid mb-3"),
+            Div("least", "most", "unit", "rate", css_class="form-grid mb-3"),
+            "others",
+            "note",
+        )
+
+
+def _as_typed(order: Order) -> dict[str, object]:
+    return {
+        "drug": order.drug,
+        "route": order.route,
+        "least": plain(order.least),
+        "most": plain(order.most),
+        "unit": order.unit,
+        "rate": order.rate,
+        "others": order.others,
+        "note": order.note,
+    }
+
+
+def temperature_words(reading: Reading, site: Site) -> str:
+    """The reading's temperature as the site reads it, without its unit; empty where none was taken."""
+    if reading.temperature is None:
+        return ""
+    if reads_fahrenheit(site):
+        return f"{to_fahrenheit(reading.temperature)}"
+    return f"{reading.temperature.quantize(Decimal('0.1'))}"

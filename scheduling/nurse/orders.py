@@ -1,0 +1,53 @@
+"""The doctor's order for a visit or its series."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from clinic.actor import Actor
+from clinic.errors import Refused
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from scheduling.actions.visit_questions import write_order
+from scheduling.models import Appointment, Order
+from scheduling.nurse.chair_forms import OrderForm
+from scheduling.nurse.steps import visit_of
+from scheduling.selectors.at_the_chair import order_for
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.ORDER)
+def order(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """What stands, what stood before, and a form for a new order. A newer one replaces it; nothing is erased."""
+    found = visit_of(request.user, pk)
+    form = OrderForm(request.POST if request.method == "POST" else None, visit=found)
+    if request.method == "POST" and form.is_valid() and _wrote(request, found, form):
+        return redirect("nurse:visit", pk=found.pk)
+    earlier = Order.objects.filter(Q(appointment=found) | Q(series__isnull=False, series=found.series_id))
+    context = {
+        "visit": found,
+        "form": form,
+        "standing": order_for(found),
+        "earlier": list(earlier.select_related("ordered_by").order_by("-ordered_at")),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, "nurse/order.html", context, status=status)
+
+
+def _wrote(request: StaffRequest, found: Appointment, form: OrderForm) -> bool:
+    """Whether the order was written; a refusal is on the form."""
+    typed = dict(form.cleaned_data)
+    try:
+        written = write_order(
+            by=Actor.of(request.user), appointment=found, whole_series=typed.pop("scope") == "series", **typed
+        )
+    except Refused as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return False
+    messages.success(request, f"Ordered: {written}.")
+    return True
