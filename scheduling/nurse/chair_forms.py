@@ -19,14 +19,15 @@ from scheduling.nurse.forms import VisitForm
 from scheduling.selectors.at_the_chair import order_for
 from scheduling.selectors.visits import doctors_at
 
-#: Labels as a nurse says them, by field of Reading; the temperature's unit follows the country of the site.
+#: Labels as a nurse says them, by field of Reading (mmHg, per minute, %, kg). The temperature's unit follows the
+#: country of the site.
 LABELS = {
-    "systolic": "Systolic, mmHg",
-    "diastolic": "Diastolic, mmHg",
-    "pulse": "Pulse, per min",
+    "systolic": "Systolic",
+    "diastolic": "Diastolic",
+    "pulse": "Pulse",
     "spo2": "SpO₂, %",
-    "respiration": "Breaths, per min",
-    "temperature": "Temperature, °C",
+    "respiration": "Breaths",
+    "temperature": "Temp., °C",
     "weight": "Weight, kg",
 }
 #: Countries that read body temperature in degrees Fahrenheit.
@@ -64,7 +65,7 @@ class ReadingForm(VisitForm):
             if name == "temperature":
                 step = "0.1"
                 if fahrenheit:
-                    shown = "Temperature, °F"
+                    shown = "Temp., °F"
                     low, high = int(to_fahrenheit(Decimal(low))), int(to_fahrenheit(Decimal(high)))
             if name == "weight":
                 step = "0.1"
@@ -227,6 +228,18 @@ class AskForm(VisitForm):
         self.initial["about"] = Question.About.OTHER.value
 
 
+#: What an answer does, where its word alone does not say it.
+MEANINGS: dict[str, dict[str, str]] = {
+    Question.About.RIDE: {Question.Answer.GO_AHEAD: "Waive it: the patient may go home without a companion"},
+    Question.About.EARLY: {Question.Answer.GO_AHEAD: "Go ahead: the patient may leave once fit"},
+    Question.About.READING: {
+        Question.Answer.GO_AHEAD: "Go ahead with this reading",
+        Question.Answer.NOT_TODAY: "Not today: nothing more is given; the series goes on",
+        Question.Answer.SUSPEND: "Suspend the treatment: nothing more is given, and the visits to come are put on hold",
+    },
+}
+
+
 class AnswerForm(VisitForm):
     """A doctor's answer to one question, asked or not."""
 
@@ -245,7 +258,9 @@ class AnswerForm(VisitForm):
 
     def prepare(self) -> None:
         """The answers that this question may get."""
-        self.offer("answer", [(one.value, str(capfirst(one.label))) for one in ANSWERS.get(self.about, ())])
+        meanings = MEANINGS.get(self.about, {})
+        offered = ANSWERS.get(self.about, ())
+        self.offer("answer", [(one.value, meanings.get(one) or str(capfirst(one.label))) for one in offered])
 
 
 class OrderForm(VisitForm):

@@ -1,5 +1,6 @@
 """What was written down at one visit, as the visit's page shows it: rows in words and in the site's time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,7 +30,11 @@ from scheduling.selectors.at_the_chair import Chair, Stop, limits_pressure
 from scheduling.selectors.visits import VisitPhase, phase_of, reading_due, record_or_none
 from scheduling.when import time_words
 
-LIMIT_WORDS = {"systolic": "systolic over the limit", "diastolic": "diastolic over the limit", "spo2": "SpO₂ too low"}
+
+def over_words(over: Sequence[str]) -> str:
+    """Which limits a reading broke, in words; empty where it broke none."""
+    pressure = ["pressure over the limit"] if {"systolic", "diastolic"} & set(over) else []
+    return ", ".join([*pressure, *(["SpO₂ too low"] if "spo2" in over else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class ChairPage:
             f"{one.systolic}/{one.diastolic}" if one.systolic is not None else "",
             temperature_words(one, self.visit.site),
             plain(one.weight) if one.weight is not None else "",
-            ", ".join(LIMIT_WORDS[field] for field in one.over),
+            over_words(one.over),
         )
 
     @property

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from clinic import clock
+from clinic.actor import Actor
 from clinic.errors import JustTaken, NotAllowed, Refused
 from clinic.permissions import Role
 from patients.models import Clearance
@@ -15,7 +16,7 @@ from scheduling.actions.make_up import make_up
 from scheduling.actions.visit import record_no_show
 from scheduling.models import Appointment, Hold, Message, Ride
 from scheduling.selectors.make_up import is_missing, make_up_slots
-from tests.factories import NOW, Clinic, make_patient
+from tests.factories import NOW, Clinic, make_patient, make_staff
 from tests.visit.doctors import sign_in, text_of
 from tests.visit.worlds import make_given, make_series, make_visit
 
@@ -103,9 +104,14 @@ def test_a_time_that_has_passed_or_when_the_site_is_closed_is_refused(clinic: Cl
         _book(clinic, lost, NOW + timedelta(days=5))
 
 
-def test_a_nurse_does_not_book(clinic: Clinic, lost: Appointment) -> None:
+def test_the_nurse_at_the_chair_plans_it_anew_and_somebody_without_a_role_does_not(
+    clinic: Clinic, lost: Appointment
+) -> None:
+    nobody = make_staff(clinic.site, "Olly Newman").user
+    assert nobody is not None
     with pytest.raises(NotAllowed):
-        _book(clinic, lost, by=clinic.by(Role.NURSE))
+        _book(clinic, lost, by=Actor.of(nobody))
+    assert _book(clinic, lost, by=clinic.by(Role.NURSE)).number == lost.number
 
 
 def test_an_infusion_that_was_given_or_a_consult_is_not_missing(clinic: Clinic, lost: Appointment) -> None:

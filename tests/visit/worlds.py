@@ -33,10 +33,13 @@ def make_visit(
     status: str = Status.BOOKED,
     cleared: bool = False,
     consented: bool = False,
+    chair: int = 0,
+    nurse: int = 0,
+    watch: int = 1,
     **fields: Any,
 ) -> Appointment:
-    """One infusion of 115 minutes that holds the first chair and the first nurse (hands while preparing, watch
-    throughout).
+    """One infusion of 115 minutes that holds the first chair and the first nurse, or those of these numbers (hands
+    while preparing, `watch` units throughout).
     """
     patient = patient or make_patient(clinic.site, cleared=cleared, consented=consented)
     series = series or make_series(clinic, patient)
@@ -54,10 +57,10 @@ def make_visit(
     visit = Appointment.objects.create(**(values | fields))
     if visit.status in Appointment.BLOCKING:
         first = clock.cell(starts)
-        nurse = clinic.nurses[0].resource
-        _hold(visit, clinic.chairs[0].pk, 1, first, first + 25, 0, 1)
-        _hold(visit, nurse.pk, nurse.capacity, first, first + 3, 0, 1)
-        _hold(visit, nurse.pk, nurse.capacity, first, first + 23, 1, 2)
+        who = clinic.nurses[nurse].resource
+        _hold(visit, clinic.chairs[chair].pk, 1, first, first + 25, 0, 1)
+        _hold(visit, who.pk, who.capacity, first, first + 3, 0, 1)
+        _hold(visit, who.pk, who.capacity, first, first + 23, 1, 1 + watch)
     return visit
 
 
