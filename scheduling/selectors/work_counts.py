@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from clinic.permissions import Permission
 from scheduling.models import Appointment
+from scheduling.selectors.asked import unordered_visits, waiting_questions
 from scheduling.selectors.clearances import blocked_visits, waiting_clearances
 from scheduling.selectors.courses import to_decide
 from scheduling.selectors.desk_scope import Scope
@@ -20,6 +21,8 @@ from scheduling.selectors.work_list import QUERIES, Kind, WorkList, counted, end
 
 #: Seconds for which a figure that takes the planner's own reading of the days may be behind, away from the work list.
 BEHIND = 30
+#: What a doctor has to decide that rows can be counted by.
+DECIDE = ("blocked", "asked", "unordered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,18 @@ def counts_for(scope: Scope) -> Counts:
     if user.may(Permission.RUN_VISIT):
         wanted["here"] = Appointment.objects.filter(site__in=scope.sites, status=Appointment.Status.ARRIVED)
     if user.may(Permission.DECIDE_CLEARANCE):
-        wanted["blocked"] = blocked_visits(user)
+        wanted |= {
+            "blocked": blocked_visits(user),
+            "asked": waiting_questions(user),
+            "unordered": unordered_visits(user),
+        }
     found = dict(zip(wanted, counted(list(wanted.values())), strict=True)) if wanted else {}
     return Counts(
         work=sum(found[kind] for kind in QUERIES) + _slow(SLOW_WORK, scope) if user.may(Permission.BOOK) else None,
         calls=found[Kind.RIDES] + found[Kind.CALLS] if Kind.CALLS in found else None,
         failed=found.get(Kind.FAILED),
         here=found.get("here"),
-        decide=found["blocked"] + _slow(SLOW_DECIDE, scope) if "blocked" in found else None,
+        decide=sum(found[one] for one in DECIDE) + _slow(SLOW_DECIDE, scope) if "blocked" in found else None,
     )
 
 
