@@ -204,7 +204,7 @@ def _close(visit: Appointment, record: VisitRecord, ending: Ending, note: str) -
     visit.counts = counts(visit, started=record.started_at is not None)
     status.move(visit, RULES[ending].status, reason=str(ending.label))
     holds.free_from(appointment=visit, cell=clock.cell_up(now))
-    ledger.withdraw(visit, f"the visit is over: {ending.label}")
+    ledger.visit_over(visit, f"the visit is over: {ending.label}")
     if ending == Ending.LEFT_AGAINST_ADVICE:
         ledger.announce_left_alone(visit)
     elif RULES[ending].aftercare and visit.kind != Appointment.Kind.CONSULT:

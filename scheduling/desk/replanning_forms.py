@@ -14,7 +14,7 @@ from scheduling.desk.booking_forms import DayField, TimeField
 from scheduling.desk.moving_forms import ReasonForm
 from scheduling.models import Series
 from scheduling.selectors.replanning import Replan
-from scheduling.selectors.series_rules import Spacing, spacing_of
+from scheduling.selectors.series_rules import Spacing, spacing_of, spacing_of_protocol
 
 V = TypeVar("V")
 UNREADABLE = "The plan could not be read. Look at it again; nothing was changed."
@@ -154,6 +154,5 @@ class CourseForm(FromForm):
     def spacing(self, series: Series) -> Spacing | None:
         """What was typed; None where that is the protocol's own. Only for a valid form."""
         values = self.cleaned_data
-        typed, version = Spacing(values["least"], float(values["ideal"]), values["most"]), series.protocol_version
-        own = Spacing(version.min_gap_days, float(version.ideal_gap_days), version.max_gap_days)
-        return None if typed == own else typed
+        typed = Spacing(values["least"], float(values["ideal"]), values["most"])
+        return None if typed == spacing_of_protocol(series.protocol_version) else typed

@@ -223,6 +223,12 @@ def withdraw(appointment: Appointment, reason: str) -> None:
     rows.skip(rows.waiting().filter(appointment=appointment, kind__in=[*reminders.KINDS, Kind.CONSULT_BOOKED]), reason)
 
 
+def visit_over(appointment: Appointment, reason: str) -> None:
+    """What spoke of the visit as one to come is skipped, a new time of it too: it has taken place, or never will."""
+    withdraw(appointment, reason)
+    rows.skip(rows.waiting().filter(appointment=appointment, kind=Kind.MOVED), reason)
+
+
 def withdraw_patient(patient: Patient, reason: str) -> None:
     """Nothing more is sent to the patient, nor to companions about the patient."""
     rows.skip(rows.waiting().filter(patient=patient), reason)

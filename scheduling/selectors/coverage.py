@@ -16,13 +16,13 @@ from django.db.models.functions import Cast
 
 from clinic import clock
 from clinic.models import Site
-from scheduling.models import Appointment, Hold, Offer
+from scheduling.models import Appointment, Hold, Offer, ProtocolVersion
 from scheduling.planner.values import Kind, Lane, SiteDay, VisitShape
 from scheduling.selectors.day_sheets import Sheet, load_sheet
 from scheduling.selectors.local_days import subtract
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
-from scheduling.selectors.shapes import rest_of
+from scheduling.selectors.shapes import rest_of, visit_shape
 from scheduling.when import day_words, time_words
 
 HeldRow = tuple[int, int, int, int]
@@ -85,10 +85,10 @@ def stranded(site: Site, days: Collection[date], now: datetime, *, sheet: Sheet 
     ]
     for visit in blocking.filter(pk__in=lost_visits).select_related("patient", "site").order_by("starts"):
         found[visit.pk] = Stranded(visit.pk, visit_words(visit))
-    offers = Offer.objects.filter(pk__in=held.of_offers, status=Offer.Status.OPEN).select_related("patient", "site")
-    for offer in offers:
-        rows = held.of_offers[str(offer.pk)]
-        lost = [start for resource, start, end, _ in rows if not present.covers(resource, start, end)]
+    offers = Offer.objects.filter(pk__in=held.of_offers, status=Offer.Status.OPEN)
+    for offer in offers.select_related("patient", "site", "protocol_version"):
+        shape = shapes.of_version(offer.protocol_version)
+        lost = _lost_of_plan(present, offer, held.of_offers[str(offer.pk)], shape)
         if lost:
             found[offer.pk] = kept_plan(offer, clock.of_cell(min(lost)))
     return found
@@ -121,6 +121,12 @@ class Shapes:
             related = Appointment.objects.select_related("protocol_version", "practitioner")
             self._known[key] = shape_of(related.get(pk=visit.pk) if isinstance(visit, Booked) else visit)
         return self._known[key]
+
+    def of_version(self, version: ProtocolVersion) -> VisitShape:
+        """The shape of a visit in person, with whichever doctor."""
+        if version.pk not in self._known:
+            self._known[version.pk] = visit_shape(version)
+        return self._known[version.pk]
 
 
 class _Present:
@@ -162,6 +168,25 @@ class _Held(NamedTuple):
     of_offers: dict[str, list[HeldRow]]
 
 
+def _lost_of_plan(present: _Present, offer: Offer, holds: Collection[HeldRow], shape: VisitShape) -> list[int]:
+    """The starts (cells) of a kept plan at which the site is closed, or somebody or something that it needs is not
+    there. Cleaning after a visit may run on.
+    """
+    starts = [clock.cell(datetime.fromisoformat(one)) for one in offer.plan["starts"]]
+    lost = [start for start in starts if not _is_open_for(present, shape, start)]
+    for resource, low, high, _ in holds:
+        start = max((one for one in starts if one <= low), default=low)
+        if not present.covers(resource, low, min(high, start + shape.cells)):
+            lost.append(start)
+    return lost
+
+
+def _is_open_for(present: _Present, shape: VisitShape, start: int) -> bool:
+    day = present.day(start)
+    is_open = day is not None and present.sheet.is_open(start, start + shape.cells)
+    return is_open and day is not None and _presence_is_met(present, day, shape, start, start)
+
+
 def _holds(site: Site, begin: datetime, end: datetime, now: datetime) -> _Held:
     found = _Held(defaultdict(list), defaultdict(list))
     holds = (
@@ -182,10 +207,12 @@ def _visit_is_covered(
 ) -> bool:
     """Open throughout, everything it holds there while it lasts (cleaning may run on), and who must be on site.
 
-    Of a visit under way only what is still to come counts.
+    Of a visit under way only what is still to come counts: the five minutes that have begun are past changing.
     """
     start, end = clock.cell(visit.starts), clock.cell_up(visit.ends)
-    begin = max(start, clock.cell(now))
+    begin = max(start, clock.cell_up(now))
+    if begin >= end:
+        return True
     if not present.sheet.is_open(begin, end):
         return False
     if not all(present.covers(resource, max(low, begin), min(high, end)) for resource, low, high, _ in holds):

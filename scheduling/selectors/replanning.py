@@ -141,18 +141,18 @@ def rest_plan(
     """What is left of a running induction planned anew from a local date on, as much of it as possible left alone.
 
     Visits before `first_day` leave, fixed ones stay, missing ones come at the end. `sessions` and `spacing`: as they
-    would be; fewer drop the last visits that are not fixed. `without`: a visit that is dropped.
+    would be (a number without a spacing means the protocol's); fewer drop the last visits that are not fixed.
+    `without`: a visit that is dropped.
     """
     rest = rest_of(series, now)
     problem = why_not(series)
     if problem:
         return Replan((), [problem], seen=rest.seen)
-    wide = rest.distances() if spacing is None else {}
-    planned = replace(
-        rest,
-        spacing=spacing or rest.spacing,
-        window=_window(series, rest, sessions, spacing),
-    )
+    if sessions is not None and spacing is None:
+        spacing = series_rules.spacing_of_protocol(series.protocol_version)
+    keeps_spacing = spacing is None or spacing == rest.spacing
+    wide = rest.distances() if keeps_spacing else {}
+    planned = replace(rest, spacing=spacing or rest.spacing, window=_window(series, rest, sessions, spacing))
     fewest = len(rest.given) + sum(rest.is_fixed(one) for one in rest.coming)
     if sessions is not None and sessions < fewest:
         return Replan(
@@ -252,13 +252,11 @@ def _rest_task(rest: Rest, line: Line, leaving: Sequence[Appointment], wide: Map
 
 def _window(series: Series, rest: Rest, sessions: int | None, spacing: Spacing | None) -> int | None:
     """The window that the series would have with this number and spacing."""
-    if spacing is not None:
-        return ((sessions or series.sessions) - 1) * spacing.most
-    if sessions is None or sessions == series.sessions:
+    if sessions is None or spacing is None:
         return rest.window
-    if series.max_gap_days is not None:
-        return (sessions - 1) * series.max_gap_days
-    return series_rules.window_of(series.protocol_version, sessions)
+    if spacing == series_rules.spacing_of_protocol(series.protocol_version):
+        return series_rules.window_of(series.protocol_version, sessions)
+    return (sessions - 1) * spacing.most
 
 
 def _shorten(rest: Rest, wanted: int, without: Appointment | None) -> tuple[list[Appointment], list[Appointment]]:

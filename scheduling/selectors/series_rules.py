@@ -54,11 +54,15 @@ class Spacing:
     most: int
 
 
+def spacing_of_protocol(version: ProtocolVersion) -> Spacing:
+    """The spacing that a protocol has."""
+    return Spacing(version.min_gap_days, float(version.ideal_gap_days), version.max_gap_days)
+
+
 def spacing_of(series: Series) -> Spacing:
     """The spacing that a doctor set for the series, else its protocol's."""
-    version = series.protocol_version
     if series.min_gap_days is None or series.ideal_gap_days is None or series.max_gap_days is None:
-        return Spacing(version.min_gap_days, float(version.ideal_gap_days), version.max_gap_days)
+        return spacing_of_protocol(series.protocol_version)
     return Spacing(series.min_gap_days, float(series.ideal_gap_days), series.max_gap_days)
 
 

@@ -21,8 +21,8 @@ INTERVALS = st.sampled_from([7, 10, 21])
 TOLERANCE = 3
 
 
-class FullMachine(ClinicMachine):
-    """Everything that changes what is held."""
+class ClinicRules(ClinicMachine):
+    """Clearances, booster intervals, shifts and closures."""
 
     @precondition(lambda self: self.driver.patients)
     @rule(which=WHICH, yes=st.sampled_from(["long", "short", "no"]))
@@ -61,6 +61,7 @@ class FullMachine(ClinicMachine):
             starts=preview.starts,
             key=uuid4(),
         )
+        self.truth.series[pk].is_induction = False
         for change in preview.changes:
             self._note_change(pk, change)
 
@@ -71,7 +72,7 @@ class FullMachine(ClinicMachine):
             return
         one = self.truth.visits[change.appointment.pk]
         if change.new_starts is None:
-            one.status = "cancelled"
+            self.driver.note_cancelled(one)
         elif change.new_starts != change.old_starts:
             one.start = cell_of(change.new_starts)
             one.status = self.driver.status_on(one.patient, one.start)

@@ -1,7 +1,7 @@
 """How the machine acts: through the real actions, at its own clock, with what came of it held against the truth."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -37,11 +37,19 @@ class Driver:
             return action(**arguments)
 
     def attempt(
-        self, action: Callable[..., T], cells: Sequence[int], kind: Kind, *, without: UUID | None = None, **more: Any
+        self,
+        action: Callable[..., T],
+        cells: Sequence[int],
+        kind: Kind,
+        *,
+        without: Collection[UUID] = (),
+        never_refused: bool = False,
+        **more: Any,
     ) -> T | None:
         """Run an action that takes time from these cells on: it gets what the counts allow, and nothing else.
 
-        None when it was refused. `without`: the visit whose own time counts as free.
+        None when it was refused. `without`: the visits whose own time counts as free. `never_refused`: it was shown
+        just now that it can be done, and only a doctor's clearance may still stand in the way.
         """
         held = held_rows(self.now + TICK, without)
         illegal = [moment_of(start) for start in cells if not self.truth.is_legal(kind, start, held)]
@@ -49,6 +57,7 @@ class Driver:
         if isinstance(no, JustTaken) or (no is not None and no.code == "closed"):
             assert illegal, f"a legal start was refused: {no.message}"
         assert no is not None or not illegal, f"a start was booked that is not free: {illegal}"
+        assert no is None or not never_refused or no.code == "not_cleared", f"shown as possible, and refused: {no}"
         return result
 
     def answer(self, action: Callable[..., T], **arguments: Any) -> tuple[T | None, Refused | None]:
@@ -61,6 +70,15 @@ class Driver:
     def refused(self, action: Callable[..., Any], **arguments: Any) -> bool:
         """Whether the action said no."""
         return self.answer(action, **arguments)[1] is not None
+
+    @property
+    def seen(self) -> datetime:
+        """The moment of the next action, at which a page shows what can be done."""
+        return self.now + TICK
+
+    def seen_at(self) -> Any:
+        """The clock at that moment."""
+        return clock.at_moment(self.seen)
 
     # -- patients ------------------------------------------------------------------------------------------------
 
@@ -102,11 +120,19 @@ class Driver:
         patient, kind = series.patient_id, self.world.kind_of(version)
         booked = self.is_covered(patient, day_of(starts[-1]))
         held_until = None if booked else min(self.now + timedelta(days=7), moment_of(starts[0]))
-        self.truth.series[series.pk] = Course(patient, kind, "active" if booked else "draft", held_until)
+        status = "active" if booked else "draft"
+        course = Course(patient, kind, status, held_until, len(starts), version.min_gap_days)
+        self.truth.series[series.pk] = course
         status = "booked" if booked else "proposed"
         for number, start in enumerate(starts, start=1):
             visit = Visit(patient, kind, start, status, series.pk, "infusion", number, held_until)
             self.truth.visits[self._new_visit(series.pk, start)] = visit
+
+    def note_infusion(self, series: UUID, start: int, number: int = 0) -> None:
+        """An infusion that was missing is booked again."""
+        course = self.truth.series[series]
+        visit = Visit(course.patient, course.kind, start, "booked", series, "infusion", number)
+        self.truth.visits[self._new_visit(series, start)] = visit
 
     def _new_visit(self, series: UUID, start: int) -> UUID:
         known = list(self.truth.visits)
@@ -130,11 +156,16 @@ class Driver:
         course.status, course.held_until = "revoked", None
         for visit in self.truth.of_series(series):
             if visit.status != "arrived":
-                visit.status = "cancelled"
+                self.note_cancelled(visit)
+
+    def note_cancelled(self, visit: Visit) -> None:
+        """It was called off, and does not count."""
+        visit.status, visit.counts = "cancelled", False
 
     def note_decision(self, patient: UUID, until: date | None) -> None:
         """A doctor decided: yes until a day, or (None) no."""
         self.truth.covered[patient] = until
+        (self.truth.refused.discard if until else self.truth.refused.add)(patient)
         for pk, course in self.truth.series.items():
             if course.patient == patient and course.status in {"draft", "active", "on-hold"}:
                 self._apply_decision(pk, course, until)

@@ -10,14 +10,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from clinic import clock
 from clinic.actor import Actor
-from scheduling.actions import booking, moving, offers, visit
-from scheduling.models import Appointment, Offer, Series
+from scheduling.actions import booking, moving, offers, rides, visit
+from scheduling.models import Appointment, Ending, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
 from tests.machine.agreement import held_rows
-from tests.machine.driver import TICK, Driver
+from tests.machine.driver import Driver
 from tests.machine.truth import Kept, Visit, cell_at, cell_of, day_of, moment_of
-from tests.machine.world import INJECTION, TALK, World
+from tests.machine.world import INFUSION, INJECTION, TALK, World
 
 T = TypeVar("T")
 #: Which of several: taken modulo how many there are.
@@ -163,25 +163,6 @@ class ClinicMachine(RuleBasedStateMachine):
         if consult is not None:
             self.truth.visits[consult.pk] = Visit(patient.pk, TALK, start, "booked", what="consult")
 
-    # -- offers --------------------------------------------------------------------------------------------------
-
-    @precondition(lambda self: self.truth.offers)
-    @rule(which=WHICH, accept=st.booleans())
-    def answer_an_offer(self, which: int, accept: bool) -> None:
-        """Yes or no to a plan kept, in time or too late."""
-        pk, kept = pick(list(self.truth.offers.items()), which)
-        offer = Offer.objects.select_related("site", "patient", "protocol_version").get(pk=pk)
-        if not accept:
-            if not self.driver.refused(offers.decline_offer, by=self.world.clerk, offer=offer):
-                kept.status = "declined" if kept.status == "open" else kept.status
-            return
-        is_open = kept.status == "open" and kept.expires > self.driver.now + TICK
-        series, _ = self.driver.answer(offers.accept_offer, by=self.world.clerk, offer=offer, key=uuid4())
-        assert series is None or is_open, "an offer that is over was accepted"
-        if series is not None:
-            kept.status = "accepted"
-            self.driver.note_series(series, offer.protocol_version, kept.starts)
-
     # -- changing ------------------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.driver.visits_that("proposed", "booked"))
@@ -195,7 +176,7 @@ class ClinicMachine(RuleBasedStateMachine):
             moving.move_visit,
             [start],
             one.kind,
-            without=pk,
+            without=[pk],
             by=self.world.clerk,
             appointment=now,
             starts=moment_of(start),
@@ -217,7 +198,7 @@ class ClinicMachine(RuleBasedStateMachine):
         )
         assert no == (one.status not in {"proposed", "booked"})
         if not no:
-            one.status = "cancelled"
+            self.driver.note_cancelled(one)
 
     @precondition(lambda self: self.driver.open_series())
     @rule(which=WHICH)
@@ -251,25 +232,32 @@ class ClinicMachine(RuleBasedStateMachine):
         pk, one = pick(self._soon(), which)
         self._wait_until(one, late)
         self.driver.act(visit.record_no_show, by=self.world.nurse, appointment=self._appointment(pk))
-        one.status, one.freed = "noshow", cell_of(self.driver.now) + 1
+        one.status, one.freed, one.counts = "noshow", cell_of(self.driver.now) + 1, False
 
     @precondition(lambda self: self._to_treat())
-    @rule(which=WHICH, minutes=st.sampled_from([20, 60]))
-    def an_injection_is_given(self, which: int, minutes: int) -> None:
-        """The patient comes, is treated, and leaves after some minutes: the time that is left is free."""
+    @rule(which=WHICH, minutes=st.sampled_from([20, 60]), treated=st.sampled_from([True, True, False]))
+    def somebody_comes(self, which: int, minutes: int, treated: bool) -> None:
+        """The patient comes, is treated (or found ill, and not), and leaves after some minutes: the time that is left
+        is free."""
         pk, one = pick(self._to_treat(), which)
         self._wait_until(one, 0)
         if not self.driver.is_covered(one.patient, self.driver.today):
             return
+        if one.kind == INFUSION:
+            waived = {"by": self.world.doctor, "reason": "Lives next door."}
+            self.driver.act(rides.waive_ride, appointment=self._appointment(pk), **waived)
         self.driver.act(visit.arrive, by=self.world.nurse, appointment=self._appointment(pk))
-        self.driver.act(visit.start, by=self.world.nurse, appointment=self._appointment(pk))
-        self.driver.now += timedelta(minutes=minutes)
         self.driver.agreement.statuses[pk] = "arrived"
-        self.driver.act(visit.discharge, by=self.world.nurse, appointment=self._appointment(pk), handed_to=None)
-        one.status, one.freed = "fulfilled", cell_of(self.driver.now) + 1
+        if treated:
+            self.driver.act(visit.start, by=self.world.nurse, appointment=self._appointment(pk))
+        self.driver.now += timedelta(minutes=minutes)
+        how: dict[str, Any] = {"handed_to": None} if treated else {"ending": Ending.NOT_TREATED_ILL}
+        end = visit.discharge if treated else visit.end_visit
+        self.driver.act(end, by=self.world.nurse, appointment=self._appointment(pk), **how)
+        one.status, one.freed, one.counts = "fulfilled", cell_of(self.driver.now) + 1, treated
 
     def _to_treat(self) -> list[tuple[UUID, Visit]]:
-        return [(pk, one) for pk, one in self._soon() if one.status == "booked" and one.kind == INJECTION]
+        return [(pk, one) for pk, one in self._soon() if one.status == "booked" and one.series is not None]
 
     def _soon(self) -> list[tuple[UUID, Visit]]:
         """Open visits of the next days: waiting for others would make the book empty."""

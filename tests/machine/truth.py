@@ -99,7 +99,8 @@ class Kind:
 
 @dataclass(slots=True)
 class Visit:
-    """One visit as it must be. `lapses`: when its time is free again; `freed`: from which cell it was given back."""
+    """One visit as it must be. `lapses`: when its time is free again; `freed`: from which cell it was given back;
+    `counts`: whether it counts toward its series, None while that is open."""
 
     patient: UUID
     kind: Kind
@@ -110,6 +111,18 @@ class Visit:
     number: int = 1
     lapses: datetime | None = None
     freed: int | None = None
+    counts: bool | None = None
+    pinned: bool = False
+
+    @property
+    def end(self) -> int:
+        """The cell after its last, cleaning left out."""
+        return self.start + self.kind.cells
+
+    @property
+    def stands(self) -> bool:
+        """Whether it takes place, or did and counted."""
+        return self.status in BLOCKING or bool(self.counts)
 
     def holds(self, now: datetime) -> Units:
         """The units that the visit takes."""
@@ -120,12 +133,15 @@ class Visit:
 
 @dataclass(slots=True)
 class Course:
-    """One series as it must be."""
+    """One series as it must be. `sessions`: its infusions; `least`: days between two of them at the least."""
 
     patient: UUID
     kind: Kind
     status: str
     held_until: datetime | None = None
+    sessions: int = 1
+    least: int = 1
+    is_induction: bool = True
 
 
 @dataclass(slots=True)
@@ -141,16 +157,19 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Cells in which a resource, or the whole site (`resource` None), is not there."""
+    """Cells in which a resource, or the whole site (`resource` None), is not there. `outage`: the closure's id where it
+    was not planned."""
 
     resource: int | None
     start: int
     end: int
+    outage: UUID | None = None
 
 
 @dataclass(slots=True)
 class Truth:
-    """Everything that must be so. `covered`: the last day of each patient's clearance; None: no doctor's yes."""
+    """Everything that must be so. `covered`: the last day of each patient's clearance; None: no doctor's yes.
+    `refused`: patients about whom a doctor's last word was no."""
 
     chairs: tuple[int, ...]
     nurses: tuple[int, ...]
@@ -160,6 +179,7 @@ class Truth:
     series: dict[UUID, Course] = field(default_factory=dict)
     offers: dict[UUID, Kept] = field(default_factory=dict)
     covered: dict[UUID, date | None] = field(default_factory=dict)
+    refused: set[UUID] = field(default_factory=set)
     shifts_end: dict[tuple[int, int], date] = field(default_factory=dict)
     closed: list[Closed] = field(default_factory=list)
 
@@ -180,6 +200,20 @@ class Truth:
         """The visits of a series that block time."""
         return [visit for visit in self.visits.values() if visit.series == series and visit.status in BLOCKING]
 
+    def infusions(self, series: UUID) -> list[Visit]:
+        """The infusions of a series that count or are to come, in order of time."""
+        mine = [one for one in self.visits.values() if (one.series, one.what) == (series, "infusion") and one.stands]
+        return sorted(mine, key=lambda one: one.start)
+
+    def number_anew(self, series: UUID, what: str = "infusion") -> None:
+        """Infusions are numbered by their place in time; boosters share out the numbers that they have."""
+        mine, numbers = self.infusions(series), list(range(1, self.series[series].sessions + 1))
+        if what == "booster":
+            mine = sorted((one for one in self.of_series(series) if one.what == what), key=lambda one: one.start)
+            numbers = sorted(one.number for one in mine)
+        for visit, number in zip(mine, numbers, strict=False):
+            visit.number = number
+
     # -- who is there --------------------------------------------------------------------------------------------
 
     def is_open(self, cell: int) -> bool:
@@ -195,6 +229,25 @@ class Truth:
         ends = self.shifts_end.get((resource, day.weekday()))
         away = any(one.resource == resource and one.start <= cell < one.end for one in self.closed)
         return self.is_open(cell) and not away and (ends is None or day < ends)
+
+    def without_cover(self, held: Iterable[tuple[UUID, HoldRow]], now: datetime) -> set[UUID]:
+        """Visits and open offers that what is `held` for them no longer covers: somebody or something is not there in a
+        cell that is still to come, or the site is closed. Cleaning may run on."""
+        lost, present = set(), cell_of(now - timedelta(seconds=1)) + 1
+        for pk, one in self.visits.items():
+            coming = range(max(one.start, present), one.end)
+            if one.status in BLOCKING and not all(self.is_open(cell) for cell in coming):
+                lost.add(pk)
+        for owner, (resource, start, end, _, _) in held:
+            if owner in self.offers:
+                spans = [range(at, at + self.offers[owner].kind.cells) for at in self.offers[owner].starts]
+            else:
+                visit = self.visits[owner]
+                spans = [range(max(visit.start, present), visit.end)] if visit.status in BLOCKING else []
+            cells = [cell for span in spans for cell in span if start <= cell < end]
+            if not all(self.is_there(resource, cell) for cell in cells):
+                lost.add(owner)
+        return lost
 
     # -- what is legal, by counts --------------------------------------------------------------------------------
 

@@ -50,6 +50,10 @@ class World:
         """What a visit of the protocol takes."""
         return {self.talk.pk: TALK, self.three.pk: INFUSION, self.one.pk: INJECTION}[version.pk]
 
+    def version_of(self, kind: Kind) -> ProtocolVersion:
+        """The protocol of visits that take so much."""
+        return next(version for version in (self.talk, self.three, self.one) if self.kind_of(version) == kind)
+
 
 def make_world() -> World:
     """Write the clinic into the database."""

@@ -170,6 +170,15 @@ def test_a_wider_spacing_moves_what_it_must_and_binds_every_later_change(world: 
         )
 
 
+def test_the_protocols_own_spacing_comes_back_as_it_was_shown(world: World) -> None:
+    wider = Spacing(3, 4, 7)
+    world.change(world.rest_plan(sessions=6, spacing=wider), 6, wider)
+    plan = world.rest_plan(sessions=6, spacing=None)
+    series = world.change(plan, 6, None)
+    assert (series.min_gap_days, series.max_gap_days) == (None, None)
+    assert all(2 <= gap <= 5 for gap in gaps(world.days()))
+
+
 def test_a_spacing_nearer_than_the_protocols_is_refused(world: World) -> None:
     plan = world.rest_plan()
     with pytest.raises(Refused, match="at least 2 days"):
