@@ -5,11 +5,12 @@ VENV := PYTHON="$(PYTHON)" sh clinic/runtime/venv.sh
 BIN := .venv/bin
 SOURCES := manage.py clinic patients scheduling tests
 
-.PHONY: help run test test-redis lint format bench lock screenshots venv venv-dev
+.PHONY: help run test test-long test-redis lint format bench lock screenshots venv venv-dev
 
 help:
 	@echo 'make run          set everything up and start the clinic (Ctrl-C stops it)'
 	@echo 'make test         run all tests against a throw-away database'
+	@echo 'make test-long    search longer, in new ways, for a story or a case that breaks a promise'
 	@echo 'make test-redis   run the tests of the message path against a real redis-server'
 	@echo 'make lint         style, types, migrations and production settings'
 	@echo 'make format       bring the code into shape'
@@ -24,6 +25,10 @@ run: venv
 # Two at a time; files stay together, since what a file shares is made once.
 test: venv-dev
 	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# The property tests and the state machine alone, so many times as far as in `make test`. Half an hour or so.
+test-long: venv-dev
+	@CLINIC_SEARCH="$${CLINIC_SEARCH:-25}" exec $(BIN)/python -m pytest -n 2 tests/machine tests/planner tests/scheduling/test_labels.py $(ARGS)
 
 test-redis: venv-dev
 	@exec $(BIN)/python -m pytest -m redis $(ARGS)

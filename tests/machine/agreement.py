@@ -52,7 +52,8 @@ class Agreement:
         rows = Appointment.objects.values_list("pk", "patient", "series", "kind", "number", "status", "starts", "ends")
         found = {row[0]: row[1:] for row in rows}
         expected = {pk: _row(visit) for pk, visit in self.truth.visits.items()}
-        assert {pk: (*row[:5], cell_of(row[5]), cell_of(row[6])) for pk, row in found.items()} == expected
+        rows_found = {pk: (*row[:5], cell_of(row[5]), cell_of(row[6])) for pk, row in found.items()}
+        assert rows_found == expected, f"other visits than there must be: {rows_found}, not {expected}"
         known = {pk: (visit.counts, visit.pinned) for pk, visit in self.truth.visits.items()}
         assert {row[0]: row[1:] for row in Appointment.objects.values_list("pk", "counts", "pinned")} == known
         for pk, row in found.items():

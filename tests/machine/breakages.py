@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from scheduling.actions import clearance, cover, holds, placing
+from clinic import clock
+from scheduling.actions import clearance, course_writing, cover, holds, offers, placing, rescue
 from scheduling.messages import ledger
+from scheduling.models import Offer
 from scheduling.planner.labels import Row, Stretch
 from scheduling.planner.values import Taken
-from scheduling.selectors import day_sheets
+from scheduling.selectors import coverage, day_sheets, make_up, rest
 from tests.factories import NOW
 
 Breakage = Callable[[pytest.MonkeyPatch], None]
@@ -82,11 +86,68 @@ def the_clinic_changes_over_visits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(cover, "stranded", lambda *args: {})
 
 
-BREAKAGES: tuple[Breakage, ...] = (
-    cancelling_forgets_the_holds,
-    nobody_looks_again,
-    a_no_show_keeps_its_time,
-    a_suspension_changes_no_visit,
-    old_messages_stay_due,
-    the_clinic_changes_over_visits,
-)
+def a_yes_leaves_the_time_with_the_offer(patch: pytest.MonkeyPatch) -> None:
+    """The visits of an offer taken up hold nothing themselves."""
+    patch.setattr(offers, "_hand_over", _nothing)
+
+
+def a_no_keeps_the_time(patch: pytest.MonkeyPatch) -> None:
+    """What an offer held stays taken when the patient says no."""
+    kept = SimpleNamespace(filter=lambda **given: SimpleNamespace(delete=_nothing))
+    patch.setattr(offers, "Hold", SimpleNamespace(objects=kept))
+
+
+def offers_never_end(patch: pytest.MonkeyPatch) -> None:
+    """A yes is taken however late it comes."""
+    locked = offers._locked
+
+    def for_ever(offer: Offer) -> Any:
+        fresh, order = locked(offer)
+        fresh.expires_at = max(fresh.expires_at, clock.now() + timedelta(minutes=1))
+        return fresh, order
+
+    patch.setattr(offers, "_locked", for_ever)
+
+
+def nobody_looks_at_broken_chairs(patch: pytest.MonkeyPatch) -> None:
+    """The work list only knows when the site is closed."""
+    patch.setattr(coverage._Present, "covers", lambda *args: True)
+
+
+def a_closed_noon_is_open(patch: pytest.MonkeyPatch) -> None:
+    """The work list only knows who and what is out."""
+    patch.setattr(coverage.Sheet, "is_open", lambda *args: True)
+
+
+def a_rescue_seats_nobody(patch: pytest.MonkeyPatch) -> None:
+    """New times are written, but not who serves them."""
+    patch.setattr(cover, "write_seats", _nothing)
+
+
+def every_move_is_told_by_itself(patch: pytest.MonkeyPatch) -> None:
+    """A patient with three visits moved is told three times."""
+
+    def tell(moved: rescue.Moved) -> None:
+        for visit, old in moved:
+            ledger.announce_moved(visit, old)
+
+    patch.setattr(rescue, "_tell", tell)
+
+
+def numbers_stay_as_they_were(patch: pytest.MonkeyPatch) -> None:
+    """The first infusion keeps its number when it becomes the last."""
+    patch.setattr(course_writing, "number_anew", _nothing)
+
+
+def fixed_dates_move(patch: pytest.MonkeyPatch) -> None:
+    """What a clerk kept fixed is like any other visit."""
+    patch.setattr(rest.Rest, "is_fixed", lambda self, visit: False)
+
+
+def a_lost_infusion_is_always_missing(patch: pytest.MonkeyPatch) -> None:
+    """Each page of a lost infusion offers to make it up, whatever was made up already."""
+    patch.setattr(make_up, "is_missing", lambda lost: True)
+
+
+#: Those that the search by chance finds within a few examples; for the others there are stories.
+BREAKAGES: tuple[Breakage, ...] = (cancelling_forgets_the_holds, nobody_looks_again, old_messages_stay_due)

@@ -12,8 +12,8 @@ from hypothesis.stateful import precondition, rule
 
 from scheduling.actions import course, make_up
 from scheduling.models import Appointment, Series
+from scheduling.selectors import make_up as lost_infusions
 from scheduling.selectors import replanning
-from scheduling.selectors.make_up import is_missing, make_up_slots
 from scheduling.selectors.replanning import Replan
 from scheduling.selectors.series_rules import Spacing
 from tests.machine.machine import MORNING, WHICH, ClinicMachine, pick
@@ -151,9 +151,10 @@ class CourseRules(ClinicMachine):
         standing = self.truth.infusions(one.series)
         missing = mine.status == "active" and mine.is_induction and len(standing) < mine.sessions
         with self.driver.seen_at():
-            assert is_missing(lost) == missing
+            offered = lost_infusions.is_missing(lost)
+            assert offered == missing, "offered to make up for what is not missing, or not for what is"
             first_day = self.driver.today + timedelta(days=days)
-            slots = make_up_slots(lost=lost, first_day=first_day, days=7, now=self.driver.seen)
+            slots = lost_infusions.make_up_slots(lost=lost, first_day=first_day, days=7, now=self.driver.seen)
         if not missing or not slots:
             return
         start = cell_of(pick(slots, slot).starts)

@@ -101,6 +101,15 @@ class ClinicMachine(RuleBasedStateMachine):
         """Nobody starts with an empty book."""
         self.book_injections_at_any_time(day, minutes)
 
+    @initialize(given=st.integers(0, 2))
+    def a_course_is_under_way(self, given: int) -> None:
+        """Somebody is in the middle of three infusions, or about to begin."""
+        self.book_a_series(1, "long", 1, 0, 0, 0)
+        for number in range(given):
+            mine = [(pk, one) for pk, one in self._to_treat() if one.kind == INFUSION]
+            if mine:
+                self._treat(*mine[0], minutes=100, treated=number == 0)
+
     @rule(day=DAY, minutes=st.lists(MORNING, min_size=1, max_size=4))
     def book_injections_at_any_time(self, day: int, minutes: list[int]) -> None:
         """Each is booked where the counts allow it, and refused where not."""
@@ -239,7 +248,9 @@ class ClinicMachine(RuleBasedStateMachine):
     def somebody_comes(self, which: int, minutes: int, treated: bool) -> None:
         """The patient comes, is treated (or found ill, and not), and leaves after some minutes: the time that is left
         is free."""
-        pk, one = pick(self._to_treat(), which)
+        self._treat(*pick(self._to_treat(), which), minutes, treated)
+
+    def _treat(self, pk: UUID, one: Visit, minutes: int, treated: bool) -> None:
         self._wait_until(one, 0)
         if not self.driver.is_covered(one.patient, self.driver.today):
             return

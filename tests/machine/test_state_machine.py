@@ -3,26 +3,23 @@
 docs/testing.md says how to let it run longer. The controls break one guard each, and the machine must find it.
 """
 
-import os
-import random
-from collections.abc import Callable
-
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.machine.breakages import BREAKAGES, Breakage, expiry_is_ignored, labels_are_not_fitted, lapsed_rows_stay
+from tests.machine import breakages as broken
+from tests.machine import stories
+from tests.machine.breakages import BREAKAGES, Breakage
 from tests.machine.everything import FullMachine
-from tests.machine.world import World, make_world
+from tests.machine.stories import Story
+from tests.machine.world import make_world
+from tests.searching import IS_LONG, TIMES
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = int(os.environ.get("CLINIC_MACHINE_EXAMPLES", "12"))
-STEPS = int(os.environ.get("CLINIC_MACHINE_STEPS", "15"))
+EXAMPLES, STEPS = 12 * TIMES, 40 if IS_LONG else 15
 #: A control ends at the first example that notices.
 CONTROL_EXAMPLES = 80
-#: With more examples than usual the search goes new ways each time; as usual it goes the same way, so it never flakes.
-IS_LONG = "CLINIC_MACHINE_EXAMPLES" in os.environ
 
 
 def profile(examples: int, steps: int, *, shrink: bool) -> settings:
@@ -51,7 +48,7 @@ def run(examples: int = EXAMPLES, steps: int = STEPS, *, shrink: bool = False) -
 
 
 def test_whatever_happens_in_whatever_order_the_database_agrees_with_the_truth() -> None:
-    run(shrink=IS_LONG and "NOSHRINK" not in os.environ)
+    run(shrink=IS_LONG)
 
 
 @pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda breakage: breakage.__name__)
@@ -61,52 +58,36 @@ def test_control_a_guard_that_is_taken_away_is_missed(breakage: Breakage, monkey
         run(examples=CONTROL_EXAMPLES, steps=STEPS)
 
 
-def crowd_one_day(machine: FullMachine, dice: random.Random) -> None:
-    """Book and cancel on one day until its watch units lie scattered."""
-    machine.book_injections_at_any_time(1, [480 + 5 * dice.randrange(25) for _ in range(2)])
-    machine.cancel_a_visit(dice.randrange(100))
-    machine.book_an_injection_at_a_free_time(1, dice.randrange(100))
-
-
-def let_time_lapse(machine: FullMachine, dice: random.Random) -> None:
-    """Keep a plan in a crowded clinic, let it lapse, and give its time to somebody else."""
-    machine.book_injections_at_any_time(1, [480 + 5 * dice.randrange(25) for _ in range(3)])
-    machine.book_a_series(1, "long", 1, dice.randrange(4), 2, 0)
-    if machine._held_for_a_while():
-        machine.what_was_held_lapses_and_somebody_else_takes_it(dice.randrange(100))
-
-
-def tell(world: World, step: Callable[[FullMachine, random.Random], None], times: int = 40) -> int:
-    """The same steps over and over with other numbers, the database looked at after each. How many visits."""
-    machine, dice = FullMachine(world), random.Random(7)
-    try:
-        for _ in range(times):
-            step(machine, dice)
-            machine.the_database_agrees()
-        return len(machine.truth.visits)
-    finally:
-        machine.teardown()
-
-
-STORIES = (
-    (labels_are_not_fitted, crowd_one_day),
-    (expiry_is_ignored, let_time_lapse),
-    (lapsed_rows_stay, let_time_lapse),
+#: A guard taken away, the story that misses it, and what it says.
+TOLD: tuple[tuple[Breakage, Story, str], ...] = (
+    (broken.labels_are_not_fitted, stories.crowd_one_day, "a legal start was refused"),
+    (broken.expiry_is_ignored, stories.let_time_lapse, "a legal start was refused"),
+    (broken.lapsed_rows_stay, stories.let_time_lapse, "a legal start was refused"),
+    (broken.a_yes_leaves_the_time_with_the_offer, stories.answer_offers, "a closed offer"),
+    (broken.a_no_keeps_the_time, stories.answer_offers, "a closed offer"),
+    (broken.offers_never_end, stories.answer_offers, "an offer that is over was accepted"),
+    (broken.nobody_looks_at_broken_chairs, stories.lose_cover, "not named"),
+    (broken.a_closed_noon_is_open, stories.close_at_noon, "not named"),
+    (broken.a_rescue_seats_nobody, stories.lose_cover, "held but not needed"),
+    (broken.every_move_is_told_by_itself, stories.close_for_days, "told once"),
+    (broken.numbers_stay_as_they_were, stories.change_a_course, "other visits than there must be"),
+    (broken.fixed_dates_move, stories.change_a_course, "kept fixed"),
+    (broken.a_no_show_keeps_its_time, stories.lose_infusions, "held but not needed"),
+    (broken.the_clinic_changes_over_visits, stories.change_the_clinic, "lost its cover, and nothing has happened"),
+    (broken.a_suspension_changes_no_visit, stories.suspend_somebody, "than there must be"),
+    (broken.a_lost_infusion_is_always_missing, stories.lose_infusions, "is not missing"),
 )
 
 
-@pytest.mark.parametrize(("breakage", "step"), STORIES)
-def test_control_a_crowd_finds_what_only_crowds_show(
-    breakage: Breakage, step: Callable[[FullMachine, random.Random], None], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("breakage", "story", "said"), TOLD, ids=lambda one: getattr(one, "__name__", ""))
+def test_control_a_story_finds_what_chance_would_take_long_to(
+    breakage: Breakage, story: Story, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     breakage(monkeypatch)
-    with pytest.raises(AssertionError):
-        tell(make_world(), step)
+    with pytest.raises(AssertionError, match=said):
+        stories.tell(make_world(), story)
 
 
-@pytest.mark.parametrize("step", [crowd_one_day, let_time_lapse])
-def test_the_same_crowds_find_nothing_while_nothing_is_broken(
-    step: Callable[[FullMachine, random.Random], None],
-) -> None:
-    world = make_world()
-    assert tell(world, step, times=12) > 12
+@pytest.mark.parametrize("story", sorted({story for _, story, _ in TOLD}, key=lambda one: one.__name__))
+def test_the_same_stories_find_nothing_while_nothing_is_broken(story: Story) -> None:
+    assert stories.tell(make_world(), story, times=4) > 0

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.planner import cost
@@ -38,6 +38,7 @@ from tests.planner.worlds import (
     site_day,
     watch,
 )
+from tests.searching import search
 
 ALONE = Need(Kind.NURSE, Lane.HANDS, alone=True)
 
@@ -132,7 +133,7 @@ def requests(draw: st.DrawFn, shape: VisitShape) -> SeriesRequest:
     )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@search(120)
 @given(clinic=clinics(), number=st.integers(0, len(SHAPES) - 1))
 def test_every_start_costs_what_trying_all_people_and_chairs_says(clinic: Clinic, number: int) -> None:
     days, rows = clinic
@@ -147,7 +148,7 @@ def test_every_start_costs_what_trying_all_people_and_chairs_says(clinic: Clinic
                 assert sum(table.assign(index, at).terms.values()) == expected
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@search(250)
 @given(clinic=clinics(length=5, fewest_days=5, calm=True), data=st.data())
 def test_a_planned_series_costs_as_little_as_any(clinic: Clinic, data: st.DataObject) -> None:
     days, rows = clinic

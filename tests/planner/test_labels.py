@@ -3,10 +3,11 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.planner.labels import Row, Stretch, fit, relabel
+from tests.searching import search
 
 LOWER, UPPER, CELLS = 1, 5, 12
 
@@ -54,7 +55,7 @@ def rows_per_cell(rows: list[Row]) -> Counter[tuple[int, int]]:
     return per_cell([Stretch(row.start, row.end, row.upper - row.lower, row.key) for row in rows])
 
 
-@settings(max_examples=150, deadline=None)
+@search(150)
 @given(stretches)
 def test_a_day_that_is_legal_by_count_can_always_be_numbered_afresh(wanted: list[Stretch]) -> None:
     ones = legal(wanted)
@@ -65,7 +66,7 @@ def test_a_day_that_is_legal_by_count_can_always_be_numbered_afresh(wanted: list
     assert {(row.start, row.end) for row in rows} <= {(one.start, one.end) for one in ones}
 
 
-@settings(max_examples=150, deadline=None)
+@search(150)
 @given(stretches, st.integers(0, 12))
 def test_a_need_that_is_legal_by_count_fits_without_moving_what_is_there(wanted: list[Stretch], split: int) -> None:
     ones = legal(wanted)
@@ -78,7 +79,7 @@ def test_a_need_that_is_legal_by_count_fits_without_moving_what_is_there(wanted:
     assert rows_per_cell(list(added)) == per_cell(ones[split:])
 
 
-@settings(max_examples=100, deadline=None)
+@search(100)
 @given(stretches, st.integers(0, CELLS - 1), st.integers(1, 4))
 def test_a_need_is_refused_only_where_a_cell_has_too_few_units(wanted: list[Stretch], start: int, units: int) -> None:
     ones = legal(wanted)

@@ -13,6 +13,7 @@ from scheduling.planner.values import MoveResult, Pin, Refusal, Taken, Wishes
 from tests.planner.brute import World
 from tests.planner.check import check_plan
 from tests.planner.worlds import MONDAY, Row, ask, chair, first_cell, nurse, workdays
+from tests.searching import seeds
 
 CLINIC = (chair(1), nurse(11))
 DAYS = workdays(28, CLINIC, opens=480, closes=660)
@@ -120,7 +121,7 @@ def test_places_that_do_not_fit_the_request_are_refused_in_words() -> None:
         replan(ask(), DAYS[:3], CLINIC, Taken(), NOW)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8))
 def test_no_smaller_set_of_visits_could_have_moved(seed: int) -> None:
     chance = random.Random(seed)
     rows: list[Row] = []

@@ -23,6 +23,7 @@ from tests.planner.rescues import (
     week,
 )
 from tests.planner.worlds import MONDAY, rows_of
+from tests.searching import seeds
 
 
 def codes(rescue: Rescue) -> list[str]:
@@ -148,7 +149,7 @@ def test_without_any_open_day_everything_is_left_and_says_so() -> None:
     assert len(rescue.left) == 1
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40))
 def test_a_rescue_breaks_no_count_no_gap_no_window_and_no_wish(seed: int) -> None:
     request = random_rescue(seed)
     rescue = plan_rescue(request)

@@ -15,8 +15,9 @@ from scheduling.planner.values import SiteDay
 from tests.planner.brute import World
 from tests.planner.rescues import SHORT, UNITS, check_rescue, random_rescue
 from tests.planner.worlds import Row
+from tests.searching import seeds
 
-SEEDS = range(5)
+SEEDS = seeds(5)
 #: CP-SAT is given so long a case, in seconds; these cases take it a second or two.
 LIMIT = 20.0
 

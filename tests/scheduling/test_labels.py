@@ -14,6 +14,7 @@ from scheduling.models import Appointment, Hold, VisitRecord
 from scheduling.planner.values import Lane, Placement
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import overlaps_in_holds
+from tests.searching import seeds
 
 pytestmark = pytest.mark.django_db
 WATCH = 4
@@ -44,7 +45,7 @@ def watched(nurse: int) -> Counter[int]:
     return counts
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6))
 def test_every_need_that_the_counts_allow_is_written(seed: int) -> None:
     clinic = make_clinic(chairs=1, nurses=1, watch=WATCH)
     nurse, first = clinic.nurses[0].resource_id, clock.cell(clinic.at(FIRST_DAY, 8))
