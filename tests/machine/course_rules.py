@@ -67,7 +67,12 @@ class CourseRules(ClinicMachine):
             plan = replanning.rest_plan(series=self._series(pk), first_day=first_day, now=self.driver.seen)
         if plan.refusal or not plan.differs:
             return
-        order = {"series": self._series(pk), "first_day": first_day, "moves": plan.moves, "added": plan.added}
+        order: dict[str, Any] = {
+            "series": self._series(pk),
+            "first_day": first_day,
+            "moves": plan.moves,
+            "added": plan.added,
+        }
         if self._book_plan(course.replan_rest, pk, plan, **order) is not None:
             self.truth.number_anew(pk)
 
@@ -85,7 +90,7 @@ class CourseRules(ClinicMachine):
             )
         if plan.refusal or mine.sessions < 2 or one.start <= cell_of(self.driver.seen):
             return
-        order = {"appointment": visit, "moves": plan.moves, "version": visit.version}
+        order: dict[str, Any] = {"appointment": visit, "moves": plan.moves, "version": visit.version}
         if self._book_plan(course.drop_visit, one.series, plan, chosen=pk, **order) is not None:
             self.driver.note_cancelled(one)
             mine.sessions -= 1
@@ -106,7 +111,12 @@ class CourseRules(ClinicMachine):
             )
         if plan.refusal:
             return
-        order = {"series": self._series(pk), "first_day": today, "moves": plan.moves, "added": plan.added}
+        order: dict[str, Any] = {
+            "series": self._series(pk),
+            "first_day": today,
+            "moves": plan.moves,
+            "added": plan.added,
+        }
         order |= {"sessions": sessions, "spacing": spacing, "dropped": plan.dropped, "by": self.world.doctor}
         if self._book_plan(course.change_course, pk, plan, **order) is not None:
             for dropped in plan.dropped:

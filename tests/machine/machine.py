@@ -108,7 +108,7 @@ class ClinicMachine(RuleBasedStateMachine):
         for number in range(given):
             mine = [(pk, one) for pk, one in self._to_treat() if one.kind == INFUSION]
             if mine:
-                self._treat(*mine[0], minutes=100, treated=number == 0)
+                self._treat(*mine[0], "treated" if number == 0 else "ill")
 
     @rule(day=DAY, minutes=st.lists(MORNING, min_size=1, max_size=4))
     def book_injections_at_any_time(self, day: int, minutes: list[int]) -> None:
@@ -244,28 +244,36 @@ class ClinicMachine(RuleBasedStateMachine):
         one.status, one.freed, one.counts = "noshow", cell_of(self.driver.now) + 1, False
 
     @precondition(lambda self: self._to_treat())
-    @rule(which=WHICH, minutes=st.sampled_from([20, 60]), treated=st.sampled_from([True, True, False]))
-    def somebody_comes(self, which: int, minutes: int, treated: bool) -> None:
-        """The patient comes, is treated (or found ill, and not), and leaves after some minutes: the time that is left
-        is free."""
-        self._treat(*pick(self._to_treat(), which), minutes, treated)
+    @rule(which=WHICH, how=st.sampled_from(["treated", "treated", "left alone", "ill"]))
+    def somebody_comes(self, which: int, how: str) -> None:
+        """The patient comes, is treated and discharged, leaves early and alone, or is ill and not treated: the time
+        that is left is free."""
+        self._treat(*pick(self._to_treat(), which), how)
 
-    def _treat(self, pk: UUID, one: Visit, minutes: int, treated: bool) -> None:
+    def _treat(self, pk: UUID, one: Visit, how: str) -> None:
         self._wait_until(one, 0)
         if not self.driver.is_covered(one.patient, self.driver.today):
             return
         if one.kind == INFUSION:
             waived = {"by": self.world.doctor, "reason": "Lives next door."}
             self.driver.act(rides.waive_ride, appointment=self._appointment(pk), **waived)
-        self.driver.act(visit.arrive, by=self.world.nurse, appointment=self._appointment(pk))
+        self._nurse(visit.arrive, pk)
         self.driver.agreement.statuses[pk] = "arrived"
-        if treated:
-            self.driver.act(visit.start, by=self.world.nurse, appointment=self._appointment(pk))
-        self.driver.now += timedelta(minutes=minutes)
-        how: dict[str, Any] = {"handed_to": None} if treated else {"ending": Ending.NOT_TREATED_ILL}
-        end = visit.discharge if treated else visit.end_visit
-        self.driver.act(end, by=self.world.nurse, appointment=self._appointment(pk), **how)
-        one.status, one.freed, one.counts = "fulfilled", cell_of(self.driver.now) + 1, treated
+        if how != "ill":
+            self._nurse(visit.start, pk)
+        if how == "treated":
+            self.driver.now += timedelta(minutes=30 if one.kind == INFUSION else 0)
+            self._nurse(visit.to_recovery, pk)
+            self.driver.now += timedelta(minutes=5 * one.kind.parts[-1].cells)
+            self._nurse(visit.discharge, pk, handed_to=None)
+        else:
+            self.driver.now += timedelta(minutes=20)
+            alone = {"ending": Ending.LEFT_AGAINST_ADVICE, "doctor_told": self.world.clinic.doctor}
+            self._nurse(visit.end_visit, pk, **({"ending": Ending.NOT_TREATED_ILL} if how == "ill" else alone))
+        one.status, one.freed, one.counts = "fulfilled", cell_of(self.driver.now) + 1, how != "ill"
+
+    def _nurse(self, action: Any, pk: UUID, **more: Any) -> None:
+        self.driver.act(action, by=self.world.nurse, appointment=self._appointment(pk), **more)
 
     def _to_treat(self) -> list[tuple[UUID, Visit]]:
         return [(pk, one) for pk, one in self._soon() if one.status == "booked" and one.series is not None]

@@ -59,7 +59,7 @@ class OutageRules(ClinicMachine):
         self.driver.agreement.lost = None
         self.the_database_agrees()
         found = {one.id for one in outage.without_cover}
-        lost = self.driver.agreement.lost or set()
+        lost: set[UUID] = self.driver.agreement.lost or set()
         assert lost - before <= found <= lost, "the answer names others than those who lost their cover"
 
     @precondition(lambda self: any(one.outage for one in self.truth.closed))
@@ -68,6 +68,7 @@ class OutageRules(ClinicMachine):
         """Whoever was without cover only for that has it back."""
         one = pick([one for one in self.truth.closed if one.outage], which)
         ends = cell_of(self.driver.now) + 1 + 12 * hours
+        assert one.outage is not None
         closure = Closure.objects.select_related("site", "resource__site").get(pk=one.outage)
         self.driver.act(outages.take_back_outage, by=self.world.nurse, closure=closure, ends=moment_of(ends))
         self.truth.closed.remove(one)

@@ -43,11 +43,12 @@ def let_time_lapse(machine: FullMachine, dice: random.Random) -> None:
 
 def answer_offers(machine: FullMachine, dice: random.Random) -> None:
     """Keep plans, and say yes, no, or yes when it is too late."""
-    for answer in (
+    answers: tuple[Callable[[], None], ...] = (
         lambda: machine.say_yes_in_time(dice.randrange(100)),
         lambda: machine.say_no(dice.randrange(100), False),
         lambda: machine.say_yes_too_late(dice.randrange(100), False),
-    ):
+    )
+    for answer in answers:
         machine.keep_a_plan(dice.randrange(1, 3), _minute(dice), "long", 4)
         if machine._open_offers():
             answer()
@@ -83,13 +84,14 @@ def close_at_noon(machine: FullMachine, dice: random.Random) -> None:
 def change_a_course(machine: FullMachine, dice: random.Random) -> None:
     """Book three infusions, fix one, move another against it, change their number, and lose one."""
     machine.book_a_series(1, "long", 1, 0, 0, 0)
-    for change in (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: machine.keep_a_date_fixed(dice.randrange(100), True),
         lambda: machine.move_a_visit_and_whoever_stands_in_its_way(dice.randrange(100), dice.randrange(-3, 5), None),
         lambda: machine.a_doctor_changes_the_course(dice.randrange(100), dice.choice((-1, 1)), None),
         lambda: machine.cancel_a_visit(dice.randrange(100)),
         lambda: machine.plan_the_rest(dice.randrange(100), 0),
-    ):
+    )
+    for change in changes:
         if machine._running() and machine._of_running_series():
             change()
             machine.the_database_agrees()
