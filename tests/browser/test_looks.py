@@ -1,191 +1,146 @@
-"""How the pages stand in a real Chromium: nothing for axe to find in light and dark, nothing wider than a small phone,
-and the whole booking by keyboard."""
+"""How the pages stand in a real Chromium: every page of the project, found by its address, on the demo clinic.
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+One walk looks at each page once and asks all judges: making the clinic and loading the pages takes the time.
+"""
+
+from collections import defaultdict
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, ViewportSize
+from playwright.sync_api import Page as Tab
 from pytest_django.live_server_helper import LiveServer
 
 from clinic import clock
-from clinic.permissions import Role
-from patients.models import Channel, Contact, Patient
-from scheduling.actions import offers
-from scheduling.messages import links
-from scheduling.models import Appointment, Link, Message, Offer, Series
-from scheduling.planner.values import Wishes
+from clinic.models import User
+from patients.models import Patient
+from scheduling.models import Series
+from tests.browser import judges
+from tests.browser.every_page import NOW, Behind, Everywhere, Page, cookies_of
+from tests.browser.judges import DESKTOP, ZOOMED
 from tests.browser.people import sign_in, take_the_clock_to
-from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
-from tests.scheduling.helpers import best_starts, book, consult
+from tests.factories import NOW as MONDAY
+from tests.factories import Clinic, make_clinic, make_patient
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-#: WCAG 2.2 AA and what comes before it, and axe's own good practices.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-#: The narrowest page that must stand without scrolling sideways, in CSS pixels (WCAG 2.2, 1.4.10 Reflow).
-NARROWEST = 320
-
-
-@dataclass(frozen=True)
-class Place:
-    """A clinic with something on every page."""
-
-    clinic: Clinic
-    booked: Series
-    held: Series
-    offer: Offer
-    fresh: Patient
-    url: str
-
-    def pages(self) -> dict[Role, list[str]]:
-        """The addresses that each role looks at."""
-        visit = Appointment.objects.filter(series=self.booked).earliest("starts")
-        wishes = f"?site={self.clinic.site.pk}&protocol={self.clinic.induction.protocol_id}&first_day={FIRST_DAY}"
-        patient = self.booked.patient_id
-        return {
-            Role.FRONT_DESK: [
-                "/",
-                reverse("desk:board", args=[self.clinic.site.pk, FIRST_DAY]),
-                reverse("desk:patients"),
-                reverse("desk:patient", args=[patient]),
-                reverse("desk:patient_new"),
-                reverse("desk:book_series", args=[self.fresh.pk]) + wishes,
-                reverse("desk:book_series", args=[self.fresh.pk]) + wishes.replace("2027-04-06", "2020-01-01"),
-                reverse("desk:book_consult", args=[self.fresh.pk]),
-                reverse("desk:move", args=[visit.pk]),
-                reverse("desk:cancel", args=[visit.pk]),
-                reverse("desk:move_along", args=[visit.pk]) + f"?to_date={FIRST_DAY + timedelta(days=2)}",
-                reverse("desk:rest", args=[self.booked.pk]) + f"?first_day={FIRST_DAY + timedelta(days=4)}",
-                reverse("desk:drop", args=[visit.pk]),
-                reverse("desk:finish", args=[self.booked.pk]),
-                reverse("desk:stop_series", args=[self.held.pk]),
-                reverse("desk:offer", args=[self.offer.pk]),
-                reverse("desk:calls"),
-                reverse("desk:messages"),
-                reverse("desk:message", args=[Message.objects.earliest("created_at").pk]),
-                reverse("desk:sheet", args=[patient]),
-                "/clinic/",
-                "/no-such-page/",
-            ],
-            Role.NURSE: ["/visits/", reverse("nurse:visit", args=[visit.pk])],
-            Role.DOCTOR: [
-                "/doctor/",
-                reverse("doctor:clearance", args=[self.held.patient_id]),
-                reverse("doctor:boosters", args=[self.booked.pk]),
-                reverse("desk:course", args=[self.booked.pk]) + "?sessions=7&least=3&ideal=3.5&most=7",
-            ],
-            Role.MANAGER: ["/clinic/"],
-        }
-
-    def member(self, role: Role) -> Any:
-        """Who looks."""
-        clinic = self.clinic
-        people = {Role.FRONT_DESK: clinic.clerk, Role.NURSE: clinic.nurses[0], Role.DOCTOR: clinic.doctor}
-        return people.get(role, clinic.manager)
+#: What each judge says of one page; nothing where all is well.
+Findings = dict[str, list[str]]
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def place(live_server: LiveServer, settings: Any) -> Place:
-    """Something of everything: a booked series, a held one, a kept plan, a consult, a patient without email."""
+def everywhere(settings: Any, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Everywhere:
+    """The demo clinic at noon, and the program's clock with it."""
+    monkeypatch.setenv("DEMO_PASSWORD", "a-password-for-a-test")
     settings.PUBLIC_URL = live_server.url
     take_the_clock_to(settings, NOW)
-    with clock.at_moment(NOW):
-        clinic = make_clinic()
-        booked = book(clinic, make_patient(clinic.site, cleared=True, consented=True))
-        held = book(clinic, make_patient(clinic.site, email="", channel=Channel.CALL))
-        fresh = make_patient(clinic.site, cleared=True, consented=True)
-        consult(clinic, fresh, clinic.at(FIRST_DAY, 15))
-        keeper = make_patient(clinic.site, cleared=True)
-        offer = offers.keep_plan(
-            by=clinic.by(Role.FRONT_DESK),
-            patient=keeper,
-            site=clinic.site,
-            version=clinic.induction,
-            first_day=FIRST_DAY,
-            wishes=Wishes(),
-            starts=best_starts(clinic, keeper),
-            hours=24,
-            key=uuid4(),
-        )
-        Contact.objects.create(patient=booked.patient, name="Rosa Lind", is_adult=True, may_drive=True)
-    return Place(clinic, booked, held, offer, fresh, live_server.url)
+    return Everywhere()
 
 
-def look_at_everything(
-    browser: Browser, place: Place, judge: Callable[[Page], object], **context: Any
-) -> dict[str, object]:
-    """What `judge` says of each page, empty answers left out; by address."""
-    found = {}
-    for role, addresses in place.pages().items():
-        page = sign_in(browser, place.url, place.member(role), **context)
-        for address in addresses:
-            page.goto(address)
-            found[f"{role} {address}"] = judge(page)
-        page.context.close()
-    outside = browser.new_context(base_url=place.url, **context).new_page()
-    token = links.issue(patient=place.booked.patient, purpose=Link.Purpose.PATIENT)
-    for address in ("/accounts/login/", token):
-        outside.goto(address)
-        found[address.split("/my/")[0]] = judge(outside)
-    outside.context.close()
-    return {address: said for address, said in found.items() if said}
-
-
-def broken_rules(page: Page, rules: dict[str, Any] = RULES) -> list[str]:
-    """What axe finds, each as rule and place."""
-    result = Axe().run(page, options=rules)
-    return [
-        f"{rule['id']}: {node['html'][:160]}" for rule in result.response["violations"] for node in rule["nodes"][:3]
-    ]
-
-
-def told(found: dict[str, object]) -> str:
-    """The findings as lines to read."""
-    return "\n".join(f"{address}: {said}" for address, said in found.items())
-
-
-def test_axe_finds_nothing_on_any_page(browser: Browser, place: Place) -> None:
-    found = look_at_everything(browser, place, broken_rules, color_scheme="light", reduced_motion="reduce")
-    assert not found, told(found)
-
-
-def test_every_word_stands_out_enough_in_the_dark_too(browser: Browser, place: Place) -> None:
-    def faint_words(page: Page) -> list[str]:
-        return broken_rules(page, {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}})
-
-    found = look_at_everything(browser, place, faint_words, color_scheme="dark", reduced_motion="reduce")
-    assert not found, told(found)
-
-
-def test_no_page_scrolls_sideways_on_the_narrowest_phone(browser: Browser, place: Place) -> None:
-    def too_wide(page: Page) -> int:
-        return max(0, int(page.evaluate("document.documentElement.scrollWidth")) - NARROWEST)
-
-    found = look_at_everything(browser, place, too_wide, viewport={"width": NARROWEST, "height": 640})
-    assert not found, told(found)
-
-
-def test_no_page_breaks_the_content_security_policy(browser: Browser, place: Place) -> None:
+def look_at(tab: Tab, url: str) -> Findings:
+    """Open the address and ask every judge that every page has to stand before."""
     said: list[str] = []
 
-    def listen(page: Page) -> list[str]:
-        page.on("console", lambda message: said.append(message.text) if "Security Policy" in message.text else None)
-        page.reload()
-        return []
+    def listen(message: ConsoleMessage) -> None:
+        if "Security Policy" in message.text:
+            said.append(message.text)
 
-    look_at_everything(browser, place, listen)
-    assert said == []
+    tab.on("console", listen)
+    tab.goto(url)
+    found = {
+        "axe": judges.broken_rules(tab),
+        "dark": judges.faint_in_the_dark(tab),
+        "wide": judges.too_wide(tab),
+        "zoom": judges.too_wide(tab, ZOOMED),
+        "keyboard": judges.out_of_reach(tab),
+        "policy": said,
+    }
+    tab.remove_listener("console", listen)
+    return found
 
 
-def test_a_series_is_booked_with_the_keyboard_alone(browser: Browser, place: Place) -> None:
-    page = sign_in(browser, place.url, place.clinic.clerk)
-    page.goto(reverse("desk:book_series", args=[place.fresh.pk]))
+def told(wrong: dict[str, Findings]) -> str:
+    """The findings as lines to read."""
+    lines = [
+        f"{page}: {judge}: {line}" for page, found in wrong.items() for judge, some in found.items() for line in some
+    ]
+    return "\n".join(lines)
+
+
+def walk(browser: Browser, base: str, pages: list[Page]) -> dict[str, Findings]:
+    """What is wrong with each of the staff's pages, each looked at by whom it is for."""
+    by_user: dict[User, list[Page]] = defaultdict(list)
+    for page in pages:
+        by_user[page.user].append(page)
+    wrong: dict[str, Findings] = {}
+    for user, theirs in by_user.items():
+        context = browser.new_context(base_url=base, reduced_motion="reduce", viewport=DESKTOP)
+        context.add_cookies(cookies_of(user, base))
+        tab = context.new_page()
+        for page in theirs:
+            wrong[str(page)] = look_at(tab, page.url)
+        context.close()
+    return wrong
+
+
+def walk_behind(browser: Browser, base: str, links: list[Behind]) -> dict[str, Findings]:
+    """The same for pages without an account, on a phone: a link, then what lies behind it."""
+    wrong: dict[str, Findings] = {}
+    for who, link, behind in links:
+        context = browser.new_context(base_url=base, reduced_motion="reduce", viewport=PHONE, has_touch=True)
+        tab = context.new_page()
+        for url in [link, *behind]:
+            if url != link and not is_a_page_of(context, url):
+                continue
+            tab.set_viewport_size(PHONE)
+            tab.goto(url)
+            small = judges.too_small_for_a_finger(tab)
+            wrong[f"{who} {tab.url}"] = look_at(tab, tab.url) | {"fingers": small}
+        context.close()
+    return wrong
+
+
+def is_a_page_of(context: BrowserContext, url: str) -> bool:
+    """Whether a GET answers with a page for whoever has opened the link."""
+    answer = context.request.get(url, max_redirects=0)
+    return answer.status == 200 and answer.headers["content-type"].startswith("text/html")
+
+
+def test_every_page_stands_in_light_and_dark_at_each_width_and_by_keyboard(
+    browser: Browser, live_server: LiveServer, everywhere: Everywhere
+) -> None:
+    pages = everywhere.staff_pages()
+    wrong = walk(browser, live_server.url, pages)
+    without_account = walk_behind(browser, live_server.url, everywhere.portal_pages())
+
+    assert len(pages) > 60, "the walk has found the pages at all"
+    assert len(without_account) > 6, "and those behind a link"
+    assert not told(wrong | without_account), told(wrong | without_account)
+
+
+@pytest.fixture
+def clinic(settings: Any, live_server: LiveServer) -> Clinic:
+    """A small clinic on its quiet Monday morning."""
+    settings.PUBLIC_URL = live_server.url
+    take_the_clock_to(settings, MONDAY)
+    with clock.at_moment(MONDAY):
+        return make_clinic()
+
+
+@pytest.fixture
+def fresh(clinic: Clinic) -> Patient:
+    """Somebody who may be booked."""
+    with clock.at_moment(MONDAY):
+        return make_patient(clinic.site, cleared=True, consented=True)
+
+
+def test_a_series_is_booked_with_the_keyboard_alone(
+    browser: Browser, live_server: LiveServer, clinic: Clinic, fresh: Patient
+) -> None:
+    page = sign_in(browser, live_server.url, clinic.clerk)
+    page.goto(reverse("desk:book_series", args=[fresh.pk]))
     _tab_to(page, "protocol")
     page.keyboard.type("Six")
     _tab_to(page, "first_day")
@@ -200,14 +155,14 @@ def test_a_series_is_booked_with_the_keyboard_alone(browser: Browser, place: Pla
     page.wait_for_selector(".plan")
     _tab_to(page, "Book all 6")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**{reverse('desk:patient', args=[place.fresh.pk])}")
-    series = Series.objects.get(patient=place.fresh)
-    starts = [clock.local(visit.starts, place.clinic.site.zone) for visit in series.appointments.all()]
+    page.wait_for_url(f"**{reverse('desk:patient', args=[fresh.pk])}")
+    series = Series.objects.get(patient=fresh)
+    starts = [clock.local(visit.starts, clinic.site.zone) for visit in series.appointments.all()]
     assert len(starts) == 6
     assert {start.weekday() for start in starts} <= {0, 1, 2, 3, 4}
 
 
-def _tab_to(page: Page, what: str) -> None:
+def _tab_to(page: Tab, what: str) -> None:
     """Press Tab until the focus is on the field called `what`, or on something that says so."""
     for _press in range(120):
         page.keyboard.press("Tab")

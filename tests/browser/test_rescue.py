@@ -10,8 +10,8 @@ from pytest_django.live_server_helper import LiveServer
 from clinic import clock
 from clinic.models import Closure
 from scheduling.models import Appointment
+from tests.browser.judges import NARROWEST, broken_rules
 from tests.browser.people import sign_in, take_the_clock_to
-from tests.browser.test_looks import NARROWEST, broken_rules
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import book
 

@@ -1,0 +1,206 @@
+"""Every page of the project on the demo clinic: found by its addresses, so that a new page cannot be forgotten.
+
+What an address takes is known to tests/test_sweep.py; here each kind of object is the demo's richest one of its kind,
+and where the demo has none, one of a small clinic beside it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from clinic import clock
+from clinic.models import Site, StaffMember, User
+from clinic.permissions import ROLE_PERMISSIONS, Role
+from patients.models import Consent, Contact, Patient
+from scheduling.actions import offers
+from scheduling.messages import links
+from scheduling.models import Appointment, Link, Message, Offer, Protocol, Series
+from scheduling.planner.values import Wishes
+from scheduling.selectors import planning
+from tests import factories
+from tests.test_sweep import Address, addresses, things_of
+
+#: A Wednesday at noon in New York: patients are at their chairs. Before the days on which tests/test_sweep.py books.
+NOW = datetime(2027, 3, 31, 16, tzinfo=UTC)
+#: The demo's account of each role.
+ACCOUNTS = {Role.FRONT_DESK: "frontdesk", Role.NURSE: "nurse", Role.DOCTOR: "doctor", Role.MANAGER: "manager"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page to look at: its name, its address, and who looks (None: somebody without an account)."""
+
+    name: str
+    url: str
+    user: User | None
+
+    def __str__(self) -> str:
+        who = self.user.username if self.user is not None else "nobody"
+        return f"{self.name} for {who} ({self.url[:60]})"
+
+
+Behind = tuple[str, str, list[str]]
+"""Who has no account, the address that they open, and the addresses behind it."""
+
+
+class Everywhere:
+    """The demo clinic as it is at NOW, and its pages."""
+
+    def __init__(self) -> None:
+        with clock.at_moment(NOW):
+            call_command("demo", verbosity=0)
+            self.beside = factories.make_clinic(name="Quay")
+            self.small = things_of(self.beside)
+            self.demo = demo_things()
+        self.users = {role: User.objects.get(username=name) for role, name in ACCOUNTS.items()}
+
+    def staff_pages(self) -> list[Page]:
+        """One page for each address of the staff that answers a GET with a page, and those of MORE."""
+        found = [page for address in addresses() if (page := self._page(address)) is not None]
+        return [*found, *self._more()]
+
+    def _page(self, address: Address) -> Page | None:
+        needs = getattr(address.view, "needs", None)
+        if needs is None:
+            return None
+        role = next(role for role in Role if needs <= ROLE_PERMISSIONS[role])
+        try:
+            user, url = self.users[role], address.url(self.demo)
+        except KeyError:  # a kind that the demo has none of
+            user, url = self._beside(role), address.url(self.small)
+        return Page(address.name, url, user) if is_a_page(url, user) else None
+
+    def _beside(self, role: Role) -> User:
+        clinic = self.beside
+        people: dict[Role, StaffMember] = {
+            Role.FRONT_DESK: clinic.clerk,
+            Role.NURSE: clinic.nurses[0],
+            Role.DOCTOR: clinic.doctor,
+            Role.MANAGER: clinic.manager,
+        }
+        user = people[role].user
+        assert isinstance(user, User)
+        return user
+
+    def _more(self) -> Iterator[Page]:
+        """Pages that show more with a question in the address, other states of a visit, and errors."""
+        desk, nurse, doctor = self.users[Role.FRONT_DESK], self.users[Role.NURSE], self.users[Role.DOCTOR]
+        demo, site = self.demo, self.demo["site"]
+        day = clock.local(NOW, Site.objects.get(pk=site).zone).date()
+        protocol = Protocol.objects.get(name__startswith="Fibromyalgia").pk
+        asked = f"?site={site}&protocol={protocol}&first_day={day + timedelta(days=2)}"
+        fresh = Patient.objects.get(family_name="Adeyemi").pk
+        visit, series = demo["visit"], demo["series"]
+        yield Page("plans", reverse("desk:book_series", args=[fresh]) + asked, desk)
+        yield Page("plans, too late", reverse("desk:book_series", args=[fresh]) + asked.replace("2027", "2020"), desk)
+        yield Page("move along", reverse("desk:move_along", args=[visit]) + f"?to_date={day + timedelta(days=3)}", desk)
+        yield Page("re-plan", reverse("desk:rest", args=[series]) + f"?first_day={day + timedelta(days=4)}", desk)
+        yield Page("course", reverse("desk:course", args=[series]) + "?sessions=7&least=3&ideal=3.5&most=7", doctor)
+        yield Page("patients found", reverse("desk:patients") + "?q=ma", desk)
+        yield Page("messages sent", reverse("desk:messages") + "?state=sent", desk)
+        for name, state in (("here", "arrived"), ("over", "fulfilled")):
+            some = Appointment.objects.filter(status=state, series__isnull=False).order_by("-starts").first()
+            if some is not None:
+                yield Page(f"visit, {name}", reverse("nurse:visit", args=[some.pk]), nurse)
+        held = Series.objects.filter(status=Series.Status.DRAFT).first()
+        if held is not None:
+            yield Page("held series", reverse("desk:stop_series", args=[held.pk]), desk)
+            yield Page("clearance", reverse("doctor:clearance", args=[held.patient_id]), doctor)
+        yield Page("no such page", "/no-such-page/", desk)
+        yield Page("not allowed", reverse("setup:home"), desk)
+
+    def portal_pages(self) -> list[Behind]:
+        """For a patient and for a companion the link that opens and the pages behind it; a link that is not valid; the
+        sign-in.
+        """
+        ride = Appointment.objects.get(pk=self.demo["visit"]).ride
+        patient = Patient.objects.get(pk=self.demo["patient"])
+        contact = ride.companion or Contact.objects.filter(patient=patient).first()
+        mine = links.issue(patient=patient, purpose=Link.Purpose.PATIENT)
+        theirs = links.issue(patient=patient, purpose=Link.Purpose.COMPANION, contact=contact)
+        behind = [
+            url
+            for address in addresses()
+            if address.name.startswith("portal:") and "token" not in address.takes
+            for url in [address.url(self.small | self.demo)]
+        ]
+        return [
+            ("patient", mine, behind),
+            ("companion", theirs, behind),
+            ("stranger", reverse("portal:enter", args=["x" * 40]), []),
+            ("signed out", "/accounts/login/", ["/no-such-page/"]),
+        ]
+
+
+def demo_things() -> dict[str, Any]:
+    """The demo's objects by the words that addresses use for them."""
+    visit = (
+        Appointment.objects.filter(patient__family_name="Carmody", status="booked", starts__gt=NOW)
+        .select_related("patient", "site")
+        .earliest("starts")
+    )
+    patient, site = visit.patient, visit.site
+    nurse = StaffMember.objects.with_role(Role.NURSE).filter(sites=site).first()
+    things = {
+        "site": site.pk,
+        "day": clock.local(NOW, site.zone).date(),
+        "patient": patient.pk,
+        "contact": Contact.objects.filter(patient=patient).earliest("name").pk,
+        "consent": Consent.objects.filter(patient=patient).latest("signed_at").pk,
+        "visit": visit.pk,
+        "series": visit.series_id,
+        "offer": a_kept_plan(site).pk,
+        "message": Message.objects.filter(patient=patient).latest("created_at").pk,
+        "account": User.objects.get(username="frontdesk").pk,
+        "member": nurse.pk if nurse is not None else None,
+        "token": "x" * 32,
+    }
+    return {kind: thing for kind, thing in things.items() if thing is not None}
+
+
+def a_kept_plan(site: Site) -> Offer:
+    """A plan kept for somebody who is cleared and asks the driver."""
+    patient = Patient.objects.get(family_name="Adeyemi")
+    version = Protocol.objects.get(name__startswith="Fibromyalgia").versions.get(is_current=True)
+    first_day = clock.today(site.zone) + timedelta(days=3)
+    result = planning.plan_series(
+        site=site, version=version, wishes=Wishes(), first_day=first_day, patient=patient, now=clock.now()
+    )
+    return offers.keep_plan(
+        by=factories.actor(Role.FRONT_DESK),
+        patient=patient,
+        site=site,
+        version=version,
+        first_day=first_day,
+        wishes=Wishes(),
+        starts=planning.moments_of(result.plans[0]),
+        hours=24,
+        key=uuid4(),
+    )
+
+
+def is_a_page(url: str, user: User) -> bool:
+    """Whether a GET answers with a whole page: forms that are only posted, files and fragments are none."""
+    client = Client()
+    client.force_login(user)
+    with clock.at_moment(NOW):
+        answer = client.get(url)
+    if answer.status_code in {302, 405} or not answer["Content-Type"].startswith("text/html"):
+        return False
+    assert answer.status_code == 200, f"{url}: {answer.status_code}"
+    return b"<html" in answer.content
+
+
+def cookies_of(user: User, base: str) -> list[Any]:
+    """The cookies of a browser in which this person is signed in."""
+    client = Client()
+    client.force_login(user)
+    session = client.cookies[settings.SESSION_COOKIE_NAME]
+    return [{"name": session.key, "value": session.value, "url": base}]
