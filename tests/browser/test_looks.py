@@ -73,6 +73,7 @@ def walk(browser: Browser, base: str, pages: list[Page]) -> dict[str, Findings]:
     """What is wrong with each of the staff's pages, each looked at by whom it is for."""
     by_user: dict[User, list[Page]] = defaultdict(list)
     for page in pages:
+        assert page.user is not None, "staff's pages are looked at by somebody"
         by_user[page.user].append(page)
     wrong: dict[str, Findings] = {}
     for user, theirs in by_user.items():
