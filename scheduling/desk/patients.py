@@ -17,11 +17,14 @@ from patients.models import Patient
 from patients.search import alike, search
 from scheduling.desk.patients_page import load, with_next_visits
 from scheduling.desk.sites import patient_or_404
+from scheduling.selectors.timeline_event import Topic
 
 #: Rows of the list: what fits two screens.
 PER_PAGE = 25
 #: Characters of a search that are looked at.
 LONGEST_SEARCH = 100
+#: What the timeline can be narrowed to, in words.
+TOPICS = ((Topic.VISITS, "Visits"), (Topic.MESSAGES, "Messages"), (Topic.HEALTH, "Health"), (Topic.PAPERS, "Papers"))
 
 
 @require_safe
@@ -55,7 +58,13 @@ def patient(request: StaffRequest, pk: UUID) -> HttpResponse:
     if gone is not None and gone.merged_into_id is not None:
         messages.info(request, f"Record {gone.record_number} is part of this record.")
         return redirect("desk:patient", gone.merged_into_id)
-    page = load(patient_or_404(request.user, pk), request.user)
-    return render(
-        request, "desk/patients/patient.html", {"page": page, "patient": page.patient, "journey": page.journey}
-    )
+    shown = request.GET.get("show", "")
+    topic = Topic(shown) if shown in set(Topic) else None
+    page = load(patient_or_404(request.user, pk), request.user, topic=topic, whole="whole" in request.GET)
+    context = {"page": page, "patient": page.patient, "journey": page.journey, "topics": TOPICS}
+    if request.htmx:  # type: ignore[attr-defined]
+        response = render(request, "desk/patients/_timeline.html", context)
+    else:
+        response = render(request, "desk/patients/patient.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

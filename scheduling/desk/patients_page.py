@@ -13,6 +13,8 @@ from scheduling.messages.selectors import of_patient
 from scheduling.models import Appointment, Message
 from scheduling.selectors.authorised import Sessions, sessions_of
 from scheduling.selectors.journey import Journey, visits_of
+from scheduling.selectors.timeline import Timeline, timeline_of
+from scheduling.selectors.timeline_event import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Page:
     sessions: Sessions
     clinical: Clinical | None
     journey: Journey
+    timeline: Timeline
     messages: Sequence[Message]
 
     @property
@@ -93,11 +96,13 @@ def with_next_visits(user: User, patients: Sequence[Patient]) -> list[Row]:
     return [Row(person, show_phone(person.phone, country), first.get(person.pk)) for person in patients]
 
 
-def load(patient: Patient, user: User) -> Page:
-    """Everything that `user` may see of the patient, who comes to one of the user's sites."""
+def load(patient: Patient, user: User, *, topic: Topic | None = None, whole: bool = False) -> Page:
+    """Everything that `user` may see of the patient, who comes to one of the user's sites; of the timeline one topic
+    or all, and the latest events or the whole of it."""
     sites = list(Site.objects.for_user(user).filter(patients=patient))
     site = sites[0]
     today = clock.today(site.zone)
+    journey = visits_of(patient, user)
     return Page(
         patient=patient,
         site=site,
@@ -109,7 +114,8 @@ def load(patient: Patient, user: User) -> Page:
         consents=list(patient.consents.filter(withdrawn_at=None).select_related("document").defer("document__content")),
         sessions=sessions_of([patient.pk]).get(patient.pk, Sessions()),
         clinical=_clinical(patient) if user.may(Permission.VIEW_CLINICAL) else None,
-        journey=visits_of(patient, user),
+        journey=journey,
+        timeline=timeline_of(patient, user, journey, topic=topic, whole=whole),
         messages=of_patient(patient, user),
     )
 

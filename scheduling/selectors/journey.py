@@ -66,7 +66,7 @@ def visits_of(patient: Patient, user: User) -> Journey:
     series = (
         Series.objects.for_user(user)
         .filter(patient=patient)
-        .select_related("site", "protocol_version__protocol")
+        .select_related("site", "protocol_version__protocol", "created_by")
         .order_by("-created_at")
     )
     offers = (

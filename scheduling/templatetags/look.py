@@ -115,6 +115,12 @@ def long_day(moment: datetime | date | None, zone: ZoneInfo) -> str:
 
 
 @register.filter
+def month_year(moment: datetime, zone: ZoneInfo) -> str:
+    """The month of `moment` in `zone`: "December 2026"."""
+    return formats.date_format(_day(moment, zone), "F Y")
+
+
+@register.filter
 def iso_day(moment: datetime | date, zone: ZoneInfo) -> str:
     """The date of `moment` in `zone` as addresses have it: "2026-12-07"."""
     return _day(moment, zone).isoformat()

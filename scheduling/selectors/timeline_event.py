@@ -1,0 +1,39 @@
+"""One thing that happened on a patient's way, or is to come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+
+class Topic(StrEnum):
+    """What an event is about; the timeline can be narrowed to one."""
+
+    VISITS = "visits"
+    PAPERS = "papers"
+    MESSAGES = "messages"
+    HEALTH = "health"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`at` (UTC) is told on the clock of `zone`. `mark` is an icon's name, `tone` one of static/parts.css; `detail` and
+    `who` may be empty. `visit` or `message`: the page that tells more."""
+
+    at: datetime
+    zone: ZoneInfo
+    topic: Topic
+    mark: str
+    title: str
+    detail: str = ""
+    who: str = ""
+    tone: str = "quiet"
+    visit: UUID | None = None
+    message: UUID | None = None
+
+
+def sentences(*parts: str) -> str:
+    """The parts that say something, one after the other, each but the last with a full stop."""
+    said = [part.strip() for part in parts if part.strip()]
+    return " ".join([part if part.endswith(".") else f"{part}." for part in said[:-1]] + said[-1:])
