@@ -12,13 +12,12 @@ from clinic.models import Site, StaffMember
 from patients import actions as people
 from patients.models import Clearance, Contact, Measure, Observation, Patient, Questionnaire
 from scheduling.actions import booking, boosters, moving, rides, visit
-from scheduling.demo import chairside, scores
+from scheduling.demo import chairside, papers, scores
 from scheduling.demo.cast import Role, Stage
 from scheduling.models import Appointment, Ending, ProtocolVersion, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
 
-CONSENT_FORM = "Treatment consent 2026-01"
 #: Days before today on which the first consult of a patient at that stage was.
 CONSULT_DAYS_AGO = {
     Stage.AWAITING_CLEARANCE: 4,
@@ -231,14 +230,8 @@ class Journey:
 
     def _consent(self, patient: Patient, day: date) -> None:
         with self._at(day, 12):
-            people.record_consent(
-                by=self.team.desk,
-                patient=patient,
-                form_version=CONSENT_FORM,
-                signed_by=patient.name,
-                signed_at=clock.now(),
-                valid_until=day + timedelta(days=365),
-            )
+            papers.sign(patient, self.team.desk)
+            papers.authorise(patient, self.team.desk, day)
 
     def _series(self, patient: Patient, asked_on: date, first_day: date) -> Series:
         version = self.versions[self.role.course]

@@ -50,8 +50,8 @@ class Timeline:
 def timeline_of(
     patient: Patient, user: User, journey: Journey, *, topic: Topic | None = None, whole: bool = False
 ) -> Timeline:
-    """The patient's journey as far as `user` may see it, of one topic or of all. `journey`: of the same patient and
-    user.
+    """The patient's journey as far as `user` may see it, of one topic or of all, minor events left out. `journey`: of
+    the same patient and user.
 
     The number of queries is the same however much has happened. Scores, and the words of findings and decisions, only
     for who may see clinical data; what is about visits only at the user's sites.
@@ -64,7 +64,7 @@ def timeline_of(
         *timeline_trail.events(patient, journey, zone),
     )
     now = clock.now()
-    wanted = [event for event in events if topic is None or event.topic is topic]
+    wanted = [event for event in events if event.topic is topic or (topic is None and not event.is_minor)]
     past = sorted((event for event in wanted if event.at <= now), key=lambda event: event.at, reverse=True)
     shown = past if whole else past[:SHOWN]
     months = [

@@ -19,7 +19,8 @@ class Topic(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Event:
     """`at` (UTC) is told on the clock of `zone`. `mark` is an icon's name, `tone` one of static/parts.css; `detail` and
-    `who` may be empty. `visit` or `message`: the page that tells more."""
+    `who` may be empty. `visit` or `message`: the page that tells more. `is_minor`: told only where its topic was asked
+    for, as a message that was never sent."""
 
     at: datetime
     zone: ZoneInfo
@@ -31,6 +32,7 @@ class Event:
     tone: str = "quiet"
     visit: UUID | None = None
     message: UUID | None = None
+    is_minor: bool = False
 
 
 def sentences(*parts: str) -> str:

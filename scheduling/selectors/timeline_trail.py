@@ -92,8 +92,9 @@ def _cancelled(some: Sequence[AuditEvent], visits: dict[str, Appointment]) -> It
 def _drivers(
     some: Sequence[AuditEvent], rides: dict[str, Appointment], contacts: dict[str, Contact]
 ) -> Iterator[Event]:
-    """Who drives, by visits that were answered for together."""
-    for words, group in groupby(some, key=lambda event: _driver_words(event, contacts)):
+    """Who drives, by visits that were answered for together. Being picked up is told with the end of the visit."""
+    told = [event for event in some if (event.after or {}).get("status") != Ride.Status.PICKED_UP]
+    for words, group in groupby(told, key=lambda event: _driver_words(event, contacts)):
         events = list(group)
         visits = [rides[event.row] for event in events]
         times = "; ".join(dict.fromkeys(_when(visit.starts, visit.site.zone) for visit in visits))

@@ -105,7 +105,7 @@ def _requests(patient: Patient, user: User) -> Iterator[Event]:
 def _messages(patient: Patient, user: User) -> Iterator[Event]:
     found = (
         Message.objects.for_user(user)
-        .filter(patient=patient, state__in=list(_TOLD))
+        .filter(patient=patient, state__in=list(_TOLD), carried_by=None)
         .select_related("site", "contact", "done_by")
         .defer("body", "context")
     )
@@ -117,4 +117,15 @@ def _messages(patient: Patient, user: User) -> Iterator[Event]:
         words = f"{one.get_channel_display().capitalize()}{to}: {one.get_kind_display()}"
         at = one.sent_at or one.due_at
         title = words if one.state in {State.SENT, State.PERSON} else f"{words} ({one.get_state_display()})"
-        yield Event(at, one.site.zone, Topic.MESSAGES, mark, title, detail, who, tone, message=one.pk)
+        yield Event(
+            at,
+            one.site.zone,
+            Topic.MESSAGES,
+            mark,
+            title,
+            detail,
+            who,
+            tone,
+            message=one.pk,
+            is_minor=one.state == State.SKIPPED,
+        )

@@ -13,6 +13,7 @@ from clinic.actor import Actor
 from clinic.models import Site, StaffMember, User
 from clinic.runtime import secrets
 from patients.models import Patient
+from scheduling.demo import papers
 from scheduling.demo.cast import CAST
 from scheduling.demo.journeys import Journey, Team
 from scheduling.demo.places import HARBOR, MESA, make_sites, make_staff
@@ -50,6 +51,10 @@ class Command(BaseCommand):
         staff = make_staff(sites, demo_password(), since=(now - HISTORY).date())
         versions = make_protocols(sites.values())
         team = self._team(staff)
+        manager = staff["Miriam Vale"].user
+        assert manager is not None, "the manager has an account"  # noqa: S101 -- a fact of scheduling.demo.places
+        with clock.at_moment(now - HISTORY):
+            papers.make_text(Actor.of(manager))
         for role in CAST:
             site = sites[role.site]
             Journey(role, site, team, versions, clock.today(site.zone)).live()
