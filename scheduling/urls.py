@@ -5,7 +5,7 @@ from django.urls import include, path
 from scheduling.desk import booking_urls, message_urls, patient_urls, rescue_urls
 from scheduling.desk import urls as desk_urls
 
-# The desk's addresses lie in four modules and form one namespace.
+# The desk's addresses lie in several modules and form one namespace.
 desk = [
     *desk_urls.urlpatterns,
     *booking_urls.urlpatterns,

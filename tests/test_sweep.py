@@ -17,8 +17,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from clinic import clock
 from clinic.models import Closure, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
-from patients.models import Authorisation, Consent
+from patients.models import Authorisation, Consent, ConsultRequest
 from scheduling.actions import offers, rides
+from scheduling.actions.requests import ask_for_change
 from scheduling.models import Message
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits
@@ -30,6 +31,8 @@ ALLAUTH = {"account_login", "account_logout", "account_signup", "account_inactiv
 #: What `pk` in an address means: the longest beginning of the view's name counts.
 MEANING = {
     "desk:board_visit": "visit",
+    "desk:consult_request": "asked",
+    "desk:change_request": "change",
     "desk:offer": "offer",
     "desk:decline_offer": "offer",
     "desk:move": "visit",
@@ -136,6 +139,10 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         "visit": visits[0].pk,
         "series": visits[0].series_id,
         "offer": offer.pk,
+        "asked": ConsultRequest.objects.create(
+            site=clinic.site, name="Cora Lind", phone="+15185550142", created_at=clock.now()
+        ).pk,
+        "change": ask_for_change(by=clinic.by(Role.FRONT_DESK), appointment=visits[1], kind="move").pk,
         "message": Message.objects.filter(site=clinic.site, patient=patient).first().pk,  # type: ignore[union-attr]
         "closure": Closure.objects.create(site=clinic.site, **far_off(clinic)).pk,
         "token": "x" * 32,

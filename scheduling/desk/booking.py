@@ -22,14 +22,14 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.models import ConsultRequest, Patient
 from scheduling.actions import booking as actions
-from scheduling.desk.booking_forms import AskedForm, ChoiceForm, PlaceForm
+from scheduling.desk.booking_forms import ChoiceForm, PlaceForm
+from scheduling.desk.booking_requests import asked_for
 from scheduling.desk.booking_wishes import ConsultForm
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Protocol
 from scheduling.selectors import planning
 from scheduling.selectors.consults import fitting_protocol, seen_before
-from scheduling.selectors.requests import waiting_consult_requests
 from scheduling.when import day_words, time_words
 
 #: How many free times a consult's page shows: two weeks of days with a time on each quarter of eight hours.
@@ -45,7 +45,7 @@ def consult(request: StaffRequest, patient: UUID) -> HttpResponse:
     person = patient_or_404(request.user, patient)
     sites = shared_sites(request.user, person)
     data = request.POST if request.method == "POST" else request.GET
-    asked = _asked(request, data)
+    asked = asked_for(request)
     form = ConsultForm(data if "first_day" in data else _start(sites, person, asked), sites=sites)
     if form.is_valid() and request.method == "POST":
         booked = _try_consult(request, person, form, asked)
@@ -58,13 +58,6 @@ def consult(request: StaffRequest, patient: UUID) -> HttpResponse:
     target = request.htmx.target if request.htmx else ""  # type: ignore[attr-defined]
     name = FRAGMENTS.get(target, "desk/booking/consult.html")
     return render(request, name, context, status=status_of(form, request))
-
-
-def _asked(request: StaffRequest, data: Any) -> ConsultRequest | None:
-    """The patient's request that this booking answers, where the address names one that the user may see."""
-    form = AskedForm(data)
-    key = form.cleaned_data["request"] if form.is_valid() else None
-    return get_object_or_404(waiting_consult_requests(request.user), pk=key) if key else None
 
 
 def _start(sites: list[Site], person: Patient, asked: ConsultRequest | None) -> dict[str, Any]:

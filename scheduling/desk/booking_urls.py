@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from scheduling.desk import booking_single
+from scheduling.desk import booking_requests, booking_single
 
 urlpatterns = [
     path("book/visit/<uuid:patient>/", booking_single.single, name="book_single"),
     path("book/walk-in/<uuid:patient>/", booking_single.walk_in, name="walk_in"),
     path("book/past/<uuid:patient>/", booking_single.past, name="past_visit"),
+    path("book/asked/<uuid:pk>/", booking_requests.consult_request, name="consult_request"),
+    path("book/asked/visit/<uuid:pk>/", booking_requests.change_request, name="change_request"),
 ]

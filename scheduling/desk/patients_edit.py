@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinic.actor import Actor
@@ -17,6 +18,7 @@ from patients import actions
 from patients.contact_points import read_phone
 from patients.models import Contact, Patient
 from patients.search import possible_duplicates
+from scheduling.desk.booking_requests import asked_for, person_of
 from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.patients_forms import (
     ActionForm,
@@ -38,7 +40,9 @@ def new(request: StaffRequest) -> HttpResponse:
     sites = sites_of(request.user)
     if not sites:
         return render(request, "desk/no_site.html")
-    form = NewPatientForm(request.POST if request.method == "POST" else None, sites=sites)
+    asked = asked_for(request)
+    start = person_of(asked) if asked is not None else None
+    form = NewPatientForm(request.POST if request.method == "POST" else None, sites=sites, initial=start)
     likely: list[Patient] = []
     if request.method == "POST" and form.is_valid():
         likely = _known_already(request, form)
@@ -51,6 +55,8 @@ def new(request: StaffRequest) -> HttpResponse:
                 form.refuse(error)
             else:
                 messages.success(request, f"{patient.name} is added, with record number {patient.record_number}.")
+                if asked is not None:
+                    return redirect(f"{reverse('desk:book_consult', args=[patient.pk])}?request={asked.pk}")
                 return redirect("desk:patient", patient.pk)
     context = {"form": form, "likely": likely}
     status = HTTPStatus.CONFLICT if likely else form.status

@@ -1,7 +1,10 @@
 """What patients have asked for and nobody has answered: consults, and visits to move or cancel."""
 
+from zoneinfo import ZoneInfo
+
 from django.db.models import Q, QuerySet
 
+from clinic import clock
 from clinic.models import Site, User
 from patients.contact_points import read_phone
 from patients.models import ConsultRequest, Patient
@@ -9,6 +12,7 @@ from patients.search import search
 from scheduling import wishes as wishes_json
 from scheduling.models import ChangeRequest
 from scheduling.planner.values import Wishes
+from scheduling.selectors.planning import Slot
 
 #: How many patients who may be the one that asks are shown.
 LIKELY = 5
@@ -49,3 +53,13 @@ def likely_patients(user: User, asked: ConsultRequest) -> list[Patient]:
 def wishes_of(asked: ChangeRequest) -> Wishes:
     """What the patient says would suit."""
     return wishes_json.from_json(asked.wishes)
+
+
+def suits(wishes: Wishes, slot: Slot, zone: ZoneInfo) -> bool:
+    """Whether a free time lies within the patient's hours."""
+    if wishes.patient_can is None:
+        return True
+    begin, end = clock.local(slot.starts, zone), clock.local(slot.ends, zone)
+    stretches = wishes.patient_can.get(begin.weekday(), ())
+    first, last = begin.hour * 60 + begin.minute, end.hour * 60 + end.minute
+    return any(start <= first and last <= until for start, until in stretches)
