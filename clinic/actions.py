@@ -2,13 +2,15 @@
 deadlock."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import ParamSpec, TypeVar, cast
 
 from django.db import OperationalError, connection, transaction
 
 from clinic.actor import Actor, origin
+from clinic.errors import Refused
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -16,6 +18,17 @@ R = TypeVar("R")
 #: How often a transaction that lost a deadlock is run again before the error reaches the caller.
 DEADLOCK_RETRIES = 4
 _running: ContextVar[bool] = ContextVar("action_running", default=False)
+_held_back: ContextVar[str] = ContextVar("actions_held_back", default="")
+
+
+@contextmanager
+def held_back(sentence: str) -> Iterator[None]:
+    """Inside the block every action refuses with `sentence` and does nothing: a form is only shown again."""
+    token = _held_back.set(sentence)
+    try:
+        yield
+    finally:
+        _held_back.reset(token)
 
 
 def action(function: Callable[P, R]) -> Callable[P, R]:
@@ -27,6 +40,8 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _held_back.get():
+            raise Refused(_held_back.get(), code="held_back")
         if _running.get():
             return function(*args, **kwargs)
         token = _running.set(True)

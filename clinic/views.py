@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from clinic import clock, unsent
 from clinic.models import User
 from clinic.permissions import Permission
 
@@ -25,18 +25,28 @@ class StaffRequest(HttpRequest):
 def needs(*permissions: Permission) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], View]:
     """Let in who is signed in and holds every one of `permissions` (PermissionDenied, a 403 page, otherwise).
 
+    Whoever is not signed in is asked to; a form that they sent waits for them (clinic.unsent).
+
     The view carries them as `.needs`, so that the sweep test can compare what is declared with what happens.
     """
 
     def decorate(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return unsent.ask_to_sign_in(request)
             user = cast(User, request.user)
             if not all(user.may(permission) for permission in permissions):
                 raise PermissionDenied
+            if unsent.waits(request):
+                again = unsent.shown_again(
+                    request, lambda sent: view(cast(StaffRequest, sent), *args, **kwargs), clock.now()
+                )
+                if again is not None:
+                    return again
             return view(cast(StaffRequest, request), *args, **kwargs)
 
-        inside: View = login_required(guarded)
+        inside: View = guarded
         inside.needs = frozenset(permissions)  # type: ignore[attr-defined]
         return inside
 

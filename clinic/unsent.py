@@ -1,0 +1,127 @@
+"""A form that was sent after its session had ended: what was typed waits until the person has signed in again.
+
+It is kept in the session's row, on the server, for half an hour, and shown once: the page comes back with the form
+filled in, and nothing is done by it. docs/decisions/unsent-forms.md.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from clinic import clock
+from clinic.actions import held_back
+from clinic.errors import Refused
+
+#: How long what was typed waits. A shared desk: long enough to fetch one's password, too short to forget whose it was.
+KEEP = timedelta(minutes=30)
+#: The most characters that are kept: a long note fits, a flood does not.
+MOST = 32_000
+_KEY = "unsent"
+NOT_SENT = (
+    "You had been signed out, so this was not sent and nothing was done. What you typed is here: look it over, and "
+    "send it again."
+)
+NOT_DONE = "You had been signed out, so nothing was done. Please do it again."
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send somebody who is not signed in to the sign-in page, and keep what the form had that they sent.
+
+    A part of a page that asks by itself makes the whole page go there, instead of showing the sign-in inside it.
+    """
+    path = request.get_full_path()
+    if request.method == "POST":
+        origin = _page_before(request)
+        if origin is not None and urlsplit(origin).path != request.path:
+            path = origin
+            _remember(request, path, None)
+        else:
+            _remember(request, path, _typed(request))
+    if request.headers.get("HX-Request"):
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{shown.path}?{shown.query}" if shown.query else shown.path
+        to = redirect_to_login(path if request.method == "POST" else back or path)
+        return HttpResponse(headers={"HX-Redirect": to["Location"]})
+    return redirect_to_login(path)
+
+
+def waits(request: HttpRequest) -> bool:
+    """Whether a form waits to be shown again."""
+    return bool(request.session.get(_KEY))
+
+
+def shown_again(
+    request: HttpRequest, view: Callable[[HttpRequest], HttpResponse], now: datetime
+) -> HttpResponse | None:
+    """The page of `view` with the form as it was sent, once; None where nothing waits for this address.
+
+    The view runs as if the form had been sent, but every action refuses, so that it shows the form with what was typed.
+    """
+    kept = request.session.get(_KEY) if request.method == "GET" else None
+    if kept is None or kept["path"] != request.get_full_path() or request.headers.get("HX-Request"):
+        return None
+    del request.session[_KEY]
+    if datetime.fromisoformat(kept["at"]) < now - KEEP:
+        return None
+    if kept["data"] is None:
+        messages.warning(request, NOT_DONE)
+        return None
+    try:
+        with transaction.atomic(), held_back(NOT_SENT):
+            response = view(_as_sent(request, kept["data"]))
+            transaction.set_rollback(True)
+    except Refused:
+        response = None
+    finally:
+        request.method = "GET"
+    if response is not None and 400 <= response.status_code < 500:
+        response.status_code = 200
+        return response
+    messages.warning(request, NOT_DONE)
+    return None
+
+
+def _as_sent(request: HttpRequest, data: dict[str, list[str]]) -> HttpRequest:
+    sent = QueryDict(mutable=True)
+    for name, values in data.items():
+        sent.setlist(name, values)
+    request.method = "POST"
+    request._files = MultiValueDict()  # type: ignore[attr-defined]  # else Django would read the body anew
+    request.POST = sent  # type: ignore[assignment]
+    return request
+
+
+def _typed(request: HttpRequest) -> dict[str, list[str]] | None:
+    """The fields of the form without secrets; None where there is too much of it."""
+    data: dict[str, Any] = {
+        name: values
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken" and "password" not in name.lower()
+    }
+    if not data or sum(len(name) + sum(map(len, values)) for name, values in data.items()) > MOST:
+        return None
+    return data
+
+
+def _remember(request: HttpRequest, path: str, data: dict[str, list[str]] | None) -> None:
+    if not request.POST:
+        return
+    request.session[_KEY] = {"path": path, "at": clock.now().isoformat(), "data": data}
+    request.session.set_expiry(int(KEEP.total_seconds()))
+
+
+def _page_before(request: HttpRequest) -> str | None:
+    """The page of ours that the form stood on, as a path."""
+    before = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(before, {request.get_host()}):
+        return None
+    parts = urlsplit(before)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
