@@ -35,8 +35,7 @@ def needs(*permissions: Permission) -> Callable[[Callable[Concatenate[StaffReque
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
                 return unsent.ask_to_sign_in(request)
-            user = cast(User, request.user)
-            if not all(user.may(permission) for permission in permissions):
+            if not all(request.user.may(permission) for permission in permissions):
                 raise PermissionDenied
             if unsent.waits(request):
                 again = unsent.shown_again(

@@ -1,6 +1,7 @@
 """What patients asked for becomes bookings: the wishes are filled in, and the booking settles the request."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -81,10 +82,9 @@ def test_the_request_becomes_a_patient_and_a_consult_with_its_wishes(
     assert clerk.get(page_of(asked)).status_code == 404
 
 
-def _starts(page: object) -> list[object]:
-    from datetime import datetime
-
-    return [datetime.fromisoformat(one.split("|")[0]) for one in values(page, "starts")]  # type: ignore[arg-type]
+def _starts(page: Any) -> list[datetime]:
+    """The free times on a page."""
+    return [datetime.fromisoformat(one.split("|")[0]) for one in values(page, "starts")]
 
 
 def test_who_may_be_asking_is_found_by_telephone(clerk: Client, patient: Patient, asked: ConsultRequest) -> None:
@@ -153,7 +153,7 @@ def test_only_times_that_suit_are_offered_and_moving_settles_it(
     page = clerk.get(change_url(asked))
 
     assert "my driver cannot" in text(page)
-    walls = [clock.local(moment, harbor.site.zone) for moment in _starts(page)]  # type: ignore[arg-type]
+    walls = [clock.local(moment, harbor.site.zone) for moment in _starts(page)]
     assert walls
     assert all(wall.hour >= 10 for wall in walls)
     form = {"do": "move", "version": str(last.version), "starts": values(page, "starts")[0]}
