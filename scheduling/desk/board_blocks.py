@@ -113,10 +113,24 @@ def _status(visit: BoardVisit, look: str) -> Mark:
         return Mark("warn", "clock-alert", "late")
     if look == "overtime":
         return Mark("warn", "timer", "over time")
+    if visit.status == Appointment.Status.ARRIVED:
+        return _here(visit)
     if visit.ending and visit.status == Appointment.Status.FULFILLED:
         word = str(Ending(visit.ending).label)
         return Mark("ok" if visit.ending == Ending.COMPLETED else "warn", status_icon(visit.status), word)
     return Mark(tone(visit.status), status_icon(visit.status), _label(visit.status))
+
+
+def _here(visit: BoardVisit) -> Mark:
+    """How far the patient is by the facts; who came late is told as long as nothing has started."""
+    if visit.recovery_at is not None:
+        return Mark("accent", "bed", "recovering")
+    if visit.started_at is not None:
+        return Mark("accent", "activity", "under way")
+    minutes = int((visit.arrived_at - visit.starts).total_seconds() // 60) if visit.arrived_at is not None else 0
+    if minutes >= clock.CELL_MINUTES:
+        return Mark("warn", "clock-alert", f"here, {minutes} min late")
+    return Mark("accent", status_icon(visit.status), _label(visit.status))
 
 
 @cache

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from clinic import clock
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from scheduling.desk.caller_form import with_caller
+from scheduling.desk.moving_forms import MoveForm
 from scheduling.models import Appointment, Phase
 from scheduling.selectors import planning
 from scheduling.selectors.planning import Slot
@@ -62,7 +64,8 @@ def _move(request: StaffRequest, found: Appointment, now: datetime) -> dict[str,
     day = local_day(wanted or found.starts, found.site)
     slots = planning.visit_slots(appointment=found, first_day=day, days=1, now=now, limit=MOST_TIMES)
     chosen = _nearest(slots, wanted) if wanted is not None else None
-    return {"may_move": True, "slots": slots, "wanted": wanted, "chosen": chosen, "move_day": day}
+    form = with_caller(MoveForm(), found.patient)
+    return {"may_move": True, "form": form, "slots": slots, "wanted": wanted, "chosen": chosen, "move_day": day}
 
 
 def _nearest(slots: list[Slot], wanted: datetime) -> Slot | None:

@@ -19,7 +19,7 @@ from scheduling.models import Appointment, Hold, Phase
 from scheduling.planner.values import Stretches
 from scheduling.selectors.coverage import Stranded, stranded
 from scheduling.selectors.day_sheets import Person, Sheet, load_sheet, people_of
-from scheduling.selectors.local_days import subtract
+from scheduling.selectors.local_days import holiday_name, subtract
 
 CHAIRS = (ResourceKind.RECLINER, ResourceKind.BED)
 Status = Appointment.Status
@@ -31,7 +31,7 @@ UnitRow = tuple[int, int, int, int]
 class BoardVisit:
     """One visit as the board shows it. Times are UTC; empty text or None where there is nothing to say.
 
-    `ride`: the ride's status as recorded. `ended_at`, `arrived_at`: by the record.
+    `ride`: the ride's status as recorded. The moments from `arrived_at` to `ended_at` are those of the record.
     """
 
     id: UUID
@@ -52,6 +52,8 @@ class BoardVisit:
     given_name: str
     family_name: str
     arrived_at: datetime | None
+    started_at: datetime | None
+    recovery_at: datetime | None
     ended_at: datetime | None
     fact_chair: int | None
 
@@ -73,7 +75,7 @@ _COLUMNS = (
     *("id", "version", "starts", "ends", "status", "kind", "number", "series__sessions", "ending"),
     *("protocol_version_id", "protocol_version__needs_ride", "ride__status", "ride__companion__name"),
     *("practitioner__name", "patient_id", "patient__given_name", "patient__family_name"),
-    *("record__arrived_at", "record__ended_at", "record__chair_id"),
+    *("record__arrived_at", "record__started_at", "record__recovery_at", "record__ended_at", "record__chair_id"),
 )
 
 
@@ -110,8 +112,9 @@ class BoardDay:
     """What happens at a site on one local date.
 
     `first` and `end`: the cells that the board shows, whole hours around opening hours and visits; equal when there is
-    nothing to show. `chair_of`: the resource that a visit takes place in, by the visit's id; by fact, else by plan.
-    `phases`: (kind, minutes) of each protocol version. `uncovered`: visits of the day without cover, by id.
+    nothing to show. `holiday`: the public holiday that closes the site, or empty. `chair_of`: the resource that a visit
+    takes place in, by the visit's id; by fact, else by plan. `phases`: (kind, minutes) of each protocol version.
+    `uncovered`: visits of the day without cover, by id.
     """
 
     site: Site
@@ -119,6 +122,7 @@ class BoardDay:
     first: int
     end: int
     is_open: bool
+    holiday: str
     chairs: Sequence[Resource]
     chair_days: Mapping[int, ChairDay]
     visits: Sequence[BoardVisit]
@@ -150,6 +154,7 @@ def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
         first=start,
         end=end,
         is_open=bool(sheet.days),
+        holiday=holiday_name(site, on),
         chairs=chairs,
         chair_days=_chair_days(sheet, chairs, visits, held, (start, end)),
         visits=visits,

@@ -14,7 +14,7 @@ from scheduling.planner.values import SiteDay, Stretches
 from scheduling.selectors.board import UnitRow, here_and_away, taken_by_resource
 from scheduling.selectors.coverage import stranded
 from scheduling.selectors.day_sheets import Sheet, load_sheet, people_of
-from scheduling.selectors.local_days import days_between, subtract
+from scheduling.selectors.local_days import days_between, holiday_name, subtract
 from scheduling.selectors.series_rules import local_day
 
 Status = Appointment.Status
@@ -50,10 +50,12 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class WeekDay:
-    """One date of the week. `uses`: chairs, nurses' hands, nurses' watch; empty on a closed day."""
+    """One date of the week. `uses`: chairs, nurses' hands, nurses' watch; empty on a closed day. `holiday`: the
+    public holiday that closes the site, or empty."""
 
     date: date
     is_open: bool
+    holiday: str
     visits: int
     rides_missing: int
     uncovered: int
@@ -86,6 +88,7 @@ def board_week(user: User, site: Site, on: date, *, now: datetime) -> list[WeekD
         WeekDay(
             date=day,
             is_open=sheet.day(day) is not None,
+            holiday=holiday_name(site, day),
             visits=counts[day],
             rides_missing=missing[day],
             uncovered=uncovered[day],

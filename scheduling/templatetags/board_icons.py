@@ -10,7 +10,7 @@ from scheduling.templatetags.look import STATUSES
 
 register = template.Library()
 
-_OTHERS = ("brush-cleaning", "circle-plus", "clock-alert", "hourglass", "timer", "triangle-alert")
+_OTHERS = ("activity", "bed", "circle-plus", "clock-alert", "hourglass", "timer", "triangle-alert")
 
 
 @register.simple_tag
