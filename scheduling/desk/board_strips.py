@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from clinic import clock
 from scheduling.planner.values import Stretches
 from scheduling.selectors.board import BoardDay, NurseLoad
@@ -49,18 +51,17 @@ def together(day: BoardDay) -> tuple[Strip, ...]:
     if not day.nurses:
         return ()
     width = day.end - day.first
-    limits, people = [0] * width, [0] * width
+    limits, people = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
     for load in day.nurses:
         for start, end in _inside(load.present, day):
-            for cell in range(start, end):
-                limits[cell] += load.limit
-                people[cell] += 1
-    watching = [sum(column) for column in zip(*(load.watching for load in day.nurses), strict=True)]
-    hands = [sum(column) for column in zip(*(load.hands for load in day.nurses), strict=True)]
+            limits[start:end] += load.limit
+            people[start:end] += 1
+    watching = np.sum([load.watching for load in day.nurses], axis=0)
+    hands = np.sum([load.hands for load in day.nurses], axis=0)
     zone = day.site.zone
     return (
-        _of_all("All watching", "patients", watching, limits, day.first, zone),
-        _of_all("All hands", "nurses", hands, people, day.first, zone),
+        _of_all("All watching", "patients", watching.tolist(), limits.tolist(), day.first, zone),
+        _of_all("All hands", "nurses", hands.tolist(), people.tolist(), day.first, zone),
     )
 
 

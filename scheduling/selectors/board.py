@@ -5,24 +5,24 @@ of them, models with their seven relations would cost more than everything else.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Max, Min
 
 from clinic import clock
 from clinic.models import Resource, ResourceKind, Site, User
-from scheduling.models import Appointment, Hold, Phase
+from scheduling.models import Appointment, Phase
 from scheduling.planner.values import Stretches
-from scheduling.selectors.coverage import Stranded, stranded
+from scheduling.selectors.coverage import Booked, Held, held_between, uncovered, uncovered_plans
 from scheduling.selectors.day_sheets import Person, Sheet, load_sheet, people_of
 from scheduling.selectors.local_days import holiday_name, subtract
 
 CHAIRS = (ResourceKind.RECLINER, ResourceKind.BED)
 Status = Appointment.Status
+_BLOCKING = frozenset(status.value for status in Appointment.BLOCKING)
 UnitRow = tuple[int, int, int, int]
 """first cell, cell after the last, first unit, unit after the last."""
 
@@ -43,10 +43,12 @@ class BoardVisit:
     number: int
     sessions: int | None
     ending: str
+    mode: str
     protocol_version: UUID
     needs_ride: bool
     ride: str | None
     companion: str | None
+    practitioner_id: UUID | None
     practitioner: str | None
     patient: UUID
     given_name: str
@@ -72,9 +74,9 @@ class BoardVisit:
 
 
 _COLUMNS = (
-    *("id", "version", "starts", "ends", "status", "kind", "number", "series__sessions", "ending"),
+    *("id", "version", "starts", "ends", "status", "kind", "number", "series__sessions", "ending", "mode"),
     *("protocol_version_id", "protocol_version__needs_ride", "ride__status", "ride__companion__name"),
-    *("practitioner__name", "patient_id", "patient__given_name", "patient__family_name"),
+    *("practitioner_id", "practitioner__name", "patient_id", "patient__given_name", "patient__family_name"),
     *("record__arrived_at", "record__started_at", "record__recovery_at", "record__ended_at", "record__chair_id"),
 )
 
@@ -114,7 +116,7 @@ class BoardDay:
     `first` and `end`: the cells that the board shows, whole hours around opening hours and visits; equal when there is
     nothing to show. `holiday`: the public holiday that closes the site, or empty. `chair_of`: the resource that a visit
     takes place in, by the visit's id; by fact, else by plan. `phases`: (kind, minutes) of each protocol version.
-    `uncovered`: visits of the day without cover, by id.
+    `uncovered`: visits of the day, and plans kept for it, without cover.
     """
 
     site: Site
@@ -130,7 +132,7 @@ class BoardDay:
     chair_of: Mapping[UUID, int]
     phases: Mapping[UUID, Sequence[tuple[str, int]]]
     nurses: Sequence[NurseLoad]
-    uncovered: Mapping[UUID, Stranded]
+    uncovered: Collection[UUID]
 
 
 def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
@@ -146,8 +148,10 @@ def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
     visits = [visit for visit in everything if visit.status != Status.CANCELLED]
     sheet, people = load_sheet(site, [on], now=now), people_of(site)
     start, end = _extent(site, sheet, visits)
-    chairs = list(Resource.objects.chairs().filter(site=site))
-    held = _held(visits)
+    chairs = list(Resource.objects.filter(site=site, kind__in=CHAIRS))
+    held = held_between(site, first, last, now)
+    places = _chairs_held(held, {chair.pk for chair in chairs})
+    chairs = [chair for chair in chairs if chair.is_active]
     return BoardDay(
         site=site,
         date=on,
@@ -156,25 +160,38 @@ def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
         is_open=bool(sheet.days),
         holiday=holiday_name(site, on),
         chairs=chairs,
-        chair_days=_chair_days(sheet, chairs, visits, held, (start, end)),
+        chair_days=_chair_days(sheet, chairs, visits, places, (start, end)),
         visits=visits,
         cancelled=[visit for visit in everything if visit.status == Status.CANCELLED],
-        chair_of={visit: chair for visit, chair, _, _ in held}
+        chair_of={visit: chair for visit, chair, _, _ in places}
         | {visit.id: visit.fact_chair for visit in visits if visit.fact_chair is not None},
         phases=_phases(visits),
         nurses=_loads(people, sheet, start, end),
-        uncovered=stranded(site, [on], now, sheet=sheet),
+        uncovered=_uncovered(sheet, on, visits, held, now),
     )
 
 
-def _held(visits: Sequence[BoardVisit]) -> list[tuple[UUID, int, int, int]]:
+def _chairs_held(held: Held, chairs: Collection[int]) -> list[tuple[UUID, int, int, int]]:
     """(visit, chair, first cell, cell after the last) of what the visits hold, cleaning included.
 
     A visit keeps its chair throughout, so that its many holds of it are one stretch.
     """
-    held = Hold.objects.filter(appointment__in=[visit.id for visit in visits], resource__kind__in=CHAIRS)
-    rows = held.values_list("appointment_id", "resource_id").annotate(Min("start_cell"), Max("end_cell")).order_by()
-    return [(visit, chair, start, end) for visit, chair, start, end in rows if visit is not None]
+    found = []
+    for visit, rows in held.of_visits.items():
+        own = [(resource, start, end) for resource, start, end, _ in rows if resource in chairs]
+        if own:
+            found.append((UUID(visit), own[0][0], min(row[1] for row in own), max(row[2] for row in own)))
+    return found
+
+
+def _uncovered(sheet: Sheet, on: date, visits: Iterable[BoardVisit], held: Held, now: datetime) -> frozenset[UUID]:
+    """Visits still to come and kept plans that are not covered as things stand."""
+    booked = (
+        Booked(one.id, one.starts, one.ends, one.protocol_version, one.mode, one.practitioner_id)
+        for one in visits
+        if one.status in _BLOCKING and one.ends > now
+    )
+    return frozenset(uncovered(sheet, booked, held, now)) | frozenset(uncovered_plans(sheet, held, [on]))
 
 
 def _phases(visits: Sequence[BoardVisit]) -> dict[UUID, list[tuple[str, int]]]:
@@ -195,7 +212,8 @@ def _chair_days(
     spans = {visit.id: (clock.cell(visit.starts), clock.cell_up(visit.ends)) for visit in visits}
     during, own = defaultdict(list), defaultdict(list)
     for visit, place, start, end in held:
-        during[place].append(spans[visit])
+        if visit in spans:
+            during[place].append(spans[visit])
         own[place].append((start, end))
     taken = taken_by_resource(sheet)
     days = {}

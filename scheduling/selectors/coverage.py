@@ -5,7 +5,7 @@ Nothing is written down about it: a visit is without cover when what it holds is
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -70,25 +70,38 @@ def stranded(site: Site, days: Collection[date], now: datetime, *, sheet: Sheet 
     """
     if not days:
         return {}
-    present = _Present(sheet or load_sheet(site, days, now=now))
+    sheet = sheet or load_sheet(site, days, now=now)
     begin = clock.day_bounds(min(days), site.zone)[0]
     end = clock.day_bounds(max(days), site.zone)[1]
-    found: dict[UUID, Stranded] = {}
     blocking = Appointment.objects.blocking().filter(site=site, starts__lt=end, ends__gt=max(begin, now))
-    held = _holds(site, begin, end, now)
-    shapes = Shapes()
-    lost_visits = [
-        visit.pk
-        for visit in map(Booked._make, blocking.order_by("starts").values_list(*Booked._fields))
-        if local_day(visit.starts, site) in days
-        and not _visit_is_covered(present, visit, held.of_visits[str(visit.pk)], shapes, now)
-    ]
+    booked = map(Booked._make, blocking.order_by("starts").values_list(*Booked._fields))
+    held = held_between(site, max(begin, now), end, now)
+    lost_visits = uncovered(sheet, (one for one in booked if local_day(one.starts, site) in days), held, now)
+    found: dict[UUID, Stranded] = {}
     for visit in blocking.filter(pk__in=lost_visits).select_related("patient", "site").order_by("starts"):
         found[visit.pk] = Stranded(visit.pk, visit_words(visit))
+    return found | uncovered_plans(sheet, held, days)
+
+
+def uncovered(sheet: Sheet, visits: Iterable[Booked], held: "Held", now: datetime) -> list[UUID]:
+    """Those of `visits` (still to come, or under way, on days of the sheet) that what they hold does not cover."""
+    present, shapes = _Present(sheet), Shapes()
+    return [
+        visit.pk
+        for visit in visits
+        if not _visit_is_covered(present, visit, held.of_visits.get(str(visit.pk), ()), shapes, now)
+    ]
+
+
+def uncovered_plans(sheet: Sheet, held: "Held", days: Collection[date]) -> dict[UUID, Stranded]:
+    """Plans kept for patients whose visits on `days`, those of the sheet, are not covered; by id."""
+    if not held.of_offers:
+        return {}
+    present, shapes, found = _Present(sheet), Shapes(), {}
     offers = Offer.objects.filter(pk__in=held.of_offers, status=Offer.Status.OPEN)
     for offer in offers.select_related("patient", "site", "protocol_version"):
         shape = shapes.of_version(offer.protocol_version)
-        lost = _lost_of_plan(present, offer, held.of_offers[str(offer.pk)], shape)
+        lost = _lost_of_plan(present, offer, held.of_offers[str(offer.pk)], shape, days)
         if lost:
             found[offer.pk] = kept_plan(offer, clock.of_cell(min(lost)))
     return found
@@ -113,6 +126,14 @@ class Shapes:
 
     def __init__(self) -> None:
         self._known: dict[Any, VisitShape] = {}
+        self._least: dict[Any, int] = {}
+
+    def least(self, visit: Booked, done: int) -> int:
+        """What the rest of `visit` after its first `done` cells holds at the least (`area_of`)."""
+        key = (visit.protocol_version_id, visit.mode, visit.practitioner_id, done)
+        if key not in self._least:
+            self._least[key] = area_of(rest_of(self.of(visit), done))
+        return self._least[key]
 
     def of(self, visit: Appointment | Booked) -> VisitShape:
         """The shape of `visit`."""
@@ -146,9 +167,10 @@ class _Present:
         """Whether the resource is there in all cells of [start, end)."""
         day = self.day(start)
         stretches = day.present.get(resource, ()) if day is not None else ()
-        if start >= end or any(low <= start and end <= high for low, high in stretches):
-            return True
-        return not subtract([(start, end)], stretches)
+        for low, high in stretches:
+            if low <= start and end <= high:
+                return True
+        return start >= end or not subtract([(start, end)], stretches)
 
     def somebody(self, day: SiteDay, kind: Kind, start: int, end: int) -> bool:
         """Whether at each cell of [start, end) somebody of the kind is on site."""
@@ -161,22 +183,27 @@ class _Present:
         return not subtract([(start, end)], there)
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
     """What visits and kept plans hold, by their ids as text: thousands of them need not become UUIDs."""
 
     of_visits: dict[str, list[HeldRow]]
     of_offers: dict[str, list[HeldRow]]
 
 
-def _lost_of_plan(present: _Present, offer: Offer, holds: Collection[HeldRow], shape: VisitShape) -> list[int]:
-    """The starts (cells) of a kept plan at which the site is closed, or somebody or something that it needs is not
-    there. Cleaning after a visit may run on.
+def _lost_of_plan(
+    present: _Present, offer: Offer, holds: Collection[HeldRow], shape: VisitShape, days: Collection[date]
+) -> list[int]:
+    """The starts (cells) on `days` of a kept plan at which the site is closed, or somebody or something that it needs is
+    not there. Cleaning after a visit may run on.
     """
-    starts = [clock.cell(datetime.fromisoformat(one)) for one in offer.plan["starts"]]
+    planned = (datetime.fromisoformat(one) for one in offer.plan["starts"])
+    starts = [clock.cell(one) for one in planned if local_day(one, offer.site) in days]
     lost = [start for start in starts if not _is_open_for(present, shape, start)]
     for resource, low, high, _ in holds:
         start = max((one for one in starts if one <= low), default=low)
-        if not present.covers(resource, low, min(high, start + shape.cells)):
+        if local_day(clock.of_cell(low), offer.site) in days and not present.covers(
+            resource, low, min(high, start + shape.cells)
+        ):
             lost.append(start)
     return lost
 
@@ -187,12 +214,13 @@ def _is_open_for(present: _Present, shape: VisitShape, start: int) -> bool:
     return is_open and day is not None and _presence_is_met(present, day, shape, start, start)
 
 
-def _holds(site: Site, begin: datetime, end: datetime, now: datetime) -> _Held:
-    found = _Held(defaultdict(list), defaultdict(list))
+def held_between(site: Site, begin: datetime, end: datetime, now: datetime) -> Held:
+    """All holds of the site's visits and kept plans that touch [begin, end) and have not lapsed at `now` (aware)."""
+    found = Held(defaultdict(list), defaultdict(list))
     holds = (
         Hold.objects.filter(Q(appointment__site=site) | Q(offer__site=site))
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
-        .filter(start_cell__lt=clock.cell_up(end), end_cell__gt=clock.cell(max(begin, now)))
+        .filter(start_cell__lt=clock.cell_up(end), end_cell__gt=clock.cell(begin))
     )
     owners = (Cast("appointment_id", CharField()), Cast("offer_id", CharField()))
     columns = ("resource_id", "start_cell", "end_cell", "first_unit", "end_unit")
@@ -218,8 +246,8 @@ def _visit_is_covered(
     if not all(present.covers(resource, max(low, begin), min(high, end)) for resource, low, high, _ in holds):
         return False
     shape, day = shapes.of(visit), present.day(begin)
-    held = sum((high - max(low, begin)) * units for _, low, high, units in holds)
-    if holds and held < area_of(rest_of(shape, begin - start)):
+    held = sum(max(0, high - max(low, begin)) * units for _, low, high, units in holds)
+    if holds and held < shapes.least(visit, begin - start):
         return False
     return day is not None and _presence_is_met(present, day, shape, start, begin)
 

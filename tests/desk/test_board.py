@@ -149,3 +149,17 @@ def test_a_cancelled_visit_is_listed_apart(
     page = clerk.get(url(harbor.site))
     assert "1 cancelled" in text(page)
     assert clock.today(harbor.site.zone) < FIRST_DAY
+
+
+def test_a_plan_kept_for_six_days_lacks_no_cover_on_the_board_of_one(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    page = clerk.get(series_url(patient), wishes(harbor))
+    clerk.post(series_url(patient), order(harbor, values(page, "starts")[0], do="keep"))
+    said = clerk.get(url(harbor.site))
+    assert "kept" in text(said)
+    assert "no cover" not in text(said)
+    Closure.objects.create(
+        site=harbor.site, starts=harbor.at(FIRST_DAY, 9), ends=harbor.at(FIRST_DAY, 12), reason="Burst pipe"
+    )
+    assert "1 visit of this day has no cover" in text(clerk.get(url(harbor.site)))
