@@ -193,8 +193,8 @@ class Held(NamedTuple):
 def _lost_of_plan(
     present: _Present, offer: Offer, holds: Collection[HeldRow], shape: VisitShape, days: Collection[date]
 ) -> list[int]:
-    """The starts (cells) on `days` of a kept plan at which the site is closed, or somebody or something that it needs is
-    not there. Cleaning after a visit may run on.
+    """The starts (cells) on `days` of a kept plan at which the site is closed, or somebody or something that it needs
+    is not there. Cleaning after a visit may run on.
     """
     planned = (datetime.fromisoformat(one) for one in offer.plan["starts"])
     starts = [clock.cell(one) for one in planned if local_day(one, offer.site) in days]
