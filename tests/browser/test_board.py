@@ -13,8 +13,8 @@ from clinic import clock
 from clinic.permissions import Role
 from scheduling.actions import visit as visits
 from scheduling.models import Appointment
+from tests.browser.judges import NARROWEST, broken_rules
 from tests.browser.people import sign_in, take_the_clock_to
-from tests.browser.test_looks import NARROWEST, broken_rules
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import book
 
