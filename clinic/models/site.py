@@ -74,6 +74,10 @@ class Site(models.Model):
     notice_hours = models.PositiveSmallIntegerField(_("notice to cancel, in hours"), default=24)
     #: Days for which a series may be held for a patient who is not cleared yet.
     uncleared_hold_days = models.PositiveSmallIntegerField(_("days a series is held before clearance"), default=7)
+    #: Hours before a visit that a patient needs to find somebody who drives home; no earlier time is offered later.
+    driver_notice_hours = models.PositiveSmallIntegerField(_("notice to find a driver, in hours"), default=12)
+    #: Minutes for which an earlier time is held for those who are asked, unless the desk says otherwise.
+    offer_minutes = models.PositiveSmallIntegerField(_("minutes an earlier time is held"), default=120)
     is_active = models.BooleanField(_("in use"), default=True)
 
     objects = SiteQuerySet.as_manager()

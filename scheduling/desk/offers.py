@@ -81,5 +81,9 @@ def again(found: Offer) -> str:
 
 
 def _offer_or_404(request: StaffRequest, pk: UUID) -> Offer:
-    offers = Offer.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol")
+    offers = (
+        Offer.objects.for_user(request.user)
+        .kept_plans()
+        .select_related("patient", "site", "protocol_version__protocol")
+    )
     return get_object_or_404(offers, pk=pk)

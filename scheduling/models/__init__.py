@@ -2,6 +2,7 @@
 
 from scheduling.models.appointment import Appointment, Ending, Hold, Offer
 from scheduling.models.correction import TimeCorrection
+from scheduling.models.earlier import EarlierWish, Invitation
 from scheduling.models.happening import AdverseEvent, SideEffect
 from scheduling.models.medicine import Dose, GivenRoute, Order, Unit
 from scheduling.models.message import Link, Message, MessageAttempt
@@ -20,9 +21,11 @@ __all__ = [
     "BoosterPlan",
     "ChangeRequest",
     "Dose",
+    "EarlierWish",
     "Ending",
     "GivenRoute",
     "Hold",
+    "Invitation",
     "LadderStep",
     "Link",
     "Message",

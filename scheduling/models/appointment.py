@@ -153,15 +153,27 @@ class Appointment(models.Model):
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
-    """Offers, narrowed to who asks."""
+    """Offers, narrowed to who asks and to their kind."""
 
     def for_user(self, user: User) -> "OfferQuerySet":
         """Those at one of the user's sites."""
         return self.filter(site__in=Site.objects.for_user(user))
 
+    def kept_plans(self) -> "OfferQuerySet":
+        """Plans kept for one patient each."""
+        return self.filter(kind=Offer.Kind.KEPT_PLAN)
+
+    def earlier_times(self) -> "OfferQuerySet":
+        """Earlier times offered to some of the list."""
+        return self.filter(kind=Offer.Kind.EARLIER_TIME)
+
 
 class Offer(models.Model):
-    """Time held for somebody to say yes to, until it expires."""
+    """Time held for somebody to say yes to, until it expires.
+
+    A kept plan is one patient's. An earlier time may be offered to several (scheduling/models/earlier.py): it is held
+    once, and the first to accept gets it.
+    """
 
     class Kind(models.TextChoices):
         KEPT_PLAN = "kept_plan", _("a plan kept while the patient asks the driver")
@@ -175,12 +187,12 @@ class Offer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    patient = models.ForeignKey(Patient, models.CASCADE, related_name="offers")
+    #: Whose plan is kept; empty for an earlier time, which its invitations name people for.
+    patient = models.ForeignKey(Patient, models.CASCADE, null=True, blank=True, related_name="offers")
     site = models.ForeignKey(Site, models.PROTECT, related_name="offers")
     protocol_version = models.ForeignKey(ProtocolVersion, models.PROTECT, related_name="+")
-    #: The visit that would move to the offered time; empty for a new series.
-    appointment = models.ForeignKey(Appointment, models.CASCADE, null=True, blank=True, related_name="offers")
-    #: What a yes would book: the JSON form of scheduling.planner.values.Plan, and the wishes behind it.
+    #: What a yes would book, and the wishes behind it: {"starts": [ISO moments in UTC], ...}; of a kept plan the JSON
+    #: form of scheduling.actions.offers.KeptPlan.
     plan = models.JSONField()
     wishes = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
@@ -193,6 +205,12 @@ class Offer(models.Model):
     class Meta:
         ordering = ["expires_at"]
         indexes = [models.Index(fields=["status", "expires_at"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="kept_plan", patient__isnull=False) | Q(kind="earlier_time", patient__isnull=True),
+                name="offer_of_a_plan_is_one_patients",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} until {self.expires_at:%Y-%m-%d %H:%M}Z"

@@ -47,6 +47,8 @@ class Message(models.Model):
         AFTERCARE = "aftercare", _("after the visit")
         FOLLOW_UP = "follow_up", _("follow-up call")
         NEWS = "news", _("decision about treatment")
+        EARLIER_OFFER = "earlier_offer", _("an earlier time offered")
+        EARLIER_OVER = "earlier_over", _("an earlier time is no longer free")
 
     class Recipient(models.TextChoices):
         PATIENT = "patient", _("patient")

@@ -108,9 +108,13 @@ def uncovered_plans(sheet: Sheet, held: "Held", days: Collection[date]) -> dict[
 
 
 def kept_plan(offer: Offer, starts: datetime | None = None) -> Stranded:
-    """A plan kept for a patient that has no cover, from `starts` (UTC) on where that is known."""
+    """A plan kept for a patient, or an earlier time offered, that has no cover, from `starts` (UTC) on where that is
+    known.
+    """
     patient, zone = offer.patient, offer.site.zone
     when = f"{day_words(starts, zone)} at {time_words(starts, zone)} " if starts is not None else ""
+    if patient is None:
+        return Stranded(offer.pk, f"{when}(an earlier time offered)", is_plan=True)
     return Stranded(offer.pk, f"{patient.name} (record {patient.record_number}), {when}(a plan kept)", is_plan=True)
 
 

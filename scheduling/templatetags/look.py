@@ -56,6 +56,11 @@ STATUSES: dict[str, tuple[str, str]] = {
     "open": ("wait", "hourglass"),
     "accepted": ("ok", "circle-check"),
     "expired": ("quiet", "timer-off"),
+    "taken": ("quiet", "users"),
+    "lapsed": ("quiet", "timer-off"),
+    "withdrawn": ("quiet", "undo-2"),
+    "met": ("ok", "circle-check"),
+    "ended": ("quiet", "circle-x"),
     # clearance
     "cleared": ("ok", "shield-check"),
     "conditions": ("warn", "shield-alert"),
