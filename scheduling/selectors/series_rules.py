@@ -1,14 +1,16 @@
 """The rules that tie the visits of a series together, as a request to the planner and as checks of given dates.
 
 Days between visits count dates: Monday to Wednesday is a gap of 2. `window_days` of a protocol is the most days from
-the
-first visit to the last (the planner counts both ends, so it is given one more).
+the first visit to the last (the planner counts both ends, so it is given one more).
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -19,7 +21,7 @@ from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Patient
-from scheduling.models import Appointment, ProtocolVersion, Series
+from scheduling.models import Appointment, BoosterPlan, ProtocolVersion, Series
 from scheduling.selectors.local_days import as_cells
 
 Status = Appointment.Status
@@ -195,16 +197,72 @@ def neighbours_of(appointment: Appointment) -> Neighbours:
 
     Where a visit was lost, a gap or the whole series may be longer than planned already; a move must not add to it.
     """
-    zone = appointment.site.zone
-    if appointment.series is None:
-        return Neighbours(None, None, 0, None, None, ())
-    version = appointment.protocol_version
-    others = other_infusion_days(appointment.patient, version, zone, without=appointment.series)
-    siblings = _siblings(appointment, zone)
+    return neighbours_of_all([appointment])[appointment.pk]
+
+
+def neighbours_of_all(appointments: Sequence[Appointment]) -> dict[UUID, Neighbours]:
+    """`neighbours_of` for many visits, by id, in two queries. Needs `site`, `series` and `protocol_version` loaded."""
+    infusions: dict[UUID, list[_Infusion]] = defaultdict(list)
+    for row in _infusions({one.patient_id for one in appointments if one.series_id is not None}):
+        infusions[row.patient_id].append(row)
+    plans = _booster_plans([one for one in appointments if one.kind == Appointment.Kind.BOOSTER])
+    free = Neighbours(None, None, 0, None, None, ())
+    return {
+        one.pk: _bound(one, one.series, infusions[one.patient_id], plans) if one.series is not None else free
+        for one in appointments
+    }
+
+
+class _Infusion(NamedTuple):
+    """An infusion or booster that takes place or did."""
+
+    id: UUID
+    patient_id: UUID
+    series_id: UUID
+    starts: datetime
+    kind: str
+    number: int
+    least: int
+
+
+def _infusions(patients: Collection[UUID]) -> Iterable[_Infusion]:
+    if not patients:
+        return []
+    rows = (
+        Appointment.objects.filter(patient__in=patients, series__isnull=False)
+        .filter(Q(status__in=Appointment.BLOCKING) | Q(status=Status.FULFILLED, counts=True))
+        .annotate(least=Coalesce("series__min_gap_days", "protocol_version__min_gap_days"))
+        .order_by("starts")
+        .values_list(*_Infusion._fields)
+    )
+    return (_Infusion(*row) for row in rows)
+
+
+def _booster_plans(boosters: Sequence[Appointment]) -> dict[UUID, BoosterPlan]:
+    """The newest plan of each series that the boosters belong to."""
+    series = {one.series_id for one in boosters}
+    found: dict[UUID, BoosterPlan] = {}
+    for plan in BoosterPlan.objects.filter(series__in=series).order_by("set_at") if series else ():
+        found[plan.series_id] = plan
+    return found
+
+
+def _bound(
+    appointment: Appointment, series: Series, infusions: Sequence[_Infusion], plans: Mapping[UUID, BoosterPlan]
+) -> Neighbours:
+    zone, own = appointment.site.zone, spacing_of(series).least
+    others = tuple(
+        (clock.local(row.starts, zone).date(), max(row.least, own)) for row in infusions if row.series_id != series.pk
+    )
+    siblings = [
+        (clock.local(row.starts, zone).date(), row.kind, row.number)
+        for row in infusions
+        if row.series_id == series.pk and row.id != appointment.pk
+    ]
     here = clock.local(appointment.starts, zone).date()
     before = max((row for row in siblings if row[0] <= here), default=None)
     after = min((row for row in siblings if row[0] > here), default=None)
-    least, most = gaps_of(appointment)
+    least, most = _gaps(appointment, plans.get(series.pk))
     first, last = _window(appointment, here, [day for day, kind, _ in siblings if kind == Appointment.Kind.INFUSION])
     return Neighbours(
         before=before[0] if before else None,
@@ -220,18 +278,6 @@ def neighbours_of(appointment: Appointment) -> Neighbours:
     )
 
 
-def _siblings(appointment: Appointment, zone: ZoneInfo) -> list[tuple[date, str, int]]:
-    """(local date, kind, number) of the other visits of the series that take place or did."""
-    rows = (
-        Appointment.objects.filter(series=appointment.series)
-        .filter(Q(status__in=Appointment.BLOCKING) | Q(status=Status.FULFILLED, counts=True))
-        .exclude(pk=appointment.pk)
-        .order_by("starts")
-        .values_list("starts", "kind", "number")
-    )
-    return [(clock.local(starts, zone).date(), kind, number) for starts, kind, number in rows]
-
-
 def _is_next(appointment: Appointment, row: tuple[date, str, int], distance: int) -> bool:
     """Whether another visit is the one right before (-1) or after (1), so that the largest gap binds the two."""
     return row[1] == appointment.kind and row[2] == appointment.number + distance
@@ -239,11 +285,15 @@ def _is_next(appointment: Appointment, row: tuple[date, str, int], distance: int
 
 def gaps_of(appointment: Appointment) -> tuple[int, int | None]:
     """Smallest and largest gap. A booster's follow from the interval that a doctor set."""
+    boosters = [appointment] if appointment.kind == Appointment.Kind.BOOSTER else []
+    return _gaps(appointment, next(iter(_booster_plans(boosters).values()), None))
+
+
+def _gaps(appointment: Appointment, plan: BoosterPlan | None) -> tuple[int, int | None]:
     version, series = appointment.protocol_version, appointment.series
     if appointment.kind != Appointment.Kind.BOOSTER:
         own = spacing_of(series) if series is not None else None
         return (own.least, own.most) if own is not None else (version.min_gap_days, version.max_gap_days)
-    plan = series.booster_plans.first() if series is not None else None
     if plan is None:
         return version.min_gap_days, None
     least = max(version.min_gap_days, plan.interval_days - plan.tolerance_days)
