@@ -16,7 +16,7 @@ from clinic.models import Site
 from clinic.permissions import Permission
 from patients.models import Patient
 from scheduling import wishes as wishes_json
-from scheduling.actions import booking, holds, placing
+from scheduling.actions import booking, earlier_answers, holds, placing
 from scheduling.actions.holds import ToHold
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.actions.series_writing import (
@@ -55,7 +55,9 @@ class KeptPlan:
 
 
 def order_of(offer: Offer) -> SeriesOrder:
-    """What a yes to the offer would book, with the wishes behind it."""
+    """What a yes to a kept plan would book, with the wishes behind it."""
+    if offer.patient is None:
+        raise LookupError("an earlier time is no kept plan")
     plan = KeptPlan(**offer.plan)
     return SeriesOrder(
         patient=offer.patient,
@@ -211,7 +213,8 @@ def release_lapsed(*, by: Actor) -> int:
     """
     now, released = clock.now(), 0
     for offer in Offer.objects.filter(status=Offer.Status.OPEN, expires_at__lte=now).select_related("site"):
-        released += _still_lapsed(lambda offer=offer: expire_offer(by=by, offer=offer))
+        expire = expire_offer if offer.kind == Offer.Kind.KEPT_PLAN else earlier_answers.expire
+        released += _still_lapsed(lambda offer=offer, expire=expire: expire(by=by, offer=offer))
     for series in Series.objects.filter(status=Series.Status.DRAFT, held_until__lte=now).select_related("site"):
         released += _still_lapsed(
             lambda series=series: booking.release_held(
@@ -233,7 +236,7 @@ def _still_lapsed(release: Any) -> int:
 def _locked(offer: Offer) -> tuple[Offer, SeriesOrder]:
     """The offer as it is now, under the locks of what it would book."""
     order = order_of(offer)
-    placing.take_locks(offer.site, offer.patient, order.days, visit_shape(order.version))
+    placing.take_locks(offer.site, order.patient, order.days, visit_shape(order.version))
     fresh = (
         Offer.objects.select_related("site", "patient", "protocol_version__protocol")
         .select_for_update(of=("self",))

@@ -205,11 +205,11 @@ def visit_moved(appointment: Appointment) -> None:
         before = ride.companion
         ride_status.move(ride, S.NEEDED, companion=None)
         if before.may_be_told:
-            ledger.announce_companion_released(ride, before)
+            ledger.announce_companion_released(ride, before, settles=True)
         return
     ride_status.move(ride, S.NAMED, companion=ride.companion)
     if ride.companion.may_be_told:
-        ledger.announce_companion(ride)
+        ledger.announce_companion(ride, settles=True)
 
 
 def visit_cancelled(appointment: Appointment) -> None:
@@ -220,7 +220,7 @@ def visit_cancelled(appointment: Appointment) -> None:
     before = ride.companion
     ride_status.move(ride, S.NEEDED, companion=None)
     if before.may_be_told:
-        ledger.announce_companion_released(ride, before)
+        ledger.announce_companion_released(ride, before, settles=True)
 
 
 def picked_up(appointment: Appointment, companion: Contact) -> Ride:

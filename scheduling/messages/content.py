@@ -5,21 +5,24 @@ Made afresh for each delivery, so that a message never tells what was true when 
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from clinic import clock
 from patients.contact_points import show_phone
 from patients.models import Channel, Clearance, Contact, Patient
+from scheduling.messages import changes
 from scheduling.messages.routing import recipient_of
 from scheduling.messages.wording import own_words
-from scheduling.models import Appointment, Message, Ride
+from scheduling.models import Appointment, Invitation, Message, Ride
 from scheduling.preparation import preparation_for
 from scheduling.when import day_words, time_words, zone_words
 
@@ -57,18 +60,22 @@ class Content:
 
     words: dict[str, Any]
     visits: tuple[Appointment, ...]
+    #: Whose template prints it: the message's kind, or that of several changes told as one.
+    template: str
 
 
 def content_of(message: Message, carried: Sequence[Message] = ()) -> Content:
     """The content of the message, telling what `carried` tell as well. Needs `site`, `patient` and `contact` loaded."""
+    if carried and message.kind in changes.KINDS:
+        return content_about(message, _visits_of_all([message, *carried]), carried)
     return content_about(message, _visits(message, carried))
 
 
-def content_about(message: Message, visits: Sequence[Appointment]) -> Content:
+def content_about(message: Message, visits: Sequence[Appointment], several: Sequence[Message] = ()) -> Content:
     """The content of a message that speaks of `visits`, as these are loaded: `site`, `patient`, `ride__companion` and
-    `protocol_version` with its texts.
+    `protocol_version` with its texts. `several`: other changes of dates that are told with it.
     """
-    kind = Kind(message.kind)
+    kind = Kind.BOOSTERS_CHANGED if several else Kind(message.kind)
     spoken = message.channel != Channel.MAIL and message.channel != Channel.PAPER
     words = _common(message) | {
         "spoken": spoken,
@@ -84,9 +91,13 @@ def content_about(message: Message, visits: Sequence[Appointment]) -> Content:
         words |= _preparation(visits[:1])
     if kind in ANNOUNCING:
         words |= _preparation_now(visits)
-    changed = _CHANGES[kind](message, words) if kind in _CHANGES else ()
-    words |= own_words(message, words)
-    return Content(words, (*visits, *changed))
+    if several:
+        gone = _several_changes([message, *several], visits, words)
+    else:
+        gone = _CHANGES[kind](message, words) if kind in _CHANGES else ()
+    if kind == message.kind:
+        words |= own_words(message, words)
+    return Content(words, (*visits, *gone), kind)
 
 
 def visit_words(visit: Appointment) -> VisitWords:
@@ -212,6 +223,41 @@ def _preparation_now(visits: Sequence[Appointment]) -> dict[str, Any]:
     }
 
 
+def _visits_of_all(messages: Sequence[Message]) -> list[Appointment]:
+    """The visits to come of every series, and the single visits, that several changes speak of, soonest first."""
+    series = {row.series_id or (row.appointment.series_id if row.appointment else None) for row in messages} - {None}
+    single = {row.appointment_id for row in messages}
+    found = _loaded(Appointment.objects.filter(Q(series__in=series) | Q(pk__in=single)))
+    return list(found.filter(status=Status.BOOKED, starts__gt=clock.now()).order_by("starts"))
+
+
+def _several_changes(
+    messages: Sequence[Message], visits: Sequence[Appointment], words: dict[str, Any]
+) -> Iterable[Appointment]:
+    """Every time that the patient knew and that no visit has any more; returns the visits called off."""
+    times: set[datetime] = set()
+    gone: list[str] = []
+    for row in messages:
+        if row.kind in {Kind.MOVED, Kind.CANCELLED}:
+            times.add(datetime.fromisoformat(row.context["old_starts"]))
+            gone += [str(row.appointment_id)] if row.kind == Kind.CANCELLED else []
+        else:
+            times |= _times_before(row)
+            gone += row.context["cancelled"]
+    still = {visit.starts for visit in visits}
+    words["gone"] = [when_words(moment, messages[0].site.zone) for moment in sorted(times - still)]
+    return _by_ids(gone)
+
+
+def _times_before(message: Message) -> set[datetime]:
+    """The times that the patient knew of visits of a series that were moved or called off."""
+    known = message.context.get("known", {})
+    times = {datetime.fromisoformat(old) for _visit, old in message.context.get("moved", ())}
+    for visit in _by_ids(message.context["cancelled"]):
+        times.add(datetime.fromisoformat(known[str(visit.pk)]) if str(visit.pk) in known else visit.starts)
+    return times
+
+
 def _cancelled(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
     _old(message, words)
     return [message.appointment] if message.appointment is not None else []
@@ -232,18 +278,24 @@ def _held(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
 
 
 def _called_off(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    gone = _by_ids(message.context.get("cancelled", []))
-    words["gone"] = [visit_words(visit).line for visit in gone]
-    return gone
-
-
-def _boosters(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    gone = _by_ids(message.context["cancelled"])
     zone = message.site.zone
-    moved = [datetime.fromisoformat(old) for _visit, old in message.context["moved"]]
-    times = sorted([*moved, *(visit.starts for visit in gone)])
-    words["gone"] = [when_words(moment, zone) for moment in times]
-    return gone
+    words["gone"] = [when_words(moment, zone) for moment in sorted(_times_before(message))]
+    return _by_ids(message.context.get("cancelled", []))
+
+
+def _offer(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    """The time offered, until when to answer, and how to prepare for it."""
+    invitation = Invitation.objects.select_related("offer").get(pk=message.context["invitation"])
+    zone, visit = message.site.zone, message.appointment
+    starts = datetime.fromisoformat(invitation.offer.plan["starts"][0])
+    words["offered"] = when_words(starts, zone)
+    words["offered_day"] = day_words(starts, zone)
+    words["answer_by"] = when_words(invitation.offer.expires_at, zone)
+    if visit is not None:
+        sooner = copy(visit)
+        sooner.starts, sooner.ends = starts, starts + (visit.ends - visit.starts)
+        words |= _preparation([sooner])
+    return ()
 
 
 def _news(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
@@ -272,8 +324,10 @@ _CHANGES = {
     Kind.HELD: _held,
     Kind.STOPPED: _called_off,
     Kind.RELEASED: _called_off,
-    Kind.BOOSTERS_CHANGED: _boosters,
+    Kind.BOOSTERS_CHANGED: _called_off,
     Kind.NEWS: _news,
     Kind.AFTERCARE: _aftercare,
     Kind.FOLLOW_UP: _aftercare,
+    Kind.EARLIER_OFFER: _offer,
+    Kind.EARLIER_OVER: _offer,
 }

@@ -34,6 +34,7 @@ WITH_LINK = frozenset(
         Kind.TODAY,
         Kind.RIDE_MISSING,
         Kind.COMPANION_NAMED,
+        Kind.EARLIER_OFFER,
     }
 )
 
@@ -60,7 +61,7 @@ def write(message: Message, carried: list[Message]) -> Letter:
     by_mail = message.channel == Channel.MAIL
     with translation.override(message.language):
         content = content_of(message, carried)
-        link = _link(message) if by_mail and message.kind in WITH_LINK else ""
+        link = _link(message) if by_mail and content.template in WITH_LINK else ""
         rendered = texts.render(message, content, link)
         mail = _mail(message, content, rendered, address) if by_mail else None
     return Letter(rendered.subject[:200], rendered.kept, address, mail)
@@ -69,8 +70,9 @@ def write(message: Message, carried: list[Message]) -> Letter:
 def preview(message: Message) -> texts.Rendered:
     """The message as it would go out now, for staff to read; no link is made."""
     with translation.override(message.language):
-        link = texts.LINK_LEFT_OUT if message.channel == Channel.MAIL and message.kind in WITH_LINK else ""
-        return texts.render(message, content_of(message), link)
+        content = content_of(message, list(message.carries.filter(state=Message.State.DUE)))
+        by_mail = message.channel == Channel.MAIL
+        return texts.render(message, content, texts.LINK_LEFT_OUT if by_mail and content.template in WITH_LINK else "")
 
 
 def _link(message: Message) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from patients.models import Clearance
-from scheduling.models import Appointment, Message, Ride, Series
+from scheduling.models import Appointment, Invitation, Message, Ride, Series
 
 Kind = Message.Kind
 Status = Appointment.Status
@@ -81,6 +81,25 @@ def _series_runs(message: Message) -> str:
     return ""
 
 
+def _booked(message: Message) -> str:
+    series = _series(message)
+    to_come = Appointment.objects.filter(series=series, status=Status.BOOKED)
+    return _series_runs(message) or ("" if to_come.exists() else "no visit of the series is to come")
+
+
+def _offered(message: Message) -> str:
+    """An offer is worth telling while it waits for an answer about the visit as it is."""
+    invitation = _invitation(message)
+    if invitation.status != Invitation.Status.OPEN:
+        return f"the offer is over: {invitation.get_status_display()}"
+    return "" if invitation.visit_version == _visit(message).version else "the visit has changed since"
+
+
+def _offer_over(message: Message) -> str:
+    over = {Invitation.Status.TAKEN, Invitation.Status.WITHDRAWN}
+    return "" if _invitation(message).status in over else "the offer ended otherwise"
+
+
 def _series_held(message: Message) -> str:
     return "" if _series(message).status == Series.Status.DRAFT else "the dates are no longer only held"
 
@@ -134,12 +153,16 @@ def _series(message: Message) -> Series:
     return message.series
 
 
+def _invitation(message: Message) -> Invitation:
+    return Invitation.objects.get(pk=message.context["invitation"])
+
+
 def _ride(message: Message) -> Ride | None:
     return getattr(_visit(message), "ride", None)
 
 
 _BY_KIND: dict[Message.Kind, Callable[[Message], str]] = {
-    Kind.BOOKED: _series_runs,
+    Kind.BOOKED: _booked,
     Kind.HELD: _series_held,
     Kind.CONSULT_BOOKED: _ahead_of_a_visit,
     Kind.MOVED: _moved,
@@ -156,4 +179,6 @@ _BY_KIND: dict[Message.Kind, Callable[[Message], str]] = {
     Kind.AFTERCARE: _aftercare,
     Kind.FOLLOW_UP: _aftercare,
     Kind.NEWS: _news,
+    Kind.EARLIER_OFFER: _offered,
+    Kind.EARLIER_OVER: _offer_over,
 }

@@ -50,7 +50,7 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
     Raises TemplateDoesNotExist for a kind that has no wording.
     """
     with translation.override(message.language):
-        subject, blocks = _parse(_print(message.kind, content.words | {"link": link}), link)
+        subject, blocks = _parse(_print(content.template, content.words | {"link": link}), link)
         subject = content.words.get("site_subject") or subject
         html = render_to_string("messages/layout.html", content.words | {"subject": subject, "blocks": blocks})
     text = _as_text(blocks)
@@ -61,7 +61,7 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
 def call_script(message: Message, content: Content) -> str:
     """The words to say on the telephone; what is in square brackets is for the caller alone."""
     with translation.override(message.language):
-        _subject, blocks = _parse(_print(message.kind, content.words | {"link": ""}), "")
+        _subject, blocks = _parse(_print(content.template, content.words | {"link": ""}), "")
     return _as_text(blocks)
 
 

@@ -10,7 +10,7 @@ left to answer, to fast and to find a driver. Who fits best has the fewest point
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date as Date
 
 from scheduling.planner.search import PossibleStart
@@ -41,7 +41,7 @@ class Seeker:
     earliest: int
     before: int
     day: Date
-    wishes: Wishes = Wishes()
+    wishes: Wishes = field(default_factory=Wishes)
     busy: Stretches = ()
     ideal: float = 0.0
     previous: Date | None = None

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from clinic import clock
 from patients.models import Clearance, Patient
-from scheduling.messages import ledger
-from scheduling.models import Appointment, Message, Ride, Series
+from scheduling.messages import changes, ledger
+from scheduling.models import Appointment, Invitation, Message, Ride, Series
 from tests.factories import NOW, Clinic, clear
 from tests.messages import world
 
@@ -17,7 +17,10 @@ def one_of_each(clinic: Clinic, patient: Patient) -> dict[str, Message]:
     _series_kinds(clinic, patient)
     _visit_kinds(clinic, patient)
     _companion_kinds(clinic, patient)
+    _earlier_kinds(clinic, patient)
     ledger.announce_clearance(clear(patient, clinic.site))
+    # Changes made together are told together; here each is wanted by itself.
+    Message.objects.filter(kind__in=changes.KINDS).update(carried_by=None)
     found: dict[str, Message] = {}
     for message in Message.objects.select_related("site", "patient", "contact", "series", "appointment"):
         if message.state == State.DUE and message.carried_by_id is None:
@@ -63,6 +66,17 @@ def _visit_kinds(clinic: Clinic, patient: Patient) -> None:
     over = Appointment.objects.filter(kind="infusion", status="booked").order_by("starts")[1]
     ledger.announce_discharged(over)
     ledger.announce_follow_up(over, clock.today(clinic.site.zone))
+
+
+def _earlier_kinds(clinic: Clinic, patient: Patient) -> None:
+    """One time offered and still open, and one that somebody else was quicker to take."""
+    for visit in Appointment.objects.filter(kind="infusion", status="booked").order_by("-starts")[:2]:
+        invitation = world.invite(visit, visit.starts - timedelta(days=7))
+        ledger.announce_offered(invitation)
+    Message.objects.filter(appointment=visit, kind=Kind.EARLIER_OFFER).update(state=State.SENT, sent_at=NOW)
+    invitation.status, invitation.answered_at = Invitation.Status.TAKEN, NOW
+    invitation.save()
+    ledger.announce_offer_over(invitation)
 
 
 def _companion_kinds(clinic: Clinic, patient: Patient) -> None:

@@ -69,6 +69,7 @@ def test_a_held_series_is_told_as_held_and_gets_no_reminders(harbor: Clinic, ada
 def test_a_moved_visit_loses_its_old_reminders_and_gets_new_ones(harbor: Clinic, ada: Patient) -> None:
     series = world.make_series(harbor, ada)
     ledger.announce_booked(series)
+    world.told(Kind.BOOKED)
     visit = series.appointments.get(number=2)
     world.move(visit, visit.starts + timedelta(days=1))
     old = Message.objects.filter(appointment=visit, version=0)

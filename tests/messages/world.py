@@ -7,7 +7,18 @@ from typing import Any
 from clinic import clock
 from patients.models import Contact, Patient
 from scheduling.messages import ledger
-from scheduling.models import Appointment, LadderStep, Link, Message, ProtocolVersion, Ride, Series
+from scheduling.models import (
+    Appointment,
+    EarlierWish,
+    Invitation,
+    LadderStep,
+    Link,
+    Message,
+    Offer,
+    ProtocolVersion,
+    Ride,
+    Series,
+)
 from tests.factories import Clinic
 
 #: Monday, Wednesday and Friday of the week after the tests' Monday.
@@ -82,6 +93,33 @@ def cancel(visit: Appointment) -> None:
     visit.version += 1
     visit.save()
     ledger.announce_cancelled(visit)
+
+
+def told(*some: Message.Kind) -> None:
+    """The messages of these kinds have gone out."""
+    Message.objects.filter(kind__in=some, state=Message.State.DUE).update(state=Message.State.SENT, sent_at=clock.now())
+
+
+def invite(visit: Appointment, starts: datetime) -> Invitation:
+    """Ask the visit's patient about an earlier time, as rows: nothing is held, and nobody told."""
+    wish = EarlierWish.objects.create(patient=visit.patient, appointment=visit, created_at=clock.now())
+    offer = Offer.objects.create(
+        kind=Offer.Kind.EARLIER_TIME,
+        site=visit.site,
+        protocol_version=visit.protocol_version,
+        plan={"starts": [starts.isoformat()]},
+        expires_at=clock.now() + timedelta(hours=2),
+        created_at=clock.now(),
+    )
+    return Invitation.objects.create(
+        offer=offer,
+        wish=wish,
+        patient=visit.patient,
+        appointment=visit,
+        visit_version=visit.version,
+        number=1,
+        created_at=clock.now(),
+    )
 
 
 def name_driver(visit: Appointment, companion: Contact) -> Ride:

@@ -42,6 +42,7 @@ def move(clinic: Clinic, visit: Appointment, starts: datetime, version: int | No
 
 def test_a_moved_visit_gives_back_its_time_and_takes_the_new() -> None:
     clinic, series, visits = booked()
+    Message.objects.filter(kind=Kind.BOOKED).update(state=Message.State.SENT, sent_at=NOW)
     visit, old = visits[2], visits[2].starts
     new = old + timedelta(hours=3)
     moved = move(clinic, visit, new)

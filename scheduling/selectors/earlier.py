@@ -1,0 +1,330 @@
+"""The earlier-time list: which free times somebody on it could have, and who fits each, best first.
+
+Nothing is written down when time comes free. Whatever freed it (a cancellation, a no-show, an early end, a lapsed
+offer, a new shift), a free time that suits somebody is found by looking at the day sheets, and is gone when it is
+taken or offered. docs/decisions/earlier-times.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from clinic import clock
+from clinic.models import Site, User
+from scheduling import wishes as wishes_json
+from scheduling.models import Appointment, EarlierWish, Invitation, Offer, Ride
+from scheduling.models.earlier import EarlierWishQuerySet
+from scheduling.planner import earlier
+from scheduling.planner.earlier import Seeker
+from scheduling.planner.search import PossibleStart, possible_starts
+from scheduling.planner.values import VisitShape
+from scheduling.selectors import series_rules
+from scheduling.selectors.coverage import Shapes
+from scheduling.selectors.day_sheets import load_sheet
+from scheduling.selectors.local_days import as_cells, days_between
+from scheduling.selectors.planning import SLOT_MINUTES
+from scheduling.selectors.series_rules import Neighbours, local_day, spacing_of
+from scheduling.when import day_words
+
+HORIZON_DAYS = 28
+"""How far ahead free times are looked for: four weeks, as for the first visit of a series."""
+TO_ANSWER = timedelta(minutes=30)
+"""The least time that somebody gets to answer. Shorter, the offer lapses while the mail is on its way."""
+TO_SET_OUT = timedelta(hours=1)
+"""What anybody needs between saying yes and being here, whether or not they fast or are driven."""
+#: The answers after which the same day is not offered to the same person again.
+ANSWERED_NO = (Invitation.Status.DECLINED, Invitation.Status.LAPSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One wish that a time would meet. `why` says in words what speaks for it; fewer `points` fit better."""
+
+    wish: EarlierWish
+    starts: datetime
+    points: int
+    why: tuple[str, ...]
+
+    @property
+    def visit(self) -> Appointment:
+        """The visit that would come sooner."""
+        return self.wish.appointment
+
+    @property
+    def answer_by(self) -> datetime:
+        """The last moment for a yes (UTC)."""
+        return latest_answer(self.visit, self.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A free time (UTC) that somebody on the list could have, and who, best first. All their visits are of one shape:
+    the time can be held for any of them.
+    """
+
+    site: Site
+    starts: datetime
+    ends: datetime
+    fits: tuple[Fit, ...]
+
+    @property
+    def cell(self) -> int:
+        """The cell at which it starts, as addresses have it."""
+        return clock.cell(self.starts)
+
+    @property
+    def visit(self) -> Appointment:
+        """One of the visits that would come sooner: what kind of visit it is."""
+        return self.fits[0].visit
+
+    @property
+    def answer_by(self) -> datetime:
+        """The last moment for a yes of whoever needs the longest notice."""
+        return min(fit.answer_by for fit in self.fits)
+
+
+def notice_of(visit: Appointment) -> timedelta:
+    """How long before its start a visit must be known: fasting is begun, and a driver found, from then on.
+
+    Fasting hours are the protocol's, the driver's notice the site's. Needs `site`, `protocol_version`, `ride` loaded.
+    """
+    version = visit.protocol_version
+    ride: Ride | None = getattr(visit, "ride", None)
+    driven = version.needs_ride and (ride is None or ride.status != Ride.Status.WAIVED)
+    hours = max(
+        version.fasting_food_hours or 0,
+        version.fasting_fluids_hours or 0,
+        visit.site.driver_notice_hours if driven else 0,
+    )
+    return max(timedelta(hours=hours), TO_SET_OUT)
+
+
+def latest_answer(visit: Appointment, starts: datetime) -> datetime:
+    """The last moment (UTC) at which a yes to `starts` leaves time to fast and to find a driver."""
+    return starts - notice_of(visit)
+
+
+def chances_of(user: User, now: datetime) -> list[Chance]:
+    """The best free time of each day and kind of visit at the user's sites, soonest first. `now` is aware."""
+    found = [chance for site in Site.objects.for_user(user) for chance in Looking(site, now).chances()]
+    return sorted(found, key=lambda one: (one.starts, one.site.name))
+
+
+def wishes_of(user: User, now: datetime) -> list[EarlierWish]:
+    """Everybody on the list at the user's sites, who has waited longest first."""
+    return list(_waiting(EarlierWish.objects.for_user(user), now))
+
+
+class Looking:
+    """The free time of a site and everybody on its list, loaded once, in a constant number of queries.
+
+    `only`: these wishes alone. `days`: local dates to look at; None: all within the horizon.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        now: datetime,
+        *,
+        only: Collection[UUID] | None = None,
+        days: Collection[date] | None = None,
+    ) -> None:
+        self.site, self.now = site, now
+        wanted = EarlierWish.objects.filter(appointment__site=site)
+        self.wishes = list(_waiting(wanted if only is None else wanted.filter(pk__in=only), now))
+        today = clock.local(now, site.zone).date()
+        last = min(
+            today + timedelta(days=HORIZON_DAYS),
+            max((local_day(wish.appointment.starts, site) for wish in self.wishes), default=today),
+        )
+        self.days = sorted(days) if days is not None else days_between(today, last)
+
+    @cached_property
+    def seekers(self) -> dict[VisitShape, list[tuple[EarlierWish, Seeker]]]:
+        """Everybody who is not just being asked about another time, by what their visit needs."""
+        visits = [wish.appointment for wish in self.wishes]
+        bounds, busy, answered = series_rules.neighbours_of_all(visits), _busy(visits), _answers(self.wishes)
+        shapes, found = Shapes(), defaultdict(list)
+        for wish in self.wishes:
+            barred = answered[wish.pk]
+            if None in barred:
+                continue
+            seeker = self._seeker(wish, bounds[wish.appointment_id], busy[wish.appointment_id], barred)
+            found[shapes.of(wish.appointment)].append((wish, seeker))
+        return dict(found)
+
+    @cached_property
+    def starts(self) -> dict[VisitShape, dict[date, list[PossibleStart]]]:
+        """Every free start by what the visit needs and by local date."""
+        if not self.seekers or not self.days:
+            return {}
+        sheet = load_sheet(self.site, self.days, now=self.now)
+        found: dict[VisitShape, dict[date, list[PossibleStart]]] = {}
+        for shape in self.seekers:
+            by_day: dict[date, list[PossibleStart]] = defaultdict(list)
+            for one in possible_starts(shape, sheet.days, sheet.resources, sheet.taken).starts:
+                by_day[one.date].append(one)
+            found[shape] = by_day
+        return found
+
+    def chances(self) -> list[Chance]:
+        """The best start, on a quarter of the hour, of each day and kind of visit."""
+        best = []
+        for shape, day, fits in self._fits_by_day():
+            round_ones = {start: who for start, who in fits.items() if start.minute % SLOT_MINUTES == 0}
+            start = earlier.best_start([(one, [points for _, _, points in who]) for one, who in round_ones.items()])
+            if start is not None:
+                best.append(self._chance(shape, start, round_ones[start], day))
+        return sorted(best, key=lambda one: one.starts)
+
+    def at(self, starts: datetime) -> list[Chance]:
+        """Who could have exactly this time, one chance for each kind of visit."""
+        cell = clock.cell(starts)
+        return [
+            self._chance(shape, start, who, day)
+            for shape, day, fits in self._fits_by_day()
+            for start, who in fits.items()
+            if start.start == cell
+        ]
+
+    def others(self, starts: datetime) -> list[tuple[datetime, int]]:
+        """Other starts on the same day, on quarters of the hour, with how many they fit."""
+        day, cell = clock.local(starts, self.site.zone).date(), clock.cell(starts)
+        counts: dict[int, int] = defaultdict(int)
+        for _shape, on, fits in self._fits_by_day():
+            for start, who in fits.items():
+                if on == day and start.start != cell and start.minute % SLOT_MINUTES == 0:
+                    counts[start.start] += len(who)
+        return [(clock.of_cell(one), number) for one, number in sorted(counts.items())]
+
+    def _fits_by_day(
+        self,
+    ) -> Iterable[tuple[VisitShape, date, dict[PossibleStart, list[tuple[EarlierWish, Seeker, int]]]]]:
+        for shape, seekers in self.seekers.items():
+            by_day = self.starts[shape]
+            for day in self.days:
+                fits: dict[PossibleStart, list[tuple[EarlierWish, Seeker, int]]] = defaultdict(list)
+                for wish, seeker in seekers:
+                    if day in seeker.days:
+                        worth = earlier.points(day, seeker)
+                        for start in earlier.fitting(by_day.get(day, ()), shape.cells, seeker):
+                            fits[start].append((wish, seeker, worth))
+                if fits:
+                    yield shape, day, fits
+
+    def _chance(
+        self, shape: VisitShape, start: PossibleStart, who: list[tuple[EarlierWish, Seeker, int]], day: date
+    ) -> Chance:
+        starts = clock.of_cell(start.start)
+        fits = sorted(
+            (Fit(wish, starts, worth, tuple(_why(wish, seeker, day))) for wish, seeker, worth in who),
+            key=lambda fit: (fit.points, fit.wish.created_at),
+        )
+        return Chance(self.site, starts, clock.of_cell(start.start + shape.cells), tuple(fits))
+
+    def _seeker(
+        self, wish: EarlierWish, bound: Neighbours, busy: list[tuple[int, int]], barred: set[date | None]
+    ) -> Seeker:
+        visit = wish.appointment
+        here = local_day(visit.starts, self.site)
+        first = wish.not_before or date.min
+        return Seeker(
+            days=frozenset(day for day in self.days if first <= day < here and day not in barred and bound.allows(day)),
+            earliest=clock.cell_up(self.now + TO_ANSWER + notice_of(visit)),
+            before=clock.cell(visit.starts),
+            day=here,
+            wishes=wishes_json.from_json(wish.hours),
+            busy=tuple(busy),
+            ideal=_ideal(visit, bound),
+            previous=bound.before,
+            next=bound.after,
+            waited=(self.now - wish.created_at).days,
+        )
+
+
+def _waiting(wishes: EarlierWishQuerySet, now: datetime) -> EarlierWishQuerySet:
+    return (
+        wishes.waiting()
+        .filter(
+            appointment__status=Appointment.Status.BOOKED,
+            appointment__starts__gt=now,
+            patient__deceased_at__isnull=True,
+            patient__is_active=True,
+        )
+        .select_related(
+            "patient",
+            "appointment__site",
+            "appointment__patient",
+            "appointment__practitioner",
+            "appointment__ride",
+            "appointment__series__protocol_version",
+            "appointment__protocol_version__protocol",
+        )
+        .order_by("created_at")
+    )
+
+
+def _busy(visits: Sequence[Appointment]) -> dict[UUID, list[tuple[int, int]]]:
+    """When each visit's patient is at another one, in cells, by the visit's id."""
+    rows = (
+        Appointment.objects.blocking()
+        .filter(patient__in={visit.patient_id for visit in visits})
+        .values_list("pk", "patient_id", "starts", "ends")
+    )
+    found: dict[UUID, list[tuple[int, int]]] = {visit.pk: [] for visit in visits}
+    others: dict[UUID, list[tuple[UUID, tuple[int, int]]]] = defaultdict(list)
+    for pk, patient, starts, ends in rows:
+        others[patient].append((pk, as_cells(starts, ends)))
+    for visit in visits:
+        found[visit.pk] = [cells for pk, cells in others[visit.patient_id] if pk != visit.pk]
+    return found
+
+
+def _answers(wishes: Sequence[EarlierWish]) -> dict[UUID, set[date | None]]:
+    """Local dates that each wish was offered and did not take; None among them: it is being asked about one now."""
+    found: dict[UUID, set[date | None]] = {wish.pk: set() for wish in wishes}
+    sites = {wish.pk: wish.appointment.site for wish in wishes}
+    versions = {wish.pk: wish.appointment.version for wish in wishes}
+    asked = Invitation.objects.filter(wish__in=found, status__in=[*ANSWERED_NO, Invitation.Status.OPEN])
+    for one in asked.select_related("offer"):
+        if one.status != Invitation.Status.OPEN:
+            found[one.wish_id].add(local_day(offered_start(one.offer), sites[one.wish_id]))
+        elif one.visit_version == versions[one.wish_id]:
+            found[one.wish_id].add(None)
+    return found
+
+
+def offered_start(offer: Offer) -> datetime:
+    """The time that an offer holds (UTC)."""
+    return datetime.fromisoformat(offer.plan["starts"][0])
+
+
+def _ideal(visit: Appointment, bound: Neighbours) -> float:
+    """Days wished between neighbours: the series' for infusions, the middle of what may be for boosters."""
+    if visit.series is None:
+        return 0.0
+    if visit.kind == Appointment.Kind.INFUSION:
+        return spacing_of(visit.series).ideal
+    most = bound.most_before or bound.most_after
+    return (bound.least + most) / 2 if most else float(bound.least)
+
+
+def _why(wish: EarlierWish, seeker: Seeker, day: date) -> Iterable[str]:
+    """What speaks for a date, in words for the desk."""
+    gained = (seeker.day - day).days
+    yield f"{_days(gained)} sooner than {day_words(wish.appointment.starts, wish.appointment.site.zone)}"
+    between = [
+        f"{_days((day - seeker.previous).days)} after the visit before" if seeker.previous else "",
+        f"{_days((seeker.next - day).days)} before the next" if seeker.next else "",
+    ]
+    said = " and ".join(part for part in between if part)
+    if said:
+        yield f"{said} ({seeker.ideal:g} is ideal)"
+    yield f"on the list for {_days(seeker.waited)}" if seeker.waited else "on the list since today"
+
+
+def _days(number: int) -> str:
+    return f"{number} day{'' if number == 1 else 's'}"
