@@ -4,6 +4,7 @@ than it has to be.
 Said by the patient on their page, or to the desk on the telephone. Answering twice is the same as once.
 """
 
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from clinic import clock, locks
@@ -44,7 +45,10 @@ def accept(*, by: Actor, invitation: Invitation) -> Appointment:
     # What the offer holds is what the visit needs: given back and taken in one transaction, it is never free between.
     Hold.objects.filter(offer=offer).delete()
     moved = moving.move_visit(by=by, appointment=visit, starts=starts, reason=REASON, version=mine.visit_version)
-    _answer(mine, Answer.ACCEPTED)
+    try:
+        _answer(mine, Answer.ACCEPTED)
+    except IntegrityError as error:  # invitation_first_gets_it has the last word
+        raise _taken() from error
     _close(offer, Offer.Status.ACCEPTED, Answer.TAKEN)
     wish = EarlierWish.objects.get(pk=mine.wish_id)
     if wish.status == EarlierWish.Status.WAITING:
@@ -145,9 +149,7 @@ def _as_they_are(invitation: Invitation) -> tuple[Offer, Invitation]:
 def _check_still_offered(offer: Offer, invitation: Invitation) -> None:
     kept = _("Your visit stays as it is.")
     if offer.status == Offer.Status.ACCEPTED:
-        raise Refused(
-            _("Somebody else was a little quicker, so this time is taken. %(kept)s") % {"kept": kept}, code="taken"
-        )
+        raise _taken()
     if offer.status != Offer.Status.OPEN or offer.expires_at <= clock.now() or invitation.status != Answer.OPEN:
         raise Refused(_("This offer is over, so its time is no longer held. %(kept)s") % {"kept": kept}, code="lapsed")
     if invitation.appointment.version != invitation.visit_version:
@@ -155,6 +157,13 @@ def _check_still_offered(offer: Offer, invitation: Invitation) -> None:
             _("Your visit has changed since you were asked, so this offer no longer holds. %(kept)s") % {"kept": kept},
             code="stale",
         )
+
+
+def _taken() -> Refused:
+    kept = _("Your visit stays as it is.")
+    return Refused(
+        _("Somebody else was a little quicker, so this time is taken. %(kept)s") % {"kept": kept}, code="taken"
+    )
 
 
 def _check_may(by: Actor, invitation: Invitation) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
 
+from scheduling.planner import cost
 from scheduling.planner.search import PossibleStart
 from scheduling.planner.values import CELL_MINUTES, Stretches, Windows, Wishes
 
@@ -84,12 +85,14 @@ def gaps(day: Date, seeker: Seeker) -> list[int]:
 
 
 def best_start(found: Sequence[tuple[PossibleStart, Sequence[int]]]) -> PossibleStart | None:
-    """The start that the most seekers could have, of these the one with the fewest points in all, then the earliest.
+    """The start that the most seekers could have; of these the one with the fewest points in all, the roundest, the
+    earliest.
 
     ``found``: each start with the points of everybody whom it fits.
     """
     able = [(start, fit) for start, fit in found if fit]
-    return min(able, key=lambda one: (-len(one[1]), sum(one[1]), one[0].start))[0] if able else None
+    worth = [(-len(fit), sum(fit), cost.round_start(start.minute % 60), start.start) for start, fit in able]
+    return able[worth.index(min(worth))][0] if able else None
 
 
 def _inside(windows: Windows | None, day: Date, first: int, last: int) -> bool:

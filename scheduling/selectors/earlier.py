@@ -171,13 +171,12 @@ class Looking:
         return found
 
     def chances(self) -> list[Chance]:
-        """The best start, on a quarter of the hour, of each day and kind of visit."""
+        """The best start of each day and kind of visit: the one that suits the most."""
         best = []
         for shape, day, fits in self._fits_by_day():
-            round_ones = {start: who for start, who in fits.items() if start.minute % SLOT_MINUTES == 0}
-            start = earlier.best_start([(one, [points for _, _, points in who]) for one, who in round_ones.items()])
+            start = earlier.best_start([(one, [points for _, _, points in who]) for one, who in fits.items()])
             if start is not None:
-                best.append(self._chance(shape, start, round_ones[start], day))
+                best.append(self._chance(shape, start, fits[start], day))
         return sorted(best, key=lambda one: one.starts)
 
     def at(self, starts: datetime) -> list[Chance]:
@@ -191,14 +190,15 @@ class Looking:
         ]
 
     def others(self, starts: datetime) -> list[tuple[datetime, int]]:
-        """Other starts on the same day, on quarters of the hour, with how many they fit."""
+        """Other starts on the same day with how many they fit; on quarters of the hour, where there are such."""
         day, cell = clock.local(starts, self.site.zone).date(), clock.cell(starts)
         counts: dict[int, int] = defaultdict(int)
         for _shape, on, fits in self._fits_by_day():
             for start, who in fits.items():
-                if on == day and start.start != cell and start.minute % SLOT_MINUTES == 0:
+                if on == day and start.start != cell:
                     counts[start.start] += len(who)
-        return [(clock.of_cell(one), number) for one, number in sorted(counts.items())]
+        every = [(clock.of_cell(one), number) for one, number in sorted(counts.items())]
+        return [one for one in every if clock.local(one[0], self.site.zone).minute % SLOT_MINUTES == 0] or every
 
     def _fits_by_day(
         self,

@@ -90,7 +90,7 @@ class ClinicMachine(RuleBasedStateMachine):
             kept = self.driver.attempt(offers.keep_plan, starts, kind, hours=keep, **order)
             if kept is not None:
                 expires = min(self.driver.now + timedelta(hours=keep), moment_of(starts[0]))
-                self.truth.offers[kept.pk] = Kept(kept.patient_id, kind, tuple(starts), expires)
+                self.truth.offers[kept.pk] = Kept(order["patient"].pk, kind, tuple(starts), expires)
             return
         series = self.driver.attempt(booking.book_series, starts, kind, **order)
         if series is not None:
