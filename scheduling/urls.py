@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from scheduling.desk import booking_urls, message_urls, patient_urls, rescue_urls
+from scheduling.desk import booking_urls, earlier_urls, message_urls, patient_urls, rescue_urls
 from scheduling.desk import urls as desk_urls
 
 # The desk's addresses lie in several modules and form one namespace.
@@ -12,6 +12,7 @@ desk = [
     *patient_urls.urlpatterns,
     *message_urls.urlpatterns,
     *rescue_urls.urlpatterns,
+    *earlier_urls.urlpatterns,
 ]
 
 urlpatterns = [

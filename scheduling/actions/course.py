@@ -21,7 +21,7 @@ from scheduling.actions.course_writing import Agreed, Locked
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Series
-from scheduling.selectors import replanning, series_rules
+from scheduling.selectors import replanning, series_rules, shifting
 from scheduling.selectors.series_rules import Spacing, local_day
 
 Seen = Mapping[UUID, int]
@@ -40,11 +40,13 @@ def move_with_neighbours(
     key: UUID,
     seen: Seen | None = None,
     beyond: bool = False,
+    with_rest: bool = False,
 ) -> Appointment:
     """Move one visit to `starts` (aware), and exactly `others` of its series with it; one message tells all of it.
 
-    `version`: of the visit as it was seen; `seen`: of all visits to come. `beyond`: see course_writing.Agreed. The same
-    key again returns the same visit.
+    `version`: of the visit as it was seen; `seen`: of all visits to come. `beyond`: see course_writing.Agreed.
+    `with_rest`: the page planned all after it along, which says why each goes where it goes. The same key again returns
+    the same visit.
 
     Raises:
         Stale: somebody else has changed the visit, or another of the series, since.
@@ -57,12 +59,12 @@ def move_with_neighbours(
         return Appointment.objects.get(pk=appointment.pk)
     _check_reason(reason)
     series = _series_of(appointment)
-    why = _why_moved(appointment, starts)
+    why = _why_moved(appointment, starts, with_rest=with_rest)
     agreed = Agreed({**others, appointment.pk: starts}, seen=seen, beyond=beyond, chosen=appointment.pk)
     locked = course_writing.lock(series, agreed, Appointment.Kind(appointment.kind))
     visit = next((one for one in locked.rest.coming if one.pk == appointment.pk), None)
     if visit is None or visit.version != version:
-        raise Stale("Somebody else has changed this visit since you opened it. Nothing was moved; look again.")
+        raise Stale(_as_it_is(appointment, version))
     course_writing.check(locked, locked.rest.spacing, locked.rest.window)
     course_writing.write(locked, by=by, reason=reason, why=why)
     keep_result(key, appointment=str(visit.pk))
@@ -143,7 +145,7 @@ def drop_visit(
     _check_induction(locked)
     visit = next((one for one in locked.rest.coming if one.pk == appointment.pk), None)
     if visit is None or visit.version != version:
-        raise Stale("Somebody else has changed this visit since you opened it. Nothing was changed; look again.")
+        raise Stale(_as_it_is(appointment, version))
     if locked.series.sessions < 2:
         raise Refused("It is the only infusion of the series. Nothing was changed; stop the series instead.")
     locked.series.sessions -= 1
@@ -292,16 +294,21 @@ def _check_reason(reason: str) -> None:
         raise Refused("Say why; the reason is kept with the visit. Nothing was changed.", field="reason")
 
 
+def _as_it_is(appointment: Appointment, seen: int) -> str:
+    """Who did what to a visit that is no longer as it was seen."""
+    fresh = Appointment.objects.select_related("site").get(pk=appointment.pk)
+    return moving.what_changed(fresh, seen)
+
+
 def _series_of(appointment: Appointment) -> Series:
     if appointment.series is None:
         raise Refused("A consult belongs to no series. Nothing was changed; move it by itself.")
     return appointment.series
 
 
-def _why_moved(appointment: Appointment, starts: datetime) -> Why:
+def _why_moved(appointment: Appointment, starts: datetime, *, with_rest: bool) -> Why:
     """Why each visit goes where the plan for this move puts it, as things stand now."""
     wall = clock.local(starts, appointment.site.zone)
-    plan = replanning.move_plan(
-        appointment=appointment, to_date=local_day(starts, appointment.site), to_time=wall.time(), now=clock.now()
-    )
-    return plan.reasons
+    planned = shifting.shift_plan if with_rest else replanning.move_plan
+    day = local_day(starts, appointment.site)
+    return planned(appointment=appointment, to_date=day, to_time=wall.time(), now=clock.now()).reasons

@@ -20,6 +20,7 @@ from scheduling.planner.values import VisitShape
 from scheduling.selectors import series_rules
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.who_changed import changes_since
 from scheduling.when import day_words, time_words
 
 Status = Appointment.Status
@@ -200,18 +201,19 @@ def _locked(appointment: Appointment, shape: VisitShape, days: set[date], versio
         .select_for_update(of=("self",))
         .get(pk=appointment.pk)
     )
-    if version is not None and visit.version != version:
-        raise Stale(_what_changed(visit))
-    if local_day(visit.starts, site) != old_day:
-        raise Stale(_what_changed(visit))
+    seen = appointment.version if version is None else version
+    if (version is not None and visit.version != version) or local_day(visit.starts, site) != old_day:
+        raise Stale(what_changed(visit, seen))
     if version is not None and visit.status not in OPEN:
         raise WrongStatus(f"This visit is “{visit.get_status_display()}” and stays as it is. Nothing was changed.")
     return visit
 
 
-def _what_changed(visit: Appointment) -> str:
+def what_changed(visit: Appointment, seen: int) -> str:
+    """For the second of two on one visit: who did what since the version `seen`, and how it stands now."""
     zone = visit.site.zone
+    deeds = " ".join(changes_since(visit, seen))
     return (
-        f"Somebody else has changed this visit since you opened it: it is now “{visit.get_status_display()}”, "
-        f"{day_words(visit.starts, zone)} at {time_words(visit.starts, zone)}. Nothing was changed; look again."
+        f"Somebody else has changed this visit since you opened it. {deeds} It is now “{visit.get_status_display()}”, "
+        f"{day_words(visit.starts, zone)} at {time_words(visit.starts, zone)}. Nothing of yours was written."
     )

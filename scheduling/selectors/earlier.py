@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from clinic import clock
 from clinic.models import Site, User
 from scheduling import wishes as wishes_json
@@ -76,6 +78,11 @@ class Chance:
         return clock.cell(self.starts)
 
     @property
+    def more(self) -> int:
+        """How many it fits beside the best."""
+        return len(self.fits) - 1
+
+    @property
     def visit(self) -> Appointment:
         """One of the visits that would come sooner: what kind of visit it is."""
         return self.fits[0].visit
@@ -116,6 +123,33 @@ def chances_of(user: User, now: datetime) -> list[Chance]:
 def wishes_of(user: User, now: datetime) -> list[EarlierWish]:
     """Everybody on the list at the user's sites, who has waited longest first."""
     return list(_waiting(EarlierWish.objects.for_user(user), now))
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOut:
+    """A time that is offered and not answered yet."""
+
+    offer: Offer
+    starts: datetime
+    asked: Sequence[Invitation]
+
+    @property
+    def open_count(self) -> int:
+        """How many have not answered."""
+        return sum(one.status == Invitation.Status.OPEN for one in self.asked)
+
+
+def offers_out(user: User, now: datetime) -> list[OfferOut]:
+    """Earlier times offered at the user's sites and held at `now`, the first to lapse on top. Two queries."""
+    found = (
+        Offer.objects.for_user(user)
+        .earlier_times()
+        .filter(status=Offer.Status.OPEN, expires_at__gt=now)
+        .select_related("site", "protocol_version__protocol")
+        .prefetch_related(Prefetch("invitations", Invitation.objects.select_related("patient")))
+        .order_by("expires_at")
+    )
+    return [OfferOut(offer, offered_start(offer), list(offer.invitations.all())) for offer in found]
 
 
 class Looking:
@@ -189,15 +223,17 @@ class Looking:
             if start.start == cell
         ]
 
-    def others(self, starts: datetime) -> list[tuple[datetime, int]]:
-        """Other starts on the same day with how many they fit; on quarters of the hour, where there are such."""
+    def others(self, starts: datetime) -> list[tuple[datetime, int, int]]:
+        """Other starts on the same day, each with its cell and how many it fits; on quarters of the hour, where there
+        are such.
+        """
         day, cell = clock.local(starts, self.site.zone).date(), clock.cell(starts)
         counts: dict[int, int] = defaultdict(int)
         for _shape, on, fits in self._fits_by_day():
             for start, who in fits.items():
                 if on == day and start.start != cell:
                     counts[start.start] += len(who)
-        every = [(clock.of_cell(one), number) for one, number in sorted(counts.items())]
+        every = [(clock.of_cell(one), one, number) for one, number in sorted(counts.items())]
         return [one for one in every if clock.local(one[0], self.site.zone).minute % SLOT_MINUTES == 0] or every
 
     def _fits_by_day(

@@ -38,6 +38,7 @@ WORDS: Mapping[str, str] = {
     "moved_to_keep_gap": "Leaves {from_date}: it needs {least} to {most} days from the visit beside it.",
     "moved_to_make_room": "Leaves {from_date}, which is no longer possible for it.",
     "moved_to_keep_series_possible": "Leaves {from_date}, so that the visits around it keep their gaps.",
+    "moved_along": "Moves along from {from_date}, as far as the days between the visits and the free time allow.",
     "same_hour": "At the same hour as the visit before.",
     "preferred_hours": "Within the hours that the patient prefers.",
     "best_hour": "The hour that leaves the clinic's day tidiest.",

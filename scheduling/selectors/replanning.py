@@ -125,8 +125,8 @@ def move_plan(*, appointment: Appointment, to_date: date, to_time: time | None, 
     search = Search(rest, first_day, homeless=homeless, also=to_date, chosen=mine, barred=left, earliest=earliest)
     answer = search.best([_move_task(rest, line, leaving, mine, to_date, cell) for line, leaving in lines])
     if isinstance(answer, Refusal):
-        return Replan((), _why_not_there(rest, to_date, answer), seen=rest.seen)
-    return _replan(rest, answer, chosen=mine)
+        return Replan((), why_not_there(rest, to_date, answer), seen=rest.seen)
+    return as_replan(rest, answer, chosen=mine)
 
 
 def rest_plan(
@@ -164,7 +164,7 @@ def rest_plan(
     staying, dropped = _shorten(planned, wanted, without)
     new: list[Appointment | None] = [None] * (wanted - len(staying))
     if not staying and not new:
-        return _replan(rest, None, dropped)
+        return as_replan(rest, None, dropped)
     start = max(first_day, local_day(now, series.site))
     leaving = [one for one in staying if rest.day(one) < start and not rest.is_fixed(one)]
     orders = [[*staying, *new], [*(one for one in staying if one not in leaving), *leaving, *new]]
@@ -174,7 +174,7 @@ def rest_plan(
     answer = search.best([_rest_task(planned, line, leaving, wide) for line in orders])
     if isinstance(answer, Refusal):
         return Replan((), explain_refusal(answer, series.site.zone), seen=rest.seen)
-    return _replan(rest, answer, dropped)
+    return as_replan(rest, answer, dropped)
 
 
 def why_not(series: Series) -> str:
@@ -193,7 +193,8 @@ def not_running(series: Series) -> str:
     return ""
 
 
-def _why_not_there(rest: Rest, to_date: date, refusal: Refusal) -> list[str]:
+def why_not_there(rest: Rest, to_date: date, refusal: Refusal) -> list[str]:
+    """Why a visit cannot go to a date, in sentences."""
     site = rest.series.site
     if not load_sheet(site, [to_date], now=rest.now).days:
         return [f"{site.name} is closed on {date_words(to_date)}. Choose another day."]
@@ -238,14 +239,14 @@ def _move_task(
     to_date: date,
     cell: int | None,
 ) -> Task:
-    fixed = [_pin(index, one) for index, one in enumerate(line) if one != mine and rest.is_fixed(one)]
+    fixed = [booked_pin(index, one) for index, one in enumerate(line) if one != mine and rest.is_fixed(one)]
     places = [None if one == mine or one in leaving else _place(rest, one) for one in line]
     target = Pin(line.index(mine), to_date, cell)
     return Task(line, places, (target, *fixed), rest.distances())
 
 
 def _rest_task(rest: Rest, line: Line, leaving: Sequence[Appointment], wide: Mapping[tuple[UUID, UUID], int]) -> Task:
-    pins = tuple(_pin(index, one) for index, one in enumerate(line) if one is not None and rest.is_fixed(one))
+    pins = tuple(booked_pin(index, one) for index, one in enumerate(line) if one is not None and rest.is_fixed(one))
     places = [None if one is None or one in leaving else _place(rest, one) for one in line]
     return Task(line, places, pins, wide)
 
@@ -268,7 +269,8 @@ def _shorten(rest: Rest, wanted: int, without: Appointment | None) -> tuple[list
     return staying, [one for one in rest.coming if one not in staying]
 
 
-def _pin(index: int, visit: Appointment) -> Pin:
+def booked_pin(index: int, visit: Appointment) -> Pin:
+    """The visit stays where it is booked, as number `index` of the line."""
     return Pin(index, local_day(visit.starts, visit.site), clock.cell(visit.starts), booked=True)
 
 
@@ -279,7 +281,7 @@ def _place(rest: Rest, visit: Appointment) -> Place:
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
-def _replan(
+def as_replan(
     rest: Rest, found: Found | None, dropped: Sequence[Appointment] = (), chosen: Appointment | None = None
 ) -> Replan:
     zone, before = rest.series.site.zone, len(rest.given)

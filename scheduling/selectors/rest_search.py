@@ -34,13 +34,15 @@ Line = Sequence[Appointment | None]
 class Task:
     """One way to search: the visits in order, where each stands (None: nowhere, or it has to leave), and who is fixed.
 
-    `wide`: days between neighbours that may stay as far apart as they stand.
+    `wide`: days between neighbours that may stay as far apart as they stand. `anchors`: the date that each would best
+    be near; None: the one that it has.
     """
 
     line: Line
     places: Sequence[Place | None]
     pins: tuple[Pin, ...]
     wide: Mapping[tuple[UUID, UUID], int]
+    anchors: tuple[date, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Search:
             min_gap_days=least,
             max_gap_days=most,
             pins=task.pins,
-            anchors=tuple(rest.day(one) if one is not None else None for one in task.line),
+            anchors=task.anchors or tuple(rest.day(one) if one is not None else None for one in task.line),
         )
 
     def _request(self, busy: Stretches) -> SeriesRequest:

@@ -10,7 +10,7 @@ import pytest
 
 from clinic import clock
 from scheduling.actions import clearance, course_writing, cover, holds, offers, placing, rescue
-from scheduling.messages import ledger
+from scheduling.messages import changes
 from scheduling.models import Offer
 from scheduling.planner.labels import Row, Stretch
 from scheduling.planner.values import Taken
@@ -78,7 +78,7 @@ def a_suspension_changes_no_visit(patch: pytest.MonkeyPatch) -> None:
 
 def old_messages_stay_due(patch: pytest.MonkeyPatch) -> None:
     """Reminders of a moved or cancelled visit are not withdrawn."""
-    patch.setattr(ledger, "_retire", _nothing)
+    patch.setattr(changes, "retire", _nothing)
 
 
 def the_clinic_changes_over_visits(patch: pytest.MonkeyPatch) -> None:

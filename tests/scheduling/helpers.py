@@ -16,7 +16,7 @@ from clinic import clock
 from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import booking, holds
-from scheduling.models import Appointment, Hold, ProtocolVersion, Series
+from scheduling.models import Appointment, Hold, Message, ProtocolVersion, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
 from tests.factories import FIRST_DAY, Clinic
@@ -57,6 +57,14 @@ def book(clinic: Clinic, patient: Patient, starts: Sequence[datetime] | None = N
     } | changes
     found = starts or best_starts(clinic, patient, first_day=order["first_day"], version=order["version"])
     return booking.book_series(**order, starts=found)
+
+
+def bookings_are_told() -> None:
+    """What was booked so far has been told: from now on the patients know these dates."""
+    kinds = [Message.Kind.BOOKED, Message.Kind.HELD, Message.Kind.CONSULT_BOOKED]
+    Message.objects.filter(kind__in=kinds, state=Message.State.DUE).update(
+        state=Message.State.SENT, sent_at=clock.now()
+    )
 
 
 def consult(clinic: Clinic, patient: Patient, starts: datetime, **changes: Any) -> Appointment:

@@ -16,8 +16,8 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from scheduling.actions import earlier_answers
 from scheduling.models import Appointment, Invitation, Offer
+from tests.scheduling.earlier_list import asked, two_asked
 from tests.scheduling.helpers import as_owner, at_once, overlaps_in_holds
-from tests.scheduling.test_earlier import asked, two_asked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONSTRAINT = "invitation_first_gets_it"

@@ -15,7 +15,7 @@ from scheduling.actions import moving
 from scheduling.models import Appointment, Hold, Message, Series
 from scheduling.selectors import planning
 from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_clinic, make_patient
-from tests.scheduling.helpers import book, consult, treat, visits_of, wall
+from tests.scheduling.helpers import book, bookings_are_told, consult, treat, visits_of, wall
 
 pytestmark = pytest.mark.django_db
 Status = Appointment.Status
@@ -42,7 +42,7 @@ def move(clinic: Clinic, visit: Appointment, starts: datetime, version: int | No
 
 def test_a_moved_visit_gives_back_its_time_and_takes_the_new() -> None:
     clinic, series, visits = booked()
-    Message.objects.filter(kind=Kind.BOOKED).update(state=Message.State.SENT, sent_at=NOW)
+    bookings_are_told()
     visit, old = visits[2], visits[2].starts
     new = old + timedelta(hours=3)
     moved = move(clinic, visit, new)

@@ -14,7 +14,7 @@ from scheduling.selectors import replanning
 from scheduling.selectors.series_rules import date_words, local_day
 from tests.factories import NOW
 from tests.scheduling.courses import World, gaps
-from tests.scheduling.helpers import consult, treat, wall
+from tests.scheduling.helpers import bookings_are_told, consult, treat, wall
 
 pytestmark = pytest.mark.django_db
 Status = Appointment.Status
@@ -54,6 +54,7 @@ def test_a_visit_moved_to_a_day_that_breaks_a_gap_takes_along_the_fewest_others(
 
 def test_the_patient_hears_of_all_that_moved_in_one_message(world: World) -> None:
     visits = world.visits
+    bookings_are_told()
     plan = world.move_plan(visits[0], wall(visits[1])[0] - timedelta(days=1))
     world.move(visits[0], plan)
     assert len(world.told()) == 1

@@ -17,7 +17,7 @@ from scheduling.actions import outages, rescue, rides, visit
 from scheduling.models import Appointment, Hold, Message, Ride
 from scheduling.selectors.rescue_plan import SiteRescue, answers, propose, without_cover
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
-from tests.scheduling.helpers import book, consult, overlaps_in_holds, visits_of
+from tests.scheduling.helpers import book, bookings_are_told, consult, overlaps_in_holds, visits_of
 
 pytestmark = pytest.mark.django_db
 TUESDAY, WEDNESDAY, THURSDAY = FIRST_DAY, FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
@@ -146,6 +146,7 @@ def test_a_nurse_is_ill_and_another_takes_over_without_a_word_to_the_patient() -
 def test_a_snow_day_moves_with_every_gap_kept_and_each_patient_is_told_once() -> None:
     clinic = make_clinic(chairs=4, nurses=3)
     courses = [series_of(clinic, TWICE_A_WEEK, hour) for hour in (9, 12, 15)]
+    bookings_are_told()
     snow(clinic, TWICE_A_WEEK[1])
     plan = proposed(clinic)
     assert not plan.left

@@ -1,0 +1,190 @@
+"""The earlier-time list: who waits, which free times would suit somebody, and what was offered."""
+
+from datetime import datetime
+from http import HTTPStatus
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clinic import clock
+from clinic.actor import Actor
+from clinic.errors import Refused
+from clinic.models import Site
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from scheduling.actions import earlier as actions
+from scheduling.actions import earlier_answers
+from scheduling.desk.earlier_forms import AnswerForm, EndForm, OfferForm, WishForm, last_day, suggested
+from scheduling.models import Appointment, EarlierWish, Invitation, Offer
+from scheduling.selectors.earlier import Chance, Looking, chances_of, offers_out, wishes_of
+from scheduling.when import day_words, time_words
+
+
+@require_safe
+@needs(Permission.BOOK)
+def earlier(request: StaffRequest) -> HttpResponse:
+    """Free times that somebody could have, the times offered and not answered, and everybody on the list."""
+    now = clock.now()
+    context = {
+        "chances": chances_of(request.user, now),
+        "offers": offers_out(request.user, now),
+        "wishes": wishes_of(request.user, now),
+        "now": now,
+    }
+    return render(request, "desk/earlier/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.BOOK)
+def earlier_time(request: StaffRequest, site: UUID, cell: int) -> HttpResponse:
+    """Who could have one free time, best first; a POST asks those who are ticked."""
+    place = get_object_or_404(Site.objects.for_user(request.user), pk=site)
+    now, starts = clock.now(), clock.of_cell(cell)
+    looking = Looking(place, now, days=[clock.local(starts, place.zone).date()])
+    chances = looking.at(starts)
+    fits = [fit for chance in chances for fit in chance.fits]
+    form = OfferForm(
+        request.POST or None,
+        wishes=[fit.wish for fit in fits],
+        minutes=place.offer_minutes,
+        initial={"key": uuid4(), "wishes": [str(fit.wish.pk) for fit in fits[:1]]},
+    )
+    if request.method == "POST" and form.is_valid():
+        made = _offer(request, place, starts, form, chances)
+        if made is not None:
+            when = f"{day_words(starts, place.zone)}, {time_words(starts, place.zone)}"
+            until = f"{day_words(made.expires_at, place.zone)}, {time_words(made.expires_at, place.zone)}"
+            messages.success(request, f"{when} is offered and held until {until}.")
+            return redirect("desk:earlier_offer", made.pk)
+    context = {
+        "site": place,
+        "starts": starts,
+        "chances": chances,
+        "ticked": [str(one) for one in form["wishes"].value() or ()],
+        "others": looking.others(starts),
+        "form": form,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+    return render(request, "desk/earlier/time.html", context, status=status)
+
+
+def _offer(request: StaffRequest, site: Site, starts: datetime, form: OfferForm, chances: list[Chance]) -> Offer | None:
+    """The offer that the form asks for; None, with the sentence on the form, when it was refused."""
+    chosen = set(form.cleaned_data["wishes"])
+    try:
+        return actions.offer_time(
+            by=Actor.of(request.user),
+            site=site,
+            starts=starts,
+            wishes=[fit.wish for chance in chances for fit in chance.fits if fit.wish.pk in chosen],
+            minutes=form.cleaned_data["minutes"],
+            key=form.cleaned_data["key"],
+        )
+    except Refused as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return None
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.BOOK)
+def earlier_wish(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Put a visit on the list with the hours that suit, or change them."""
+    visits = Appointment.objects.for_user(request.user).select_related(
+        "patient", "site", "series", "protocol_version__protocol"
+    )
+    visit = get_object_or_404(visits, pk=pk)
+    wish = EarlierWish.objects.waiting().filter(appointment=visit).first()
+    initial = WishForm.standing(wish) if wish is not None else suggested(visit)
+    form = WishForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.wish_sooner(
+                by=Actor.of(request.user),
+                appointment=visit,
+                hours=form.hours(),
+                not_before=form.cleaned_data["not_before"],
+                note=form.cleaned_data["note"],
+            )
+        except Refused as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(request, f"{visit.patient.name} is on the earlier-time list.")
+            return redirect("desk:earlier")
+    context = {"visit": visit, "site": visit.site, "wish": wish, "form": form, "last_day": last_day(visit)}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+    return render(request, "desk/earlier/wish.html", context, status=status)
+
+
+@require_POST
+@needs(Permission.BOOK)
+def earlier_end(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Take a visit off the list."""
+    wishes = EarlierWish.objects.for_user(request.user).select_related("appointment", "patient")
+    wish = get_object_or_404(wishes, pk=pk)
+    form = EndForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    actions.end_wish(by=Actor.of(request.user), wish=wish, reason=reason)
+    messages.success(request, f"{wish.patient.name} is no longer on the list; the visit stays as it is.")
+    return redirect("desk:earlier")
+
+
+@require_safe
+@needs(Permission.BOOK)
+def earlier_offer(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """One offered time: who was asked, what they said, and the words to write an answer down."""
+    offer = _offer_or_404(request, pk)
+    invitations = offer.invitations.select_related("patient", "appointment__site", "appointment__series", "wish")
+    context = {
+        "offer": offer,
+        "site": offer.site,
+        "starts": datetime.fromisoformat(offer.plan["starts"][0]),
+        "invitations": list(invitations),
+        "is_open": offer.status == Offer.Status.OPEN and offer.expires_at > clock.now(),
+    }
+    return render(request, "desk/earlier/offer.html", context)
+
+
+@require_POST
+@needs(Permission.BOOK)
+def earlier_answer(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Write down what somebody said on the telephone."""
+    found = Invitation.objects.for_user(request.user).select_related(
+        "offer__site", "patient", "appointment__site", "appointment__patient", "appointment__protocol_version"
+    )
+    invitation = get_object_or_404(found, pk=pk)
+    form, by = AnswerForm(request.POST), Actor.of(request.user)
+    try:
+        if not form.is_valid():
+            raise Refused("Say whether the answer was yes or no. Nothing was changed.")
+        if form.cleaned_data["answer"] == "yes":
+            moved = earlier_answers.accept(by=by, invitation=invitation)
+            when = f"{day_words(moved.starts, moved.site.zone)}, {time_words(moved.starts, moved.site.zone)}"
+            said = f"{invitation.patient.name} comes on {when}. The others are told that the time is taken."
+        else:
+            earlier_answers.decline(by=by, invitation=invitation)
+            said = f"{invitation.patient.name} keeps the visit as it is."
+        messages.success(request, said)
+    except Refused as error:
+        messages.error(request, error.message)
+    return redirect("desk:earlier_offer", invitation.offer_id)
+
+
+@require_POST
+@needs(Permission.BOOK)
+def earlier_take_back(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The time is needed otherwise: it is free at once."""
+    offer = _offer_or_404(request, pk)
+    try:
+        earlier_answers.take_back(by=Actor.of(request.user), offer=offer)
+        messages.success(request, "The offer is taken back; its time is free again, and who was asked is told.")
+    except Refused as error:
+        messages.error(request, error.message)
+    return redirect("desk:earlier")
+
+
+def _offer_or_404(request: StaffRequest, pk: UUID) -> Offer:
+    offers = Offer.objects.for_user(request.user).earlier_times()
+    return get_object_or_404(offers.select_related("site", "protocol_version__protocol"), pk=pk)
