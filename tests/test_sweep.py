@@ -18,9 +18,10 @@ from clinic import clock
 from clinic.models import Closure, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
 from patients.models import Authorisation, Consent, ConsultRequest
-from scheduling.actions import offers, rides
+from scheduling.actions import earlier, offers, rides
 from scheduling.actions.requests import ask_for_change
 from scheduling.models import Message
+from scheduling.planner.values import Wishes
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits
 from tests.scheduling.helpers import MORNINGS, best_starts
@@ -43,6 +44,11 @@ MEANING = {
     "desk:course": "series",
     "desk:finish": "series",
     "desk:stop_series": "series",
+    "desk:earlier_wish": "visit",
+    "desk:earlier_end": "wish",
+    "desk:earlier_offer": "earlier_offer",
+    "desk:earlier_take_back": "earlier_offer",
+    "desk:earlier_answer": "invitation",
     "desk:patient": "patient",
     "desk:contact": "patient",
     "desk:consent": "patient",
@@ -127,6 +133,15 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         hours=24,
         key=uuid4(),
     )
+    wish = earlier.wish_sooner(by=clinic.by(Role.FRONT_DESK), appointment=visits[0], hours=Wishes())
+    asked = earlier.offer_time(
+        by=clinic.by(Role.FRONT_DESK),
+        site=clinic.site,
+        starts=clinic.at(DAYS[0] - timedelta(days=3), 9),
+        wishes=[wish],
+        minutes=120,
+        key=uuid4(),
+    ).invitations.get()
     return {
         "site": clinic.site.pk,
         "day": DAYS[0],
@@ -143,6 +158,10 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
             site=clinic.site, name="Cora Lind", phone="+15185550142", created_at=clock.now()
         ).pk,
         "change": ask_for_change(by=clinic.by(Role.FRONT_DESK), appointment=visits[1], kind="move").pk,
+        "wish": wish.pk,
+        "earlier_offer": asked.offer_id,
+        "invitation": asked.pk,
+        "cell": clock.cell(asked.offer.first_start),
         "message": Message.objects.filter(site=clinic.site, patient=patient).first().pk,  # type: ignore[union-attr]
         "closure": Closure.objects.create(site=clinic.site, **far_off(clinic)).pk,
         "token": "x" * 32,

@@ -15,7 +15,6 @@ from clinic.permissions import Permission
 from scheduling.actions import earlier, moving, placing
 from scheduling.messages import ledger
 from scheduling.models import Appointment, EarlierWish, Hold, Invitation, Offer
-from scheduling.selectors.earlier import offered_start
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
 
@@ -34,7 +33,7 @@ def accept(*, by: Actor, invitation: Invitation) -> Appointment:
         NotAllowed: somebody else's invitation, or an actor who may not book.
     """
     _check_may(by, invitation)
-    visit, starts = invitation.appointment, offered_start(invitation.offer)
+    visit, starts = invitation.appointment, invitation.offer.first_start
     site = visit.site
     days = {local_day(starts, site), local_day(visit.starts, site)}
     placing.take_locks(site, visit.patient, days, shape_of(visit))
@@ -132,7 +131,7 @@ def _answer(invitation: Invitation, to: str) -> None:
 def _lock(offer: Offer) -> None:
     """The day that the offer holds time on: everybody who answers waits for it."""
     site = offer.site
-    locks.take([locks.site(site.pk), locks.day(site.pk, local_day(offered_start(offer), site))])
+    locks.take([locks.site(site.pk), locks.day(site.pk, local_day(offer.first_start, site))])
 
 
 def _as_they_are(invitation: Invitation) -> tuple[Offer, Invitation]:

@@ -19,7 +19,7 @@ from scheduling.actions import earlier as actions
 from scheduling.actions import earlier_answers
 from scheduling.desk.earlier_forms import AnswerForm, EndForm, OfferForm, WishForm, last_day, suggested
 from scheduling.models import Appointment, EarlierWish, Invitation, Offer
-from scheduling.selectors.earlier import Chance, Looking, chances_of, offers_out, wishes_of
+from scheduling.selectors.earlier import Chance, Looking, chances_of, wishes_of, with_invitations, worth_offering
 from scheduling.when import day_words, time_words
 
 
@@ -28,9 +28,13 @@ from scheduling.when import day_words, time_words
 def earlier(request: StaffRequest) -> HttpResponse:
     """Free times that somebody could have, the times offered and not answered, and everybody on the list."""
     now = clock.now()
+    chances = chances_of(request.user, now)
+    first = worth_offering(chances)
+    offers = Offer.objects.for_user(request.user).earlier_times()
     context = {
-        "chances": chances_of(request.user, now),
-        "offers": offers_out(request.user, now),
+        "chances": first,
+        "later": [chance for chance in chances if chance not in first],
+        "offers": list(with_invitations(offers.filter(status=Offer.Status.OPEN, expires_at__gt=now))),
         "wishes": wishes_of(request.user, now),
         "now": now,
     }
@@ -140,7 +144,7 @@ def earlier_offer(request: StaffRequest, pk: UUID) -> HttpResponse:
     context = {
         "offer": offer,
         "site": offer.site,
-        "starts": datetime.fromisoformat(offer.plan["starts"][0]),
+        "starts": offer.first_start,
         "invitations": list(invitations),
         "is_open": offer.status == Offer.Status.OPEN and offer.expires_at > clock.now(),
     }

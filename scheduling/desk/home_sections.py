@@ -20,6 +20,8 @@ _HEADINGS: dict[Kind, tuple[str, str, bool]] = {
     Kind.REQUESTS: ("Consult requests", "inbox", False),
     Kind.HELD: ("Series waiting for clearance", "hourglass", False),
     Kind.OFFERS: ("Kept plans about to lapse", "timer", False),
+    Kind.EARLIER: ("Earlier times that somebody would like", "sparkles", False),
+    Kind.ASKED: ("Earlier times offered", "hourglass", False),
     Kind.ENDS: ("Ends before a booked visit", "calendar-x-2", False),
 }
 #: How a row is made ready for its template, where it is more than the row itself.
@@ -65,4 +67,6 @@ def _href(kind: Kind) -> str:
         return reverse("desk:calls")
     if kind is Kind.FAILED:
         return f"{reverse('desk:messages')}?state={Message.State.FAILED.value}"
+    if kind in {Kind.EARLIER, Kind.ASKED}:
+        return reverse("desk:earlier")
     return ""

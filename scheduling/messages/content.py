@@ -287,7 +287,7 @@ def _offer(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
     """The time offered, until when to answer, and how to prepare for it."""
     invitation = Invitation.objects.select_related("offer").get(pk=message.context["invitation"])
     zone, visit = message.site.zone, message.appointment
-    starts = datetime.fromisoformat(invitation.offer.plan["starts"][0])
+    starts = invitation.offer.first_start
     words["offered"] = when_words(starts, zone)
     words["offered_day"] = day_words(starts, zone)
     words["answer_by"] = when_words(invitation.offer.expires_at, zone)

@@ -6,7 +6,6 @@ the invitation's to say (scheduling/messages/look.py).
 
 from scheduling.messages import news, rows
 from scheduling.models import Invitation, Message
-from scheduling.selectors.earlier import offered_start
 
 Kind = Message.Kind
 
@@ -17,7 +16,7 @@ def announce_offered(invitation: Invitation) -> None:
     news.about_visit(
         visit,
         Kind.EARLIER_OFFER,
-        concerns=offered_start(invitation.offer),
+        concerns=invitation.offer.first_start,
         not_after=invitation.offer.expires_at,
         context={"invitation": str(invitation.pk)},
         version=invitation.number,
@@ -36,7 +35,7 @@ def withdraw_offered(invitation: Invitation, reason: str) -> bool:
 def announce_offer_over(invitation: Invitation) -> None:
     """Tell who has heard of the offer that the time is no longer free; who has not is told nothing."""
     if withdraw_offered(invitation, "the time is no longer free"):
-        starts = offered_start(invitation.offer)
+        starts = invitation.offer.first_start
         news.about_visit(
             invitation.appointment,
             Kind.EARLIER_OVER,

@@ -1,5 +1,6 @@
 """Visits, the time they hold, and offers of time."""
 
+from datetime import datetime
 from uuid import uuid4
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -214,6 +215,11 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} until {self.expires_at:%Y-%m-%d %H:%M}Z"
+
+    @property
+    def first_start(self) -> datetime:
+        """The first of the times that it holds, in UTC."""
+        return datetime.fromisoformat(self.plan["starts"][0])
 
 
 class Hold(models.Model):

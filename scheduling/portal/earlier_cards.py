@@ -9,7 +9,6 @@ from patients.models import Patient
 from scheduling.models import Invitation, Offer
 from scheduling.portal.presenters import VisitCard, visit_card
 from scheduling.preparation import preparation_for
-from scheduling.selectors.earlier import offered_start
 from scheduling.when import day_words, time_words
 
 
@@ -33,7 +32,7 @@ class OfferCard:
 def offer_card(invitation: Invitation, now: datetime) -> OfferCard:
     """Needs `offer` and the appointment with `site` and `protocol_version` (with its texts) loaded."""
     visit = invitation.appointment
-    zone, starts = visit.site.zone, offered_start(invitation.offer)
+    zone, starts = visit.site.zone, invitation.offer.first_start
     sooner = copy(visit)
     sooner.starts, sooner.ends = starts, starts + (visit.ends - visit.starts)
     until = invitation.offer.expires_at

@@ -17,6 +17,7 @@ from scheduling.models import Appointment, Link, Ride
 from scheduling.portal import limits
 from scheduling.portal.answers import too_many
 from scheduling.portal.companion_views import companion_page
+from scheduling.portal.earlier_cards import open_offers
 from scheduling.portal.forms import NEW, DriverForm
 from scheduling.portal.presenters import is_today, visit_card
 from scheduling.portal.selectors import site_of, visits_to_come
@@ -48,6 +49,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "preparation": preparation_for(following) if following else None,
             "cards": [visit_card(visit) for visit in visits],
             "unanswered": _unanswered(visits),
+            "offered": open_offers(visitor.patient, clock.now()),
         },
     )
 

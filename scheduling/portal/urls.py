@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.portal import change_views, companion_views, entry, patient_views
+from scheduling.portal import change_views, companion_views, earlier_views, entry, patient_views
 
 urlpatterns = [
     path("", patient_views.home, name="home"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("change/<uuid:visit>/", change_views.change, name="change"),
     path("change/<uuid:visit>/keep/", change_views.keep, name="keep"),
     path("dates.ics", patient_views.dates, name="dates"),
+    path("earlier/<uuid:invitation>/", earlier_views.earlier, name="earlier"),
     path("answer/", companion_views.answer, name="answer"),
     path("wrong-person/", companion_views.wrong_person, name="wrong_person"),
     path("language/", entry.speak, name="speak"),

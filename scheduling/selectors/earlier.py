@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from clinic import clock
 from clinic.models import Site, User
@@ -125,31 +125,23 @@ def wishes_of(user: User, now: datetime) -> list[EarlierWish]:
     return list(_waiting(EarlierWish.objects.for_user(user), now))
 
 
-@dataclass(frozen=True, slots=True)
-class OfferOut:
-    """A time that is offered and not answered yet."""
+def worth_offering(chances: Sequence[Chance]) -> list[Chance]:
+    """Of chances in order of time those that are the first for somebody: what there is to do, without saying the same
+    of every later day.
+    """
+    found, seen = [], set[UUID]()
+    for chance in chances:
+        new = {fit.wish.pk for fit in chance.fits} - seen
+        if new:
+            found.append(chance)
+            seen |= new
+    return found
 
-    offer: Offer
-    starts: datetime
-    asked: Sequence[Invitation]
 
-    @property
-    def open_count(self) -> int:
-        """How many have not answered."""
-        return sum(one.status == Invitation.Status.OPEN for one in self.asked)
-
-
-def offers_out(user: User, now: datetime) -> list[OfferOut]:
-    """Earlier times offered at the user's sites and held at `now`, the first to lapse on top. Two queries."""
-    found = (
-        Offer.objects.for_user(user)
-        .earlier_times()
-        .filter(status=Offer.Status.OPEN, expires_at__gt=now)
-        .select_related("site", "protocol_version__protocol")
-        .prefetch_related(Prefetch("invitations", Invitation.objects.select_related("patient")))
-        .order_by("expires_at")
-    )
-    return [OfferOut(offer, offered_start(offer), list(offer.invitations.all())) for offer in found]
+def with_invitations(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Earlier times with what a row about each shows, the first to lapse on top. Two queries."""
+    asked = Prefetch("invitations", Invitation.objects.select_related("patient"))
+    return offers.select_related("site", "protocol_version__protocol").prefetch_related(asked).order_by("expires_at")
 
 
 class Looking:
@@ -327,15 +319,10 @@ def _answers(wishes: Sequence[EarlierWish]) -> dict[UUID, set[date | None]]:
     asked = Invitation.objects.filter(wish__in=found, status__in=[*ANSWERED_NO, Invitation.Status.OPEN])
     for one in asked.select_related("offer"):
         if one.status != Invitation.Status.OPEN:
-            found[one.wish_id].add(local_day(offered_start(one.offer), sites[one.wish_id]))
+            found[one.wish_id].add(local_day(one.offer.first_start, sites[one.wish_id]))
         elif one.visit_version == versions[one.wish_id]:
             found[one.wish_id].add(None)
     return found
-
-
-def offered_start(offer: Offer) -> datetime:
-    """The time that an offer holds (UTC)."""
-    return datetime.fromisoformat(offer.plan["starts"][0])
 
 
 def _ideal(visit: Appointment, bound: Neighbours) -> float:

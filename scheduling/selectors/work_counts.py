@@ -17,7 +17,7 @@ from scheduling.selectors.clearances import blocked_visits, waiting_clearances
 from scheduling.selectors.courses import to_decide
 from scheduling.selectors.desk_scope import Scope
 from scheduling.selectors.rescue_plan import without_cover_of
-from scheduling.selectors.work_list import QUERIES, Kind, WorkList, counted, ends_ahead
+from scheduling.selectors.work_list import QUERIES, Kind, WorkList, counted, earlier_ahead, ends_ahead
 
 #: Seconds for which a figure that takes the planner's own reading of the days may be behind, away from the work list.
 BEHIND = 30
@@ -65,8 +65,8 @@ def counts_for(scope: Scope) -> Counts:
 
 def keep_slow_work(scope: Scope, work: WorkList) -> None:
     """The work list has just looked at everything: its navigation, and the pages after it, say the same."""
-    ends = sum(one.count for one in work.lists if one.kind is Kind.ENDS)
-    cache.set(_key(SLOW_WORK, scope), ends + sum(len(found) for _site, found in work.uncovered), BEHIND)
+    found = sum(one.count for one in work.lists if one.kind in {Kind.ENDS, Kind.EARLIER})
+    cache.set(_key(SLOW_WORK, scope), found + sum(len(found) for _site, found in work.uncovered), BEHIND)
 
 
 def keep_slow_decisions(scope: Scope, count: int) -> None:
@@ -76,7 +76,7 @@ def keep_slow_decisions(scope: Scope, count: int) -> None:
 
 def _slow_work(scope: Scope) -> int:
     uncovered = without_cover_of(scope.user, scope.now)
-    return sum(len(found) for _site, found in uncovered) + len(ends_ahead(scope))
+    return sum(len(found) for _site, found in uncovered) + len(ends_ahead(scope)) + len(earlier_ahead(scope))
 
 
 def _slow_decisions(scope: Scope) -> int:

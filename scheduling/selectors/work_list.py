@@ -21,6 +21,7 @@ from scheduling.models import Appointment, ChangeRequest, Message, Offer, Series
 from scheduling.selectors import rides_missing
 from scheduling.selectors.coverage import Stranded
 from scheduling.selectors.desk_scope import Scope
+from scheduling.selectors.earlier import Chance, chances_of, with_invitations, worth_offering
 from scheduling.selectors.ends_ahead import EndsBefore, Lacks, ending_before_visits
 from scheduling.selectors.rescue_plan import without_cover_of
 
@@ -39,6 +40,8 @@ class Kind(StrEnum):
     REQUESTS = "requests"
     HELD = "held"
     OFFERS = "offers"
+    EARLIER = "earlier"
+    ASKED = "asked"
     ENDS = "ends"
 
 
@@ -93,9 +96,9 @@ class WorkList:
 def work_list(scope: Scope) -> WorkList:
     """The work at all of the user's sites. The number of queries grows with the sites, not with the rows."""
     lists = [Listed(kind, _rows(scope, kind), count) for kind, count in count_rows(scope).items() if count]
-    ends = ends_ahead(scope)
-    if ends:
-        lists.append(Listed(Kind.ENDS, ends[:SHOWN], len(ends)))
+    for kind, found in ((Kind.ENDS, ends_ahead(scope)), (Kind.EARLIER, earlier_ahead(scope))):
+        if found:
+            lists.append(Listed(kind, found[:SHOWN], len(found)))
     return WorkList(
         sites=[_today(scope, site) for site in scope.sites],
         uncovered=without_cover_of(scope.user, scope.now),
@@ -121,6 +124,11 @@ def ends_ahead(scope: Scope) -> list[EndsBefore]:
     )
     asked = {patient for patient, starts in consults if starts < short[patient]}
     return [row for row in found if row.lacks is not Lacks.CLEARANCE or row.visit.patient_id not in asked]
+
+
+def earlier_ahead(scope: Scope) -> list[Chance]:
+    """Free times that somebody on the earlier-time list could have, each the first for somebody."""
+    return worth_offering(chances_of(scope.user, scope.now))
 
 
 def counted(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
@@ -178,6 +186,12 @@ def _offers(scope: Scope) -> QuerySet[Any]:
     return Offer.objects.filter(lapsing, kind=Offer.Kind.KEPT_PLAN, status=Offer.Status.OPEN, expires_at__gt=scope.now)
 
 
+def _asked(scope: Scope) -> QuerySet[Any]:
+    """Earlier times that are offered: whoever calls back is written down here."""
+    earlier = Offer.objects.earlier_times().filter(site__in=scope.sites)
+    return earlier.filter(status=Offer.Status.OPEN, expires_at__gt=scope.now)
+
+
 QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
     Kind.RIDES: _rides,
     Kind.CHANGES: _changes,
@@ -187,6 +201,7 @@ QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
     Kind.REQUESTS: _requests,
     Kind.HELD: _held,
     Kind.OFFERS: _offers,
+    Kind.ASKED: _asked,
 }
 
 #: What each row shows beyond its own columns, and the order: the most pressing first.
@@ -204,6 +219,7 @@ _SHOW: dict[Kind, Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]] = {
     Kind.OFFERS: lambda rows: rows.select_related("patient", "site", "protocol_version__protocol").order_by(
         "expires_at"
     ),
+    Kind.ASKED: with_invitations,
 }
 
 

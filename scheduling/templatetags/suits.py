@@ -44,4 +44,4 @@ def _hours(begin: int, end: int) -> str:
 
 
 def _wall(minute: int) -> str:
-    return str(formats.date_format(time(minute // 60, minute % 60), "TIME_FORMAT"))
+    return formats.time_format(time(minute // 60, minute % 60))
