@@ -39,6 +39,7 @@ MEANING = {
     "desk:move": "visit",
     "desk:cancel": "visit",
     "desk:drop": "visit",
+    "desk:move_rest": "visit",
     "desk:pin": "visit",
     "desk:rest": "series",
     "desk:course": "series",

@@ -1,13 +1,13 @@
 """Booking: a consult, a whole series or nothing, and what becomes of a series held for an uncleared patient."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import GateClosed, Refused, WrongStatus
+from clinic.errors import GateClosed, Refused, Stale, WrongStatus
 from clinic.models import Site, StaffMember
 from clinic.permissions import Permission
 from patients.models import ConsultRequest, Patient
@@ -29,6 +29,7 @@ from scheduling.messages import ledger
 from scheduling.models import Appointment, Hold, Protocol, ProtocolVersion, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.who_changed import changed_in_series
 
 Status = Appointment.Status
 
@@ -186,7 +187,7 @@ def confirm_held(*, by: Actor, series: Series) -> Series:
 
 
 @action
-def release_held(*, by: Actor, series: Series, reason: str) -> Series:
+def release_held(*, by: Actor, series: Series, reason: str, seen: Mapping[UUID, int] | None = None) -> Series:
     """Give back the time of a series held for an uncleared patient. Its visits stay, cancelled; the patient is told.
 
     Raises:
@@ -197,6 +198,7 @@ def release_held(*, by: Actor, series: Series, reason: str) -> Series:
     if not reason.strip():
         raise Refused("Say why the dates are released; it is kept with the series.", field="reason")
     series, visits = lock_series(series)
+    check_seen(series, visits, seen)
     _check_is_held(series)
     cancelled = cancel_visits(visits, reason)
     series.status, series.held_until = Series.Status.REVOKED, None
@@ -226,6 +228,16 @@ def cancel_visits(visits: Sequence[Appointment], reason: str) -> list[Appointmen
     holds.release(to_cancel)
     requests.settle(to_cancel)
     return to_cancel
+
+
+def check_seen(series: Series, visits: Sequence[Appointment], seen: Mapping[UUID, int] | None) -> None:
+    """Raise Stale when the visits to come are not those that somebody saw, saying who did what; None: not compared."""
+    now = {visit.pk: visit.version for visit in visits}
+    if seen is not None and dict(seen) != now:
+        deeds = " ".join(changed_in_series(seen, now, series.site))
+        raise Stale(
+            f"Somebody has just changed the visits of this series. {deeds} Nothing of yours was written; look again."
+        )
 
 
 def lock_series(series: Series) -> tuple[Series, list[Appointment]]:

@@ -206,18 +206,52 @@ def change_course(
 
 
 @action
-def finish_early(*, by: Actor, series: Series, reason: str) -> Series:
+def cancel_rest(
+    *, by: Actor, appointment: Appointment, reason: str, version: int, seen: Seen | None = None
+) -> list[Appointment]:
+    """Call off a visit and all that are to come after it in its series, which goes on without them; told once.
+
+    Infusions that are missing then may be planned anew. `version` and `seen`: as they were seen. Returns what was
+    cancelled.
+
+    Raises:
+        Stale: somebody else has changed the visit, or another of the series, since.
+        Refused: no reason, or a series that is not running.
+        NotAllowed: the actor may not book.
+    """
+    placing.check_may(by, Permission.BOOK)
+    _check_reason(reason)
+    locked = course_writing.lock(_series_of(appointment), Agreed(seen=seen), Appointment.Kind(appointment.kind))
+    rest, fresh = locked.rest, locked.series
+    visit = next((one for one in rest.coming if one.pk == appointment.pk), None)
+    if visit is None or visit.version != version:
+        raise Stale(_as_it_is(appointment, version))
+    cancelled = booking.cancel_visits(rest.coming[rest.coming.index(visit) :], reason)
+    fresh.version += 1
+    fresh.save(update_fields=["version"])
+    course_writing.number_anew(fresh, rest.kind, rest.now)
+    ledger.announce_boosters(fresh, [], [], cancelled)
+    for one in cancelled:
+        rides.visit_cancelled(one)
+    return cancelled
+
+
+@action
+def finish_early(*, by: Actor, series: Series, reason: str, seen: Seen | None = None) -> Series:
     """End an induction with the infusions given: those to come are cancelled, their time is free, the patient is told
     once. The series goes on to what a doctor decides next (stopping it altogether is `moving.stop_series`).
 
+    `seen`: the version of each visit to come as the person saw it; None: whatever they are now.
+
     Raises:
+        Stale: somebody else has changed one of them since.
         Refused: none was given yet, or the patient is here for one now; no reason.
         WrongStatus: nothing of the induction is left to come.
         NotAllowed: the actor may not book.
     """
     placing.check_may(by, Permission.BOOK)
     _check_reason(reason)
-    locked = course_writing.lock(series, Agreed())
+    locked = course_writing.lock(series, Agreed(seen=seen))
     _check_induction(locked)
     rest, fresh = locked.rest, locked.series
     if not rest.given:

@@ -24,7 +24,6 @@ from scheduling.selectors.replanning import not_running
 from scheduling.selectors.rest import Rest, rest_of
 from scheduling.selectors.series_rules import date_words, local_day
 from scheduling.selectors.shapes import visit_shape
-from scheduling.selectors.who_changed import changed_in_series
 
 Status = Appointment.Status
 #: While numbers change places, each waits above this one: two visits never have the same number.
@@ -95,11 +94,9 @@ def lock(series: Series, agreed: Agreed, kind: Appointment.Kind = Appointment.Ki
     )
     rest = rest_of(fresh, now, kind)
     shown = agreed.seen if agreed.seen is not None else rest.seen
-    if dict(shown) != rest.seen or not {rest.day(one) for one in rest.coming} <= old:
-        deeds = " ".join(changed_in_series(shown, rest.seen, site))
-        raise Stale(
-            f"Somebody has just changed the visits of this series. {deeds} Nothing of yours was written; look again."
-        )
+    booking.check_seen(fresh, rest.coming, shown)
+    if not {rest.day(one) for one in rest.coming} <= old:
+        raise Stale("Somebody has just changed the visits of this series. Nothing of yours was written; look again.")
     if not_running(fresh):
         raise Refused(f"{not_running(fresh)} Nothing was changed.", code="not_running")
     return Locked(rest, agreed, shape)

@@ -150,10 +150,13 @@ def call_off(*, by: Actor, appointment: Appointment, reason: str) -> None:
 
 
 @action
-def stop_series(*, by: Actor, series: Series, reason: str) -> Series:
+def stop_series(*, by: Actor, series: Series, reason: str, seen: Mapping[UUID, int] | None = None) -> Series:
     """End a series before its time: visits to come are cancelled, their time is free at once, the patient is told once.
 
+    `seen`: the version of each visit to come as the person saw it; None: whatever they are now.
+
     Raises:
+        Stale: somebody else has changed one of them since.
         WrongStatus: it has ended already.
         Refused: no reason given.
         NotAllowed: the actor may not book.
@@ -161,7 +164,7 @@ def stop_series(*, by: Actor, series: Series, reason: str) -> Series:
     placing.check_may(by, Permission.BOOK)
     if not reason.strip():
         raise Refused("Say why the series is stopped; it is kept with it.", field="reason")
-    series, cancelled = _end(series, reason)
+    series, cancelled = _end(series, reason, seen)
     ledger.announce_stopped(series)
     for visit in cancelled:
         rides.visit_cancelled(visit)
@@ -174,8 +177,9 @@ def end_series(*, by: Actor, series: Series, reason: str) -> Series:
     return _end(series, reason)[0]
 
 
-def _end(series: Series, reason: str) -> tuple[Series, list[Appointment]]:
+def _end(series: Series, reason: str, seen: Mapping[UUID, int] | None = None) -> tuple[Series, list[Appointment]]:
     series, visits = booking.lock_series(series)
+    booking.check_seen(series, visits, seen)
     if series.status not in Series.RUNNING:
         raise WrongStatus(f"This series is “{series.get_status_display()}” already. Nothing was changed.")
     cancelled = booking.cancel_visits(visits, reason)

@@ -10,7 +10,8 @@ from django import forms
 from clinic import clock
 from scheduling import wishes as wishes_json
 from scheduling.actions.earlier import MOST_MINUTES
-from scheduling.desk.booking_forms import DayField, TimeField, WeekdaysField, words_of
+from scheduling.desk.booking_forms import DayField, TimeField, WeekdaysField
+from scheduling.desk.booking_wishes import words_of
 from scheduling.models import Appointment, EarlierWish
 from scheduling.planner.values import Stretches, Wishes
 from scheduling.selectors.earlier import TO_ANSWER

@@ -1,6 +1,7 @@
 """Moving one visit, cancelling one, and ending a series or giving back what it holds."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -14,9 +15,9 @@ from clinic import clock
 from clinic.errors import Refused, Stale
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
-from scheduling.actions import booking, moving
+from scheduling.actions import booking, course, moving
 from scheduling.desk.caller_form import asked_by, with_caller
-from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, ReasonForm
+from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, ReasonForm, StopForm
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.models import Appointment, Series
 from scheduling.selectors import planning
@@ -35,7 +36,8 @@ LOOK_BEFORE = timedelta(days=3)
 def move(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Legal new times for one visit beside its present one; a POST moves it."""
     visit = _visit_or_404(request, pk)
-    form = with_caller(MoveForm(request.POST if request.method == "POST" else None), visit.patient)
+    data = request.POST if request.method == "POST" else None
+    form = with_caller(MoveForm(data, initial=_asked_start(request)), visit.patient)
     stale = False
     if request.method == "POST" and form.is_valid():
         values, old = form.cleaned_data, visit.starts
@@ -60,10 +62,13 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
     slots = planning.visit_slots(
         appointment=visit, first_day=look_from, days=LOOK_DAYS, now=clock.now(), limit=MOST_TIMES
     )
+    chosen = _moment(str(form["starts"].value() or ""))
     context = {
         "visit": visit,
         "site": visit.site,
         "form": form,
+        "chosen": chosen,
+        "is_free": chosen is None or any(slot.starts == chosen for slot in slots),
         "look": LookForm(initial={"first_day": look_from}),
         "days": slots_by_day(slots, visit.site.zone),
         "stale": stale,
@@ -75,36 +80,85 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 def _look_from(request: StaffRequest, visit: Appointment) -> date:
     """The day asked for (`first_day`); else a few days before the visit, but not before today."""
-    asked = LookForm(request.POST if request.method == "POST" else request.GET)
+    data = request.POST if request.method == "POST" else request.GET
+    asked, start = LookForm(data), _moment(str(data.get("starts", "")))
     today = clock.today(visit.site.zone)
     if asked.is_valid():
         wanted: date = asked.cleaned_data["first_day"]
         return max(wanted, today)
+    if start is not None:
+        return max(clock.local(start, visit.site.zone).date() - LOOK_BEFORE, today)
     return max(clock.local(visit.starts, visit.site.zone).date() - LOOK_BEFORE, today)
+
+
+def _asked_start(request: StaffRequest) -> dict[str, str]:
+    """A start that another page suggests (`starts`, an ISO moment): the board, where a visit was dragged there."""
+    return {"starts": str(request.GET["starts"])} if "starts" in request.GET else {}
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        # A plus that an address was given as it is comes as a space.
+        found = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo is not None else None
 
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
 def cancel(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Cancel one visit, with the reason."""
+    """Cancel one visit, it and all after it, or all to come, with the reason."""
     visit = _visit_or_404(request, pk)
-    form = with_caller(CancelForm(request.POST or None, initial={"version": visit.version}), visit.patient)
+    first = {"scope": request.GET.get("scope", CancelForm.ONE)}
+    form = with_caller(CancelForm(request.POST or None, initial=first), visit.patient)
     if request.method == "POST" and form.is_valid():
         try:
-            moving.cancel_visit(
-                by=asked_by(request.user, form, visit.patient),
-                appointment=visit,
-                reason=form.cleaned_data["reason"],
-                version=form.cleaned_data["version"],
-            )
+            said = _cancel(request, visit, form)
         except Refused as error:
             _refuse(form, error)
             visit = _visit_or_404(request, pk)
         else:
-            messages.success(request, "The visit is cancelled and its time is free. The patient is told.")
+            messages.success(request, said)
             return redirect("desk:patient", visit.patient_id)
-    context = {"visit": visit, "site": visit.site, "form": form}
+    coming, series = _to_come(visit.series), visit.series
+    context = {
+        "visit": visit,
+        "site": visit.site,
+        "form": form,
+        "coming": coming,
+        "after": [one for one in coming if one.kind == visit.kind and one.starts >= visit.starts],
+        "seen": seen_of(coming),
+        "may_cancel_more": series is not None and series.status == Series.Status.ACTIVE and len(coming) > 1,
+    }
     return render(request, "desk/booking/cancel.html", context, status=_status(form))
+
+
+def _cancel(request: StaffRequest, visit: Appointment, form: CancelForm) -> str:
+    """Cancel the visit, it and all after it, or all to come; what was done, in a sentence."""
+    values, by, series = form.cleaned_data, asked_by(request.user, form, visit.patient), visit.series
+    if values["scope"] == CancelForm.ALL and series is not None:
+        moving.stop_series(by=by, series=series, reason=values["reason"], seen=values["seen"])
+        return "The series is stopped and its time is free. The patient is told once."
+    if values["scope"] == CancelForm.REST and series is not None:
+        kinds = {one.pk: one.kind for one in series.appointments.all()}
+        seen = {pk: number for pk, number in values["seen"].items() if kinds.get(pk) == visit.kind}
+        done = course.cancel_rest(
+            by=by, appointment=visit, reason=values["reason"], version=values["version"], seen=seen
+        )
+        return f"{len(done)} visits are cancelled and their time is free. The patient is told once."
+    moving.cancel_visit(by=by, appointment=visit, reason=values["reason"], version=values["version"])
+    return "The visit is cancelled and its time is free. The patient is told."
+
+
+def _to_come(series: Series | None) -> list[Appointment]:
+    """What of a series is held, booked or here, in order of time."""
+    return list(series.appointments.blocking().select_related("series").order_by("starts")) if series else []
+
+
+def seen_of(visits: Sequence[Appointment]) -> str:
+    """The versions of visits as a hidden field carries them (moving_forms.PairsField)."""
+    return ",".join(f"{one.pk}={one.version}" for one in visits)
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,10 +168,11 @@ def stop_series(request: StaffRequest, pk: UUID) -> HttpResponse:
     series = get_object_or_404(
         Series.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol"), pk=pk
     )
-    form = with_caller(ReasonForm(request.POST or None), series.patient)
+    form = with_caller(StopForm(request.POST or None), series.patient)
     is_held = series.status == Series.Status.DRAFT
     if request.method == "POST" and form.is_valid():
-        what: dict[str, Any] = {"series": series, "reason": form.cleaned_data["reason"]}
+        values = form.cleaned_data
+        what: dict[str, Any] = {"series": series, "reason": values["reason"], "seen": values["seen"] or None}
         try:
             what["by"] = asked_by(request.user, form, series.patient)
             if is_held:
@@ -130,8 +185,15 @@ def stop_series(request: StaffRequest, pk: UUID) -> HttpResponse:
             done = "The dates are given back." if is_held else "The series is stopped and its time is free."
             messages.success(request, f"{done} The patient is told once.")
             return redirect("desk:patient", series.patient_id)
-    visits = list(series.appointments.blocking().order_by("starts"))
-    context = {"series": series, "site": series.site, "form": form, "visits": visits, "is_held": is_held}
+    visits = _to_come(series)
+    context = {
+        "series": series,
+        "site": series.site,
+        "form": form,
+        "visits": visits,
+        "seen": seen_of(visits),
+        "is_held": is_held,
+    }
     return render(request, "desk/booking/stop.html", context, status=_status(form))
 
 

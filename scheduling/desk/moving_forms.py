@@ -1,12 +1,33 @@
 """What the clerk types to move or cancel a visit, or to stop a series."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from scheduling.desk.booking_forms import DayField
+
+UNREADABLE = "The plan could not be read. Look at it again; nothing was changed."
+
+
+class PairsField(forms.CharField):
+    """Hidden pairs "id=value,id=value" as a dict."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        super().__init__(required=False, widget=forms.HiddenInput)
+        self.read = read
+
+    def to_python(self, value: Any) -> Any:
+        """The pairs. Raises ValidationError for text that is none."""
+        text = super().to_python(value) or ""
+        try:
+            pairs = [one.split("=", 1) for one in text.split(",") if one]
+            return {UUID(name): self.read(worth) for name, worth in pairs}
+        except ValueError:
+            raise ValidationError(UNREADABLE) from None
 
 
 class ReasonForm(forms.Form):
@@ -21,10 +42,22 @@ class ReasonForm(forms.Form):
     )
 
 
-class CancelForm(ReasonForm):
-    """Why a visit is cancelled, and the version that the clerk saw."""
+class StopForm(ReasonForm):
+    """Why a series ends, and the version of each visit to come that the clerk saw."""
 
+    seen = PairsField(int)
+
+
+class CancelForm(StopForm):
+    """Why a visit is cancelled, what else of its series goes with it, and the versions that the clerk saw."""
+
+    ONE, REST, ALL = "one", "rest", "all"
     version = forms.IntegerField(widget=forms.HiddenInput)
+    scope = forms.ChoiceField(choices=[(ONE, ONE), (REST, REST), (ALL, ALL)], required=False)
+
+    def clean_scope(self) -> str:
+        """The one visit, where nothing else was said."""
+        return str(self.cleaned_data["scope"] or self.ONE)
 
 
 class LookForm(forms.Form):

@@ -18,10 +18,11 @@ from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions import course as actions
-from scheduling.desk.moving_forms import ReasonForm
-from scheduling.desk.replanning_forms import AgreeForm, CourseForm, FromForm, WhereForm
+from scheduling.desk.moving import seen_of
+from scheduling.desk.moving_forms import StopForm
+from scheduling.desk.replanning_forms import AgreeForm, CourseForm, FromForm, RestForm, WhereForm
 from scheduling.models import Appointment, Series
-from scheduling.selectors import replanning
+from scheduling.selectors import replanning, shifting
 from scheduling.selectors.replanning import Replan
 from scheduling.selectors.rest import rest_of
 
@@ -70,6 +71,45 @@ def move_along(request: StaffRequest, pk: UUID) -> HttpResponse:
         form,
         visit.version,
     )
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.BOOK)
+def move_rest(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Move a visit and all after it, or all that is to come of its series: old and new times before anything is
+    written.
+    """
+    asked = _visit_or_404(request, pk)
+    data = request.POST if request.method == "POST" else request.GET
+    look = RestForm(data if "to_date" in data else None)
+    whole = look.is_valid() and look.cleaned_data["scope"] == RestForm.ALL
+    visit = _visit_or_404(request, shifting.first_to_come(asked, clock.now()).pk) if whole else asked
+
+    def act(form: AgreeForm) -> str:
+        moves = dict(form.cleaned_data["moves"])
+        if visit.pk not in moves:
+            raise Refused("The plan could not be read. Look at it again; nothing was changed.")
+        starts = moves.pop(visit.pk)
+        version = form.cleaned_data["version"] if form.cleaned_data["version"] is not None else -1
+        what: dict[str, Any] = {"appointment": visit, "starts": starts, "others": moves, "version": version}
+        actions.move_with_neighbours(by=Actor.of(request.user), with_rest=True, **what, **form.agreed())
+        return f"{len(moves) + 1} visits are moved. The patient is told once."
+
+    form, done = _agree(request, act, visit.patient_id)
+    if done is not None:
+        return done
+    plan = None
+    if look.is_valid():
+        to_date, to_time = look.cleaned_data["to_date"], look.cleaned_data["to_time"]
+        plan = shifting.shift_plan(appointment=visit, to_date=to_date, to_time=to_time, now=clock.now())
+    words = {
+        "title": "Move the rest of the series",
+        "lead": "The day is that of the first visit that moves; the others follow as many days apart as now, as far as "
+        "free time and the gaps of the series allow.",
+        "what": visit,
+        "button": "Move them all",
+    }
+    return _page(request, words, visit, look, plan, form, visit.version)
 
 
 @require_http_methods(["GET", "POST"])
@@ -188,10 +228,13 @@ def _course_plan(series: Series, look: CourseForm, today: date) -> Replan:
 def finish(request: StaffRequest, pk: UUID) -> HttpResponse:
     """End an induction with the infusions given; what was to come is cancelled and its time is free."""
     series = _series_or_404(request, pk)
-    form = ReasonForm(request.POST or None)
+    form = StopForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
         try:
-            actions.finish_early(by=Actor.of(request.user), series=series, reason=form.cleaned_data["reason"])
+            actions.finish_early(
+                by=Actor.of(request.user), series=series, reason=values["reason"], seen=values["seen"] or None
+            )
         except Refused as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
@@ -199,7 +242,8 @@ def finish(request: StaffRequest, pk: UUID) -> HttpResponse:
                 request, "The induction is over. A doctor decides how it goes on; the patient is told once."
             )
             return redirect("desk:patient", series.patient_id)
-    context = {"series": series, "site": series.site, "form": form, "rest": rest_of(series, clock.now())}
+    left = rest_of(series, clock.now())
+    context = {"series": series, "site": series.site, "form": form, "rest": left, "seen": seen_of(left.coming)}
     return render(request, "desk/series/finish.html", context, status=_status(form))
 
 

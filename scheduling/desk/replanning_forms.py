@@ -11,32 +11,14 @@ from django.core.exceptions import ValidationError
 
 from clinic import clock
 from scheduling.desk.booking_forms import DayField, TimeField
-from scheduling.desk.moving_forms import ReasonForm
+from scheduling.desk.moving_forms import UNREADABLE, PairsField, ReasonForm
 from scheduling.models import Series
 from scheduling.selectors.replanning import Replan
 from scheduling.selectors.series_rules import Spacing, spacing_of, spacing_of_protocol
 
 V = TypeVar("V")
-UNREADABLE = "The plan could not be read. Look at it again; nothing was changed."
 #: The most infusions of a series and the most days between two, as for a protocol's version.
 MOST_SESSIONS, MOST_DAYS = 60, 90
-
-
-class PairsField(forms.CharField):
-    """Hidden pairs "id=value,id=value" as a dict."""
-
-    def __init__(self, read: Callable[[str], Any]) -> None:
-        super().__init__(required=False, widget=forms.HiddenInput)
-        self.read = read
-
-    def to_python(self, value: Any) -> Any:
-        """The pairs. Raises ValidationError for text that is none."""
-        text = super().to_python(value) or ""
-        try:
-            pairs = [one.split("=", 1) for one in text.split(",") if one]
-            return {UUID(name): self.read(worth) for name, worth in pairs}
-        except ValueError:
-            raise ValidationError(UNREADABLE) from None
 
 
 class ListField(forms.CharField):
@@ -107,6 +89,18 @@ class WhereForm(forms.Form):
         if wall is not None and (wall.minute % clock.CELL_MINUTES or wall.second):
             raise ValidationError("Times are given to five minutes, such as 09:35.")
         return wall
+
+
+class RestForm(WhereForm):
+    """Where a visit is to go, and what of its series goes along."""
+
+    THIS, ALL = "rest", "all"
+    scope = forms.ChoiceField(
+        label="What moves",
+        choices=[(THIS, "this visit and all after it"), (ALL, "all that is still to come")],
+        initial=THIS,
+        required=False,
+    )
 
 
 class FromForm(forms.Form):

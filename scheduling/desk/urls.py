@@ -34,6 +34,7 @@ urlpatterns = [
     path("appointments/<uuid:pk>/move/", moving.move, name="move"),
     path("appointments/<uuid:pk>/cancel/", moving.cancel, name="cancel"),
     path("appointments/<uuid:pk>/move-along/", replanning.move_along, name="move_along"),
+    path("appointments/<uuid:pk>/move-rest/", replanning.move_rest, name="move_rest"),
     path("appointments/<uuid:pk>/drop/", replanning.drop, name="drop"),
     path("appointments/<uuid:pk>/pin/", replanning.pin, name="pin"),
     path("series/<uuid:pk>/rest/", replanning.rest, name="rest"),

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from clinic import clock
 from patients.models import Patient
+from scheduling.messages import changes
 from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Message, Series
 from tests.browser.people import go, sign_in, take_the_clock_to
@@ -220,6 +221,8 @@ def the_doctor_changes_the_interval_and_the_patient_is_told_once(story: Story) -
     assert [visit.pk for visit in after][:1] == [before[0].pk], "a booster is moved, not made anew"
     days: list[date] = [clock.local(visit.starts, story.clinic.site.zone).date() for visit in after]
     assert all(abs((later - earlier).days - 35) <= 3 for earlier, later in pairwise(days))
+    assert story.mail() == [], "changes of ten minutes go out as one"
+    take_the_clock_to(story.settings, clock.now() + changes.SETTLES)
     mails = story.mail()
     assert len(mails) == 1, "told once"
     for day in days:

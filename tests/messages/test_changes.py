@@ -126,7 +126,7 @@ def test_what_is_taken_back_leaves_the_others_to_be_told(harbor: Clinic, ada: Pa
     world.cancel(third)
     world.move(first, known)
     (lead,) = waiting()
-    assert (lead.appointment, lead.carries.get().appointment) == (second, third)
+    assert {lead.appointment, lead.carries.get().appointment} == {second, third}
     assert lead.due_at == LATER
 
 

@@ -224,8 +224,8 @@ def test_a_patient_who_left_alone_is_called_whatever_the_preferred_way(harbor: C
     visit = world.make_series(harbor, ada).appointments.get(number=1)
     ledger.announce_left_alone(visit)
     assert sorted(Message.objects.values_list("kind", "channel")) == [
-        (Kind.AFTERCARE, Channel.CALL),
         (Kind.AFTERCARE, Channel.MAIL),
+        (Kind.FOLLOW_UP, Channel.CALL),
     ]
 
 

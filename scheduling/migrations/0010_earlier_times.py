@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0005_offers_of_earlier_times"),
         ("patients", "0005_consents_and_merging"),
-        ("scheduling", "0008_site_wording"),
+        ("scheduling", "0009_follow_up_consults"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
