@@ -10,7 +10,7 @@ import pytest
 
 from clinic import clock
 from scheduling.actions import clearance, course_writing, cover, holds, offers, placing, rescue
-from scheduling.messages import changes
+from scheduling.messages import changes, ledger
 from scheduling.models import Offer
 from scheduling.planner.labels import Row, Stretch
 from scheduling.planner.values import Taken
