@@ -10,7 +10,7 @@ import pytest
 
 from clinic import clock
 from scheduling.actions import clearance, course_writing, cover, holds, offers, placing, rescue
-from scheduling.messages import changes, ledger
+from scheduling.messages import changes, ledger, rows
 from scheduling.models import Offer
 from scheduling.planner.labels import Row, Stretch
 from scheduling.planner.values import Taken
@@ -132,6 +132,7 @@ def every_move_is_told_by_itself(patch: pytest.MonkeyPatch) -> None:
             ledger.announce_moved(visit, old)
 
     patch.setattr(rescue, "_tell", tell)
+    patch.setattr(changes, "_write", rows.write)
 
 
 def numbers_stay_as_they_were(patch: pytest.MonkeyPatch) -> None:

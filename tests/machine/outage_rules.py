@@ -86,6 +86,7 @@ class OutageRules(ClinicMachine):
         wanted = answers(cases)
         if len(lost) == 1:
             self._keeps_its_time_if_it_can(lost[0], wanted)
+        self._the_mail_goes_out()
         told = self._told()
         steps = {step.visit.pk: step.visit.version for case in cases for step in case.steps}
         _, no = self.driver.answer(
@@ -124,6 +125,12 @@ class OutageRules(ClinicMachine):
             start = wanted[pk]
             assert start is not None
             assert cell_of(start) == visit.start, "moved, though others could have taken over"
+
+    def _the_mail_goes_out(self) -> None:
+        """Whatever was to be told before is known by now, so that what follows is not told together with it."""
+        Message.objects.filter(kind__in=NEWS, state="due").update(
+            state="sent", sent_at=self.driver.now, carried_by=None
+        )
 
     def _told(self) -> Counter[UUID]:
         """How many messages of another time each patient was written."""
