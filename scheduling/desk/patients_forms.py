@@ -95,7 +95,10 @@ class PersonFields(ActionForm):
             side_by_side("given_name", "family_name"),
             side_by_side("birth_date", "sex"),
             Fieldset(
-                "How to reach", side_by_side("phone", "email"), side_by_side("channel", "language", "interpreter")
+                "How to reach",
+                side_by_side("phone", "email"),
+                side_by_side("text_consent", "mail_consent"),
+                side_by_side("channel", "language", "interpreter"),
             ),
             Fieldset(
                 "Address", "address_line", side_by_side("city", "state"), side_by_side("postal_code", "country"), "note"

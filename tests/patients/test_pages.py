@@ -360,3 +360,19 @@ def test_reading_pages_changes_nothing(clinic: Clinic, desk: Client) -> None:
         page(desk, name, person.pk)
     assert Patient.objects.filter(pk=person.pk).values().get() == before
     assert not person.consents.exists()
+
+
+def test_every_field_of_the_forms_about_a_patient_can_be_filled_in(clinic: Clinic, desk: Client) -> None:
+    person = make_patient(clinic.site)
+    for address in (reverse("desk:patient_new"), reverse("desk:patient_edit", args=[person.pk])):
+        answer = desk.get(address)
+        left_out = [name for name in answer.context["form"].fields if f'name="{name}"' not in answer.content.decode()]
+        assert left_out == [], address
+
+
+def test_consent_to_a_channel_is_asked_and_kept(clinic: Clinic, desk: Client) -> None:
+    desk.post(reverse("desk:patient_new"), typed(clinic, email="rosa@example.org", text_consent="on"))
+
+    person = Patient.objects.get()
+
+    assert (person.mail_consent, person.text_consent) == (False, True)
