@@ -12,13 +12,14 @@ from patients.models import Contact, Patient
 FormT = TypeVar("FormT", bound=forms.Form)
 
 
-def with_caller(form: FormT, patient: Patient) -> FormT:
-    """The form with the question who called; shown by templates/desk/_caller.html. Call it before the form is
-    checked."""
+def with_caller(form: FormT, patient: Patient, chosen: str = "") -> FormT:
+    """The form with the question who called (`chosen` beforehand); shown by templates/desk/_caller.html. Call it
+    before the form is checked."""
     contacts = [(str(contact.pk), _words(contact)) for contact in patient.contacts.filter(is_active=True)]
     form.fields["caller"] = forms.ChoiceField(
         label="Who called?",
         required=False,
+        initial=chosen,
         choices=[
             ("", "Nobody: it was not asked for by telephone"),
             (PATIENT, f"{patient.name}, the patient"),

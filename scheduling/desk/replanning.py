@@ -17,7 +17,9 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from patients.models import Patient
 from scheduling.actions import course as actions
+from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.moving import seen_of
 from scheduling.desk.moving_forms import StopForm
 from scheduling.desk.replanning_forms import AgreeForm, CourseForm, FromForm, RestForm, WhereForm
@@ -42,13 +44,18 @@ def move_along(request: StaffRequest, pk: UUID) -> HttpResponse:
         starts = moves.pop(visit.pk)
         version = form.cleaned_data["version"] if form.cleaned_data["version"] is not None else -1
         actions.move_with_neighbours(
-            by=Actor.of(request.user), appointment=visit, starts=starts, others=moves, version=version, **form.agreed()
+            by=asked_by(request.user, form, visit.patient),
+            appointment=visit,
+            starts=starts,
+            others=moves,
+            version=version,
+            **form.agreed(),
         )
         return (
             f"Moved, with {len(moves)} other{'' if len(moves) == 1 else 's'} of the series. The patient is told once."
         )
 
-    form, done = _agree(request, act, visit.patient_id)
+    form, done = _agree(request, act, visit.patient)
     if done is not None:
         return done
     plan = None
@@ -92,10 +99,12 @@ def move_rest(request: StaffRequest, pk: UUID) -> HttpResponse:
         starts = moves.pop(visit.pk)
         version = form.cleaned_data["version"] if form.cleaned_data["version"] is not None else -1
         what: dict[str, Any] = {"appointment": visit, "starts": starts, "others": moves, "version": version}
-        actions.move_with_neighbours(by=Actor.of(request.user), with_rest=True, **what, **form.agreed())
+        actions.move_with_neighbours(
+            by=asked_by(request.user, form, visit.patient), with_rest=True, **what, **form.agreed()
+        )
         return f"{len(moves) + 1} visits are moved. The patient is told once."
 
-    form, done = _agree(request, act, visit.patient_id)
+    form, done = _agree(request, act, visit.patient)
     if done is not None:
         return done
     plan = None
@@ -123,11 +132,14 @@ def rest(request: StaffRequest, pk: UUID) -> HttpResponse:
 
     def act(form: AgreeForm) -> str:
         actions.replan_rest(
-            by=Actor.of(request.user), series=series, first_day=first_day, **form.agreed("moves", "added")
+            by=asked_by(request.user, form, series.patient),
+            series=series,
+            first_day=first_day,
+            **form.agreed("moves", "added"),
         )
         return "The rest of the series is planned anew. The patient is told once."
 
-    form, done = _agree(request, act, series.patient_id)
+    form, done = _agree(request, act, series.patient)
     if done is not None:
         return done
     plan = replanning.rest_plan(series=series, first_day=first_day, now=clock.now())
@@ -153,10 +165,12 @@ def drop(request: StaffRequest, pk: UUID) -> HttpResponse:
 
     def act(form: AgreeForm) -> str:
         version = form.cleaned_data["version"] if form.cleaned_data["version"] is not None else -1
-        actions.drop_visit(by=Actor.of(request.user), appointment=visit, version=version, **form.agreed("moves"))
+        actions.drop_visit(
+            by=asked_by(request.user, form, visit.patient), appointment=visit, version=version, **form.agreed("moves")
+        )
         return "The series has one infusion fewer, and its time is free. The patient is told once."
 
-    form, done = _agree(request, act, visit.patient_id)
+    form, done = _agree(request, act, visit.patient)
     if done is not None:
         return done
     today = clock.today(visit.site.zone)
@@ -186,7 +200,7 @@ def course(request: StaffRequest, pk: UUID) -> HttpResponse:
         if not values:
             raise Refused("Correct the number or the days first; nothing was changed.")
         actions.change_course(
-            by=Actor.of(request.user),
+            by=asked_by(request.user, form, series.patient),
             series=series,
             sessions=values["sessions"],
             spacing=look.spacing(series),
@@ -195,7 +209,7 @@ def course(request: StaffRequest, pk: UUID) -> HttpResponse:
         )
         return "Number and spacing are changed. The patient is told once of what moved."
 
-    form, done = _agree(request, act, series.patient_id)
+    form, done = _agree(request, act, series.patient)
     if done is not None:
         return done
     plan = _course_plan(series, look, today) if values and asked else None
@@ -228,12 +242,15 @@ def _course_plan(series: Series, look: CourseForm, today: date) -> Replan:
 def finish(request: StaffRequest, pk: UUID) -> HttpResponse:
     """End an induction with the infusions given; what was to come is cancelled and its time is free."""
     series = _series_or_404(request, pk)
-    form = StopForm(request.POST or None)
+    form = with_caller(StopForm(request.POST or None), series.patient)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
             actions.finish_early(
-                by=Actor.of(request.user), series=series, reason=values["reason"], seen=values["seen"] or None
+                by=asked_by(request.user, form, series.patient),
+                series=series,
+                reason=values["reason"],
+                seen=values["seen"] or None,
             )
         except Refused as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
@@ -266,12 +283,12 @@ def pin(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 def _agree(
-    request: StaffRequest, act: Callable[[AgreeForm], str], patient: UUID
+    request: StaffRequest, act: Callable[[AgreeForm], str], patient: Patient
 ) -> tuple[AgreeForm | None, HttpResponse | None]:
     """Do what was agreed to: (the form with what was wrong, None), or where to go. (None, None) for a look."""
     if request.method != "POST":
         return None, None
-    form = AgreeForm(request.POST)
+    form = with_caller(AgreeForm(request.POST), patient)
     if form.is_valid():
         try:
             said = act(form)
@@ -279,7 +296,7 @@ def _agree(
             form.add_error(error.field if error.field == "reason" else None, error.message)
         else:
             messages.success(request, said)
-            return form, redirect("desk:patient", patient)
+            return form, redirect("desk:patient", patient.pk)
     return form, None
 
 
@@ -299,6 +316,8 @@ def _page(
     """
     typed = str(refused["reason"].value() or "") if refused is not None else ""
     agree = AgreeForm.of(plan, version, typed) if plan is not None and not plan.refusal else None
+    if agree is not None:
+        with_caller(agree, about.patient, str(refused["caller"].value() or "") if refused is not None else "")
     context = words | {
         "patient": about.patient,
         "site": about.site,

@@ -107,3 +107,19 @@ def test_without_a_call_the_trail_names_none(clinic: Clinic, desk: Client) -> No
     call_off(desk, visit, "")
 
     assert (trail(visit).caller_id, trail(visit).caller_name) == ("", "")
+
+
+def test_a_re_plan_asks_who_called_and_keeps_the_choice(clinic: Clinic, desk: Client) -> None:
+    visit = visit_of(clinic)
+    contact = contact_of(visit.patient)
+    address = reverse("desk:drop", args=[visit.pk])
+    agree = desk.get(address).context["agree"]
+    form = {field.name: field.value() for field in agree if field.value() is not None} | {"reason": "too many"}
+
+    refused = desk.post(address, form | {"caller": str(contact.pk)})
+    assert "Tom Quill may not decide for" in refused.content.decode()
+    assert f'value="{contact.pk}" selected' in refused.content.decode()
+    assert desk.post(address, form | {"caller": "patient"}).status_code == 302
+
+    event = AuditEvent.objects.filter(table="scheduling_appointment", row=str(visit.pk), action="drop_visit")[0]
+    assert event.caller_id == "patient"

@@ -366,7 +366,8 @@ def test_every_field_of_the_forms_about_a_patient_can_be_filled_in(clinic: Clini
     person = make_patient(clinic.site)
     for address in (reverse("desk:patient_new"), reverse("desk:patient_edit", args=[person.pk])):
         answer = desk.get(address)
-        left_out = [name for name in answer.context["form"].fields if f'name="{name}"' not in answer.content.decode()]
+        fields = set(answer.context["form"].fields) - {"anyway"}  # asked where somebody like the new one is known
+        left_out = [name for name in fields if f'name="{name}"' not in answer.content.decode()]
         assert left_out == [], address
 
 
