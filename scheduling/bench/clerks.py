@@ -21,6 +21,7 @@ from scheduling.bench.planning import WISHES, plan, question
 from scheduling.bench.world import World
 from scheduling.models import Series
 from scheduling.planner.values import Plan, Wishes
+from scheduling.selectors.planning import moments_of
 
 CLERKS = 12
 SECONDS = 30.0
@@ -143,5 +144,7 @@ def _booked(world: World, patient: Patient, wishes: Wishes, best: Plan, shift: S
         shift.taken += 1
     asked = question(world, wishes)
     del asked["now"]
-    offer = keep_next_best(**asked | {"by": world.bench.by, "patient": patient})
-    return accept_offer(by=world.bench.by, offer=offer, key=uuid4()) if offer is not None else None
+    found = keep_next_best(
+        **asked | {"by": world.bench.by, "patient": patient, "starts": moments_of(best), "fixed": {}}
+    )
+    return accept_offer(by=world.bench.by, offer=found.offer, key=uuid4()) if found is not None else None

@@ -1,7 +1,7 @@
 """Somebody was quicker: what is found next is kept for a few minutes, so that nobody loses twice."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Barrier
 from uuid import uuid4
@@ -13,10 +13,10 @@ from clinic.errors import JustTaken, NotAllowed, Refused
 from clinic.models import Closure
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import next_best, offers, placing
+from scheduling.actions import offers, placing
 from scheduling.actions.next_best import KEPT_FOR, keep_next_best
 from scheduling.models import Hold, Offer, Series
-from scheduling.planner.search import search_series
+from scheduling.selectors import swapping
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import MORNINGS, at_once, best_starts, book, overlaps_in_holds, visits_of
 
@@ -24,16 +24,42 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CLERKS = 6
 
 
-def keep_next(clinic: Clinic, patient: Patient, role: Role = Role.FRONT_DESK) -> Offer | None:
-    """Keep what is best now for the patient."""
-    return keep_next_best(
+def keep_next(
+    clinic: Clinic, patient: Patient, role: Role = Role.FRONT_DESK, starts: Sequence[datetime] = ()
+) -> Offer | None:
+    """Keep what is nearest now to the plan with these starts; the best where none are given."""
+    found = keep_next_best(
         by=clinic.by(role),
         patient=patient,
         site=clinic.site,
         version=clinic.induction,
         first_day=FIRST_DAY,
         wishes=MORNINGS,
+        starts=starts,
+        fixed={},
     )
+    return found.offer if found is not None else None
+
+
+def test_of_the_plan_that_came_too_late_only_what_was_taken_moves() -> None:
+    clinic = make_clinic(chairs=1)
+    late = make_patient(clinic.site, cleared=True)
+    wanted = best_starts(clinic, late)
+    book(clinic, make_patient(clinic.site, cleared=True), [wanted[2]], version=clinic.injection)
+    found = keep_next_best(
+        by=clinic.by(Role.FRONT_DESK),
+        patient=late,
+        site=clinic.site,
+        version=clinic.induction,
+        first_day=FIRST_DAY,
+        wishes=MORNINGS,
+        starts=wanted,
+        fixed={},
+    )
+    assert found is not None
+    kept = list(offers.order_of(found.offer).starts)
+    assert [number for number, pair in enumerate(zip(kept, wanted, strict=True)) if pair[0] != pair[1]] == [2]
+    assert (dict(found.worked.was), found.worked.lost) == ({3: wanted[2]}, {3})
 
 
 def test_the_best_plan_that_is_left_is_kept_for_five_minutes_with_its_reasons() -> None:
@@ -113,13 +139,13 @@ def test_control_by_looking_again_only_they_lose_again() -> None:
 
 
 def test_control_without_its_locks_what_is_kept_is_lost_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = Barrier(CLERKS)
+    look, looked = swapping.best_plans, Barrier(CLERKS)
 
     def look_together(*args: object) -> object:
-        found = search_series(*args)  # type: ignore[arg-type]
+        found = look(*args)  # type: ignore[arg-type]
         looked.wait(timeout=30)
         return found
 
-    monkeypatch.setattr(next_best, "search_series", look_together)
+    monkeypatch.setattr(swapping, "best_plans", look_together)
     monkeypatch.setattr(placing, "take_locks", lambda *args: None)
     assert "JustTaken" in second_tries(by_what_is_kept)
