@@ -131,6 +131,8 @@ class ChoiceForm(forms.Form):
     )
     #: Of a plan: why these dates (scheduling.desk.signed_plans).
     why = forms.CharField(widget=forms.HiddenInput, required=False)
+    #: The offer that was kept after a collision, where another plan is chosen than that.
+    kept = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def clean_starts(self) -> list[datetime]:
         """The moments, in UTC, in the order given."""
@@ -142,6 +144,14 @@ class ChoiceForm(forms.Form):
         return [_moment(one) for one in text.split(",")]
 
     doctor: UUID | None = None
+
+    @classmethod
+    def starts_of(cls, data: Any) -> list[datetime]:
+        """The moments alone; none where they cannot be read."""
+        form = cls(data)
+        form.is_valid()
+        found: list[datetime] = form.cleaned_data.get("starts", [])
+        return found
 
 
 class AskedForm(forms.Form):

@@ -27,13 +27,14 @@ from patients.models import Patient
 from patients.selectors import Standing, standing
 from scheduling.actions import booking as actions
 from scheduling.actions import offers
+from scheduling.actions.next_best import NextBest, keep_next_best
 from scheduling.desk import signed_plans
 from scheduling.desk.booking import start_values, status_of, take_over
 from scheduling.desk.booking_forms import ChoiceForm, KeepForm
 from scheduling.desk.booking_wishes import SeriesForm, WorkForm, fixed_words
 from scheduling.desk.plan_cards import Desk, PlanCard, cards, own_card
 from scheduling.desk.sites import patient_or_404, shared_sites
-from scheduling.models import Protocol, ProtocolVersion, Series
+from scheduling.models import Offer, Protocol, ProtocolVersion, Series
 from scheduling.selectors import planning, swapping
 from scheduling.selectors.series_rules import date_words
 from scheduling.when import day_words, time_words
@@ -113,14 +114,15 @@ def series(request: StaffRequest, patient: UUID) -> HttpResponse:
     asked = "first_day" in data
     form = SeriesForm(data if asked else None, sites=sites, initial=start_values(sites, Protocol.Kind.INFUSION))
     work = WorkForm(data)
-    taken = False
+    taken, kept = False, None
     if asked and form.is_valid() and request.method == "POST":
         done, taken = _try_series(request, person, form, work)
         if done is not None:
             return done
+        kept = _keep_next_best(request, person, form, work) if taken else None
     context: dict[str, Any] = {"patient": person, "form": form, "key": uuid4(), "keep": KeepForm(), "taken": taken}
     if asked and form.can_search:
-        context["found"] = _found(form, person, work if request.method == "GET" else _as_work(request, work))
+        context["found"] = _found(form, person, work if request.method == "GET" else _as_work(request, work), kept)
     name = "desk/booking/_series.html" if request.htmx else "desk/booking/series.html"  # type: ignore[attr-defined]
     return render(request, name, context, status=HTTPStatus.CONFLICT if taken else status_of(form, request))
 
@@ -133,6 +135,7 @@ def _try_series(
     if not choice.is_valid():
         take_over(form, choice)
         return None, False
+    _give_back(request, choice.cleaned_data["kept"])
     starts = choice.cleaned_data["starts"]
     what: dict[str, Any] = {
         "by": Actor.of(request.user),
@@ -153,6 +156,31 @@ def _try_series(
     except Refused as error:
         form.refuse(error.message, error.field)
         return None, isinstance(error, JustTaken)
+
+
+def _give_back(request: StaffRequest, kept: UUID | None) -> None:
+    """What was kept after a collision, when another plan is chosen after all: it must not stand in its way."""
+    offer = Offer.objects.for_user(request.user).filter(pk=kept, status=Offer.Status.OPEN).first() if kept else None
+    if offer is not None:
+        offers.decline_offer(by=Actor.of(request.user), offer=offer)
+
+
+def _keep_next_best(request: StaffRequest, person: Patient, form: SeriesForm, work: WorkForm) -> NextBest | None:
+    """Somebody was quicker: what is left of the plan is kept at once, so that the clerk cannot lose twice."""
+    try:
+        return keep_next_best(
+            by=Actor.of(request.user),
+            patient=person,
+            site=form.cleaned_data["site"],
+            version=form.version,
+            first_day=form.cleaned_data["first_day"],
+            wishes=form.wishes(),
+            starts=ChoiceForm.starts_of(request.POST),
+            fixed=work.value("fixed"),
+        )
+    except Refused as error:
+        form.refuse(error.message, error.field)
+        return None
 
 
 def _keep(request: StaffRequest, what: dict[str, Any]) -> HttpResponse:
@@ -185,7 +213,7 @@ def _as_work(request: StaffRequest, work: WorkForm) -> WorkForm:
     return WorkForm(data)
 
 
-def _found(form: SeriesForm, person: Patient, work: WorkForm) -> Found:
+def _found(form: SeriesForm, person: Patient, work: WorkForm, kept: NextBest | None = None) -> Found:
     values, version = form.cleaned_data, form.version
     site: Site = values["site"]
     fixed: dict[int, Any] = dict(work.value("fixed"))
@@ -204,14 +232,14 @@ def _found(form: SeriesForm, person: Patient, work: WorkForm) -> Found:
     except Refused as error:
         form.refuse(error.message, error.field)
         return found
-    worked = _work(found, question, sheet, work)
+    worked = kept.worked if kept is not None else _work(found, question, sheet, work)
     asked = swapping.with_fixed(question, sheet, found.fixed)
     result = swapping.best_plans(asked, sheet)
     found.refusal = planning.explain_refusal(result.refusal, site.zone) if result.refusal else []
     desk = Desk(person, version, site.zone, result.best, found.fixed)
     found.cards = cards(result.plans, desk)
     if worked is not None:
-        found.own = own_card(worked, desk)
+        found.own = own_card(worked, desk, kept.offer if kept is not None else None)
         found.cards = [card for card in found.cards if card.value != found.own.value]
     return found
 

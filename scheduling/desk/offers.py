@@ -61,14 +61,14 @@ def offer(request: StaffRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @needs(Permission.BOOK)
 def decline(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The patient does not want it: its time is free at once."""
+    """The patient does not want it: its time is free at once. With `again`, back to planning with the same wishes."""
     found = _offer_or_404(request, pk)
     try:
         actions.decline_offer(by=Actor.of(request.user), offer=found)
         messages.success(request, "The plan is given up; its time is free again.")
     except Refused as error:
         messages.error(request, error.message)
-    return redirect("desk:patient", found.patient_id)
+    return redirect(again(found)) if "again" in request.POST else redirect("desk:patient", found.patient_id)
 
 
 def again(found: Offer) -> str:

@@ -10,7 +10,7 @@ from clinic import clock
 from patients.models import Patient
 from scheduling.desk.booking_wishes import fixed_words
 from scheduling.desk.signed_plans import sign
-from scheduling.models import ProtocolVersion
+from scheduling.models import Offer, ProtocolVersion
 from scheduling.planner.values import Plan, PlannedVisit
 from scheduling.selectors import planning
 from scheduling.selectors.reasons import TERM_WORDS
@@ -63,6 +63,8 @@ class PlanCard:
     lines: Sequence[PlanLine]
     beside_best: str = ""
     is_own: bool = False
+    #: The offer that holds this plan's time already, after a collision.
+    kept: Offer | None = None
 
     @property
     def query(self) -> str:
@@ -96,12 +98,12 @@ def cards(plans: Sequence[Plan], desk: Desk) -> list[PlanCard]:
     return [_card(number, plan, desk) for number, plan in enumerate(plans, start=1)]
 
 
-def own_card(worked: WorkedPlan, desk: Desk) -> PlanCard:
-    """The plan that the clerk works on, with what had to leave its place."""
-    return _card(0, worked.plan, desk, worked)
+def own_card(worked: WorkedPlan, desk: Desk, kept: Offer | None = None) -> PlanCard:
+    """The plan that the clerk works on, with what had to leave its place; `kept`: the offer that holds its time."""
+    return _card(0, worked.plan, desk, worked, kept)
 
 
-def _card(number: int, plan: Plan, desk: Desk, worked: WorkedPlan | None = None) -> PlanCard:
+def _card(number: int, plan: Plan, desk: Desk, worked: WorkedPlan | None = None, kept: Offer | None = None) -> PlanCard:
     starts = planning.moments_of(plan)
     best = desk.best_dates
     return PlanCard(
@@ -115,6 +117,7 @@ def _card(number: int, plan: Plan, desk: Desk, worked: WorkedPlan | None = None)
         lines=[_line(visit, moment, desk, worked) for visit, moment in zip(plan.visits, starts, strict=True)],
         beside_best=_beside(plan, desk.best),
         is_own=worked is not None,
+        kept=kept,
     )
 
 

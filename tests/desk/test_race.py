@@ -23,7 +23,7 @@ from clinic import locks
 from clinic.permissions import Role
 from clinic.runtime.cluster import OWNER_ROLE
 from patients.models import Patient
-from scheduling.models import Appointment, Series
+from scheduling.models import Appointment, Offer, Series
 from tests.database import cluster
 from tests.desk.pages import order, series_url, values, wishes
 from tests.factories import NOW, Clinic, make_clinic, make_patient
@@ -95,10 +95,12 @@ def test_of_fifty_clerks_who_book_the_one_remaining_place_exactly_one_wins(
     assert Series.objects.count() == 1
     assert Appointment.objects.count() == 6
     assert overlaps_in_holds() == 0
+    assert sum("Kept for you until" in page for _, page in answers) == Offer.objects.count() > 0
     for status, page in answers:
         if status == 409:
             assert "has just been taken" in page
-            assert "The next best plans" in page
+            # Who lost is kept another plan, as long as there is one.
+            assert "Kept for you until" in page or "No plan fits" in page
             assert starts not in page
 
 

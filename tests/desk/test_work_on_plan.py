@@ -6,13 +6,15 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from clinic import clock
 from patients.models import Patient
-from scheduling.actions import booking
+from scheduling.actions import booking, offers
 from scheduling.desk.booking_wishes import moments
 from scheduling.models import Appointment, Offer
 from scheduling.planner.values import Wishes
+from scheduling.when import time_words
 from tests.desk.pages import order, series_url, text, values, wishes
 from tests.factories import FIRST_DAY, Clinic, make_patient
 from tests.scheduling.helpers import book
@@ -125,9 +127,35 @@ def test_what_was_taken_meanwhile_is_planned_anew_and_the_rest_stays(
     said = text(page)
     assert "has just been taken" in said
     assert "What was taken is planned anew; the rest stays" in said
-    after = moments(values(page, "starts")[0])
+    kept = Offer.objects.get()
+    after = list(offers.order_of(kept).starts)
     assert [number for number, start in enumerate(moments(mine)) if start != after[number]] == [2]
+    assert f"Kept for you until {time_words(kept.expires_at, harbor.site.zone)}" in said
     assert Appointment.objects.filter(patient=patient).count() == 0
+
+    done = clerk.post(reverse("desk:offer", args=[kept.pk]), {"key": str(uuid4())})
+
+    assert done.status_code == 302
+    assert [visit.starts for visit in Appointment.objects.filter(patient=patient).order_by("starts")] == after
+
+
+def test_choosing_another_plan_gives_back_what_was_kept_after_a_collision(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    mine = plan(clerk, harbor, patient)
+    for _ in range(2):  # the hands of both nurses
+        clerk.post(series_url(make_patient(harbor.site, cleared=True)), order(harbor, mine))
+    page = clerk.post(series_url(patient), order(harbor, mine, patient_from="", patient_until=""))
+    kept = Offer.objects.get()
+    other = values(page, "starts")[-1]
+    assert values(page, "kept")[0] == str(kept.pk)
+
+    done = clerk.post(series_url(patient), order(harbor, other, patient_from="", patient_until="") | {"kept": kept.pk})
+
+    assert done.status_code == 302
+    kept.refresh_from_db()
+    assert (kept.status, kept.holds.count()) == (Offer.Status.DECLINED, 0)
+    assert [visit.starts for visit in Appointment.objects.filter(patient=patient).order_by("starts")] == moments(other)
 
 
 def test_an_impossible_date_is_refused_in_words_and_the_plan_stays(
