@@ -1,6 +1,6 @@
 """Dates and times in words, on the wall clock of a site and in the language that is active."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
@@ -13,6 +13,11 @@ def day_words(moment: datetime, zone: ZoneInfo) -> str:
     """The local date of `moment` (aware) in `zone`: "Monday, December 7, 2026", or as the active language writes it."""
     # Translators: a Django date format (weekday, day, month, year); in Spanish l j \d\e F \d\e Y
     return formats.date_format(clock.local(moment, zone), _("l, F j, Y"))
+
+
+def short_day(day: date) -> str:
+    """A local date for a narrow column: "Mon Dec 7"."""
+    return formats.date_format(day, "D M j")
 
 
 def time_words(moment: datetime, zone: ZoneInfo) -> str:

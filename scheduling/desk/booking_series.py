@@ -6,6 +6,7 @@ when it cannot be.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
@@ -33,6 +35,7 @@ from scheduling.desk.booking import start_values, status_of, take_over
 from scheduling.desk.booking_forms import ChoiceForm, KeepForm
 from scheduling.desk.booking_wishes import SeriesForm, WorkForm, fixed_words
 from scheduling.desk.plan_cards import Desk, PlanCard, cards, own_card
+from scheduling.desk.plan_markup import hidden_inputs
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Offer, Protocol, ProtocolVersion, Series
 from scheduling.selectors import planning, swapping
@@ -43,7 +46,7 @@ from scheduling.when import day_words, time_words
 PLANS = 4
 
 
-@dataclass(slots=True)
+@dataclass
 class Found:
     """What the search gave: plans, or the sentences that say why there is none.
 
@@ -78,6 +81,11 @@ class Found:
         """Whether the dates can only be held: no doctor has cleared the patient for them."""
         return self.version.needs_clearance and self.standing.clearance is None
 
+    @cached_property
+    def hidden(self) -> SafeString:
+        """What the forms of the single plans carry along."""
+        return hidden_inputs(self.typed)
+
     @property
     def fixed_value(self) -> str:
         """What the forms carry as `fixed`."""
@@ -98,7 +106,7 @@ class Found:
         """Other dates for which visits beside it move along."""
         return [one for one in self.others if one.moves]
 
-    @property
+    @cached_property
     def carried(self) -> str:
         """What was typed, as the beginning of an address' query."""
         return urlencode(self.typed)

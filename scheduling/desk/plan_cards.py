@@ -6,28 +6,22 @@ from datetime import date, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from django.utils.safestring import SafeString
+
 from clinic import clock
 from patients.models import Patient
 from scheduling.desk.booking_wishes import fixed_words
+from scheduling.desk.plan_markup import month_calendar
 from scheduling.desk.signed_plans import sign
 from scheduling.models import Offer, ProtocolVersion
 from scheduling.planner.values import Plan, PlannedVisit
 from scheduling.selectors import planning
 from scheduling.selectors.reasons import TERM_WORDS
 from scheduling.selectors.swapping import Fixed, WorkedPlan
-from scheduling.when import time_words
+from scheduling.when import short_day, time_words
 
 #: How many terms of the cost say what a plan loses against the best one.
 TERMS_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarDay:
-    """One square: the visit's number on that date (0: none); `is_other` where the best plan has no visit then."""
-
-    date: date
-    number: int
-    is_other: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,9 @@ class PlanLine:
 
     number: int
     starts: datetime
+    #: The local date and time of `starts` in words: they stand in a line several times.
+    day: str
+    time: str
     reasons: Sequence[str]
     is_other: bool
     is_fixed: bool = False
@@ -59,7 +56,7 @@ class PlanCard:
     first: date
     last: date
     hours: str
-    weeks: Sequence[Sequence[CalendarDay]]
+    calendar: SafeString
     lines: Sequence[PlanLine]
     beside_best: str = ""
     is_own: bool = False
@@ -105,7 +102,6 @@ def own_card(worked: WorkedPlan, desk: Desk, kept: Offer | None = None) -> PlanC
 
 def _card(number: int, plan: Plan, desk: Desk, worked: WorkedPlan | None = None, kept: Offer | None = None) -> PlanCard:
     starts = planning.moments_of(plan)
-    best = desk.best_dates
     return PlanCard(
         number=number,
         value=",".join(moment.isoformat() for moment in starts),
@@ -113,7 +109,7 @@ def _card(number: int, plan: Plan, desk: Desk, worked: WorkedPlan | None = None,
         first=plan.visits[0].date,
         last=plan.visits[-1].date,
         hours=_hours(starts, plan.visits, desk.zone),
-        weeks=_weeks(plan.visits, best),
+        calendar=month_calendar(_name(number), _weeks(plan.visits, desk.best_dates)),
         lines=[_line(visit, moment, desk, worked) for visit, moment in zip(plan.visits, starts, strict=True)],
         beside_best=_beside(plan, desk.best),
         is_own=worked is not None,
@@ -132,7 +128,18 @@ def _line(visit: PlannedVisit, starts: datetime, desk: Desk, worked: WorkedPlan 
     is_fixed = desk.fixed.get(number) == starts
     others = {one: start for one, start in desk.fixed.items() if one != number}
     toggled = quote(fixed_words(others if is_fixed else others | {number: starts}))
-    return PlanLine(number, starts, reasons, visit.date not in desk.best_dates, is_fixed, toggled, was, left)
+    return PlanLine(
+        number=number,
+        starts=starts,
+        day=short_day(visit.date),
+        time=time_words(starts, desk.zone),
+        reasons=reasons,
+        is_other=visit.date not in desk.best_dates,
+        is_fixed=is_fixed,
+        toggled=toggled,
+        was=was,
+        left=left,
+    )
 
 
 def _beside(plan: Plan, best: Plan | None) -> str:
@@ -153,14 +160,19 @@ def _hours(starts: Sequence[datetime], visits: Sequence[PlannedVisit], zone: Zon
     return f"between {low} and {high}"
 
 
-def _weeks(visits: Sequence[PlannedVisit], best: set[date]) -> list[list[CalendarDay]]:
-    """Whole weeks, Monday to Sunday, from the first visit to the last."""
+def _name(number: int) -> str:
+    """What the card is called where it is read out."""
+    return {0: "your plan", 1: "the best plan"}.get(number, f"plan {number}")
+
+
+def _weeks(visits: Sequence[PlannedVisit], best: set[date]) -> list[list[tuple[date, int, bool]]]:
+    """Whole weeks, Monday to Sunday, from the first visit to the last, as month_calendar takes them."""
     numbers = {visit.date: visit.index + 1 for visit in visits}
     monday = visits[0].date - timedelta(days=visits[0].date.weekday())
     weeks = []
     while monday <= visits[-1].date:
         days = [monday + timedelta(days=offset) for offset in range(7)]
-        weeks.append([CalendarDay(day, numbers.get(day, 0), day in numbers and day not in best) for day in days])
+        weeks.append([(day, numbers.get(day, 0), day in numbers and day not in best) for day in days])
         monday += timedelta(days=7)
     return weeks
 

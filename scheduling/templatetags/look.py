@@ -108,7 +108,7 @@ def clock_time(moment: datetime | None, zone: ZoneInfo) -> str:
 @register.filter
 def short_day(moment: datetime | date | None, zone: ZoneInfo) -> str:
     """The date of `moment` in `zone`, or of a plain date: "Mon Dec 7"; empty for None."""
-    return formats.date_format(_day(moment, zone), "D M j") if moment else ""
+    return when.short_day(_day(moment, zone)) if moment else ""
 
 
 @register.filter
