@@ -4,13 +4,14 @@ Dates and times are local to the site. A form here checks what was typed; whethe
 the actions' to say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Prefetch
 
 from clinic import clock
 from clinic.models import Site
@@ -49,35 +50,55 @@ class WeekdaysField(forms.TypedMultipleChoiceField):
         super().__init__(choices=[(day.value, day.label[:3]) for day in Weekday], coerce=int, required=False, **kwargs)
 
 
+class LoadedChoiceField(forms.TypedChoiceField):
+    """One of a few rows that the page has at hand: a ModelChoiceField would ask for them three times more."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._rows: dict[str, Any] = {}
+        super().__init__(coerce=lambda key: self._rows[key], empty_value=None, **kwargs)
+
+    def offer(self, rows: Iterable[Any]) -> None:
+        """Let `rows` (model instances) be the choices, in their order."""
+        self._rows = {str(row.pk): row for row in rows}
+        self.choices = [(key, str(row)) for key, row in self._rows.items()]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LoadedChoiceField":
+        """Each form offers its own."""
+        copied = cast(LoadedChoiceField, super().__deepcopy__(memo))
+        copied.coerce = lambda key: copied._rows[key]
+        return copied
+
+
 class PlaceForm(forms.Form):
     """The part that both booking pages share: site, protocol and first possible day."""
 
     kind: Protocol.Kind
     #: All that was typed was fine, but an action refused: the page then looks again with the same values.
     refused = False
-    site = forms.ModelChoiceField(Site.objects.none(), empty_label=None)
-    protocol = forms.ModelChoiceField(Protocol.objects.none(), empty_label=None)
+    site = LoadedChoiceField()
+    protocol = LoadedChoiceField()
     first_day = DayField(label="First possible day")
 
     def __init__(self, *args: Any, sites: Sequence[Site], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sites = sites
-        ids = [site.pk for site in sites]
-        self._choices("site").queryset = Site.objects.filter(pk__in=ids)
-        self._choices("protocol").queryset = Protocol.objects.filter(
-            is_active=True, kind=self.kind, sites__in=ids, versions__is_current=True
-        ).distinct()
+        cast(LoadedChoiceField, self.fields["site"]).offer(sites)
+        cast(LoadedChoiceField, self.fields["protocol"]).offer(self._protocols())
         if len(sites) == 1:
             self.fields["site"].widget = forms.HiddenInput()
 
-    def _choices(self, name: str) -> Any:
-        return self.fields[name]
+    def _protocols(self) -> Iterable[Protocol]:
+        """Those of the kind that one of the sites offers, each with its sites and its current version."""
+        ids = [site.pk for site in self.sites]
+        offered = Protocol.objects.filter(is_active=True, kind=self.kind, sites__in=ids, versions__is_current=True)
+        current = ProtocolVersion.objects.filter(is_current=True)
+        return offered.distinct().prefetch_related("sites", Prefetch("versions", current, to_attr="current"))
 
     def clean(self) -> dict[str, Any]:
         """The protocol is offered at the site, and the first day is neither past nor far off."""
         values = super().clean() or {}
         site, protocol, first_day = values.get("site"), values.get("protocol"), values.get("first_day")
-        if site and protocol and not protocol.sites.filter(pk=site.pk).exists():
+        if site and protocol and site not in protocol.sites.all():
             self.add_error("protocol", f"{protocol} is not offered at {site}. Choose another protocol or site.")
         if site and first_day:
             self._check_day(site, first_day)
@@ -117,9 +138,10 @@ class PlaceForm(forms.Form):
     @property
     def version(self) -> ProtocolVersion:
         """The chosen protocol's current version. Only for a valid form."""
-        return ProtocolVersion.objects.select_related("protocol").get(
-            protocol=self.cleaned_data["protocol"], is_current=True
-        )
+        protocol = self.cleaned_data["protocol"]
+        found: ProtocolVersion = protocol.current[0]
+        found.protocol = protocol
+        return found
 
 
 class ChoiceForm(forms.Form):

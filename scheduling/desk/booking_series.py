@@ -120,7 +120,8 @@ def series(request: StaffRequest, patient: UUID) -> HttpResponse:
     sites = shared_sites(request.user, person)
     data = request.POST if request.method == "POST" else request.GET
     asked = "first_day" in data
-    form = SeriesForm(data if asked else None, sites=sites, initial=start_values(sites, Protocol.Kind.INFUSION))
+    start = {} if asked else start_values(sites, Protocol.Kind.INFUSION)
+    form = SeriesForm(data if asked else None, sites=sites, initial=start)
     work = WorkForm(data)
     taken, kept = False, None
     if asked and form.is_valid() and request.method == "POST":

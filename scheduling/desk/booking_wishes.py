@@ -6,7 +6,7 @@ Days and times are local to the site.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -93,9 +93,8 @@ class ConsultForm(SaidForm):
 
     def __init__(self, *args: Any, sites: Sequence[Site], **kwargs: Any) -> None:
         super().__init__(*args, sites=sites, **kwargs)
-        self._choices("doctor").queryset = (
-            StaffMember.objects.with_role(Role.DOCTOR).filter(sites__in=list(sites)).distinct()
-        )
+        doctors = cast("forms.ModelChoiceField[StaffMember]", self.fields["doctor"])
+        doctors.queryset = StaffMember.objects.with_role(Role.DOCTOR).filter(sites__in=list(sites)).distinct()
 
     @property
     def is_remote(self) -> bool:
