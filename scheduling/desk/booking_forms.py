@@ -64,7 +64,7 @@ class LoadedChoiceField(forms.TypedChoiceField):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "LoadedChoiceField":
         """Each form offers its own."""
-        copied = cast(LoadedChoiceField, super().__deepcopy__(memo))
+        copied = super().__deepcopy__(memo)
         copied.coerce = lambda key: copied._rows[key]
         return copied
 
