@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from crispy_forms.bootstrap import InlineCheckboxes, InlineRadios
 from crispy_forms.layout import Div, Layout
 from django import forms
 from django.http import QueryDict
@@ -124,7 +125,8 @@ class DoseForm(VisitForm):
         elif self.visit.protocol_version.route in GivenRoute.values:
             self.initial["route"] = self.visit.protocol_version.route
         self.helper.layout = Layout(
-            "is_treatment", Div("drug", "amount", "unit", "route", "rate", "note", css_class="form-grid mb-3")
+            InlineRadios("is_treatment"),
+            Div("drug", "amount", "unit", "route", "rate", "note", css_class="form-grid mb-3"),
         )
 
 
@@ -145,6 +147,10 @@ class EffectsForm(VisitForm):
         initial=SideEffect.Strength.MILD.value,
     )
     words = forms.CharField(label="In words", max_length=200, required=False)
+
+    def prepare(self) -> None:
+        """Choices in lines, since there are many."""
+        self.helper.layout = Layout(InlineCheckboxes("kinds"), InlineRadios("strength"), "words")
 
 
 class EventForm(VisitForm):
@@ -175,6 +181,9 @@ class EventForm(VisitForm):
         """The doctors of the site; no call before today."""
         self.choose("doctor_told", doctors_at(self.visit.site))
         self.fields["call_on"].widget.attrs["min"] = clock.today(self.visit.site.zone).isoformat()
+        self.helper.layout = Layout(
+            "what", InlineRadios("severity"), "action_taken", Div("doctor_told", "call_on", css_class="form-grid mb-3")
+        )
 
 
 class ToldForm(VisitForm):
@@ -196,6 +205,10 @@ class PauseForm(VisitForm):
         label="Why", choices=[(one.value, capfirst(one.label)) for one in Pause.Why], widget=forms.RadioSelect
     )
     note = forms.CharField(label="Note", max_length=200, required=False)
+
+    def prepare(self) -> None:
+        """Choices in a line."""
+        self.helper.layout = Layout(InlineRadios("why"), "note")
 
 
 class PlaceForm(VisitForm):

@@ -1,13 +1,16 @@
 """What the nurse's pages show: values already in words and in the site's time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from clinic import clock
 from scheduling.models import Appointment, Phase, Ride
 from scheduling.selectors.at_the_chair import answers_in_order, stop_of
 from scheduling.selectors.gates import ride_of
+from scheduling.selectors.hits import Hit
 from scheduling.selectors.visits import VisitPhase, VisitRow, has_phase, reading_due
 from scheduling.when import time_words
 
@@ -108,3 +111,25 @@ def _step_of(row: VisitRow) -> str:
     if row.phase is VisitPhase.INFUSING and has_phase(row.visit, Phase.Kind.RECOVER):
         return "recovery"
     return "" if row.phase is VisitPhase.DONE else "open"
+
+
+def version_of(columns: Sequence[Column], hits: Sequence[Hit]) -> str:
+    """A digest of everything that the list shows: as long as it is the same, so is the list."""
+    shown: list[object] = [
+        (
+            str(card.visit.pk),
+            column.phase,
+            card.due,
+            card.row.late,
+            card.row.chair,
+            card.step,
+            card.marks,
+            card.ride.status if card.ride is not None else "",
+            card.visit.starts,
+            card.visit.ending,
+        )
+        for column in columns
+        for card in column.cards
+    ]
+    shown += [(str(hit.visit.pk), hit.visit.version, hit.what, hit.until, hit.other_chairs, hit.slot) for hit in hits]
+    return sha256(repr(shown).encode()).hexdigest()[:16]

@@ -6,6 +6,7 @@ from scheduling.nurse import chair_views, change, make_up, orders, shifting, vie
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("changes/", views.changes, name="changes"),
     path("<uuid:pk>/", views.visit, name="visit"),
     path("<uuid:pk>/arrived/", views.arrived, name="arrived"),
     path("<uuid:pk>/not-arrived/", views.not_arrived, name="not_arrived"),

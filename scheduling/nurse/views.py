@@ -3,11 +3,14 @@
 Whoever sees the schedule may open a visit; each step names its own permission.
 """
 
+from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import clock
@@ -27,32 +30,53 @@ from scheduling.nurse.forms import (
     StartForm,
     WaiverForm,
 )
-from scheduling.nurse.presenters import columns_of
+from scheduling.nurse.presenters import columns_of, version_of
 from scheduling.nurse.steps import back, button, show, step, visit_of
 from scheduling.selectors.hits import hits_at
 from scheduling.selectors.visits import day_by_phase
+
+#: Seconds after which an open list looks whether something has changed.
+LOOK_EVERY = 20
 
 
 @require_safe
 @needs(Permission.RUN_VISIT)
 def home(request: StaffRequest) -> HttpResponse:
     """Today's visits of one site, by phase. `?site=` names another of the user's sites."""
+    return render(request, "nurse/home.html", _now(request))
+
+
+@require_safe
+@needs(Permission.RUN_VISIT)
+def changes(request: StaffRequest) -> HttpResponse:
+    """What an open list asks for by itself: 204 while it stands as `?since=` (a version) has it, else the list anew."""
+    now = _now(request)
+    if now.get("version") == request.GET.get("since"):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return render(request, "nurse/_now.html", now)
+
+
+def _now(request: StaffRequest) -> dict[str, Any]:
+    """What the list and its refresh are drawn from."""
     sites = list(Site.objects.for_user(request.user))
     if not sites:
-        return render(request, "nurse/home.html", {"sites": sites, "site": None})
+        return {"sites": sites, "site": None}
     wanted = request.GET.get("site", "")
     site = next((one for one in sites if str(one.pk) == wanted), sites[0])
     today = clock.today(site.zone)
     columns = columns_of(day_by_phase(request.user, site, today))
-    context = {
+    hits = hits_at(site, today, now=clock.now())
+    return {
         "sites": sites,
         "site": site,
         "today": today,
         "columns": columns,
-        "hits": hits_at(site, today, now=clock.now()),
+        "hits": hits,
         "now": clock.now(),
+        "version": version_of(columns, hits),
+        "home": f"{reverse('nurse:home')}?site={site.pk}",
+        "look_every": LOOK_EVERY,
     }
-    return render(request, "nurse/home.html", context)
 
 
 @require_safe

@@ -188,6 +188,11 @@ class VisitPage:
         return [(question, self.record.checkin[question]) for question in asked if question in self.record.checkin]
 
     @property
+    def said_yes(self) -> list[str]:
+        """The check-in questions that were answered with yes."""
+        return [question for question, answer in self.checkin if answer == "yes"]
+
+    @property
     def meaning(self) -> str:
         """What the ending means for the series; empty while the visit is open."""
         if not self.visit.ending:
