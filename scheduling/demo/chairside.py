@@ -5,8 +5,18 @@ from decimal import Decimal
 
 from clinic import clock
 from clinic.actor import Actor
+from clinic.models import StaffMember
 from scheduling.actions import visit_notes, visit_questions
-from scheduling.models import Appointment, GivenRoute, ProtocolVersion, Series, SideEffect, Unit
+from scheduling.models import (
+    AdverseEvent,
+    Appointment,
+    GivenRoute,
+    ProtocolVersion,
+    Question,
+    Series,
+    SideEffect,
+    Unit,
+)
 
 #: The limits that the demo's doctors set (mmHg, %), and how often vital signs are taken; common in published protocols.
 LIMITS: dict[str, object] = {
@@ -83,3 +93,27 @@ def feel(nurse: Actor, visit: Appointment) -> None:
     if seed % 5 == 0:
         felt.append(kinds[(seed + 3) % len(kinds)])
     visit_notes.note_effects(by=nurse, appointment=visit, kinds=sorted(set(felt)), strength=SideEffect.Strength.MILD)
+
+
+def stop(nurse: Actor, visit: Appointment) -> None:
+    """A reading over the limit while the drip runs: it is stopped, and a doctor is asked."""
+    values: dict[str, int | Decimal | None] = {"systolic": 172, "diastolic": 94, "pulse": 91, "spo2": 97}
+    visit_notes.record_reading(by=nurse, appointment=visit, values=values, note="Says she is anxious")
+    visit_questions.ask_doctor(
+        by=nurse,
+        appointment=visit,
+        about=Question.About.READING,
+        words="Was 128/81 before the start. Resting; measured again in ten minutes.",
+    )
+
+
+def went_wrong(nurse: Actor, doctor: StaffMember, visit: Appointment) -> None:
+    """Something that went wrong and was looked after."""
+    visit_notes.record_event(
+        by=nurse,
+        appointment=visit,
+        what="Fainted when the cannula was taken out; awake again within a minute",
+        severity=AdverseEvent.Severity.MODERATE,
+        action_taken="Laid flat, legs raised; blood pressure taken every five minutes until steady",
+        doctor_told=doctor,
+    )

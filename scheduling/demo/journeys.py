@@ -33,6 +33,8 @@ CONSULT_DAYS_AGO = {
 
 #: Hours that patients ask for, in turn: so the demo's days are not all alike.
 PREFERRED_HOURS = ((9, 12), (13, 17), (10, 13), (8, 11), (12, 16))
+#: Whose drip is stopped by a reading, where the demo is made while it runs; and who fainted once.
+STOPPED, FAINTED = ("Abernathy", "Cruz", "Marchetti"), ("Voss",)
 #: Inductions under way began on different days, so that one is at its second infusion and another at its fifth.
 STAGGER_DAYS = (0, 4, 8, 2, 6)
 
@@ -304,12 +306,16 @@ class Journey:
                 chairside.measure(by, appointment, after=20)
                 chairside.feel(by, appointment)
         if recovering > now:
+            if between <= now and self.role.family in STOPPED:
+                chairside.stop(by, appointment)
             return
         with clock.at_moment(max(recovering, prepared)):
             visit.to_recovery(by=by, appointment=appointment)
         if recovering + timedelta(minutes=25) <= now:
             with clock.at_moment(max(recovering, prepared) + timedelta(minutes=25)):
                 chairside.measure(by, appointment, after=12)
+                if self.role.family in FAINTED and appointment.number == 2:
+                    chairside.went_wrong(by, self.team.doctors[self.role.site], appointment)
         if appointment.ends > now:
             return
         with clock.at_moment(appointment.ends - timedelta(minutes=3)):

@@ -100,6 +100,10 @@ class VersionForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # su
             "booster_interval_days": "A doctor sets it anew for each patient. Empty: no boosters.",
             "fasting_food_hours": "Messages print the clock time, 3 a.m. say. Empty: nothing is said.",
             "turnover_minutes": "The chair is kept for so long after the patient.",
+            "systolic_limit": "A reading above it stops the drip, not the series. Empty: no limit.",
+            "diastolic_limit": "Where a pressure is limited, one is taken before each start.",
+            "spo2_least": "A reading below it stops the drip. Empty: no limit.",
+            "reading_every_minutes": "The nurse's list says when one is due. Empty: nobody is reminded.",
         }
 
     def __init__(self, *args: Any, has_series: bool = True, **kwargs: Any) -> None:

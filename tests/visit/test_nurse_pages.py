@@ -114,6 +114,19 @@ def _fill(ward: Ward, how_many: int) -> None:
             arrive(by=ward.clinic.by(Role.NURSE), appointment=visit)
 
 
+def test_an_open_list_is_told_only_when_something_changed(running: Ward, nurse: Client) -> None:
+    site = running.clinic.site.pk
+    version = nurse.get(reverse("nurse:home")).context["version"]
+    ask = {"site": site, "since": version}
+    same = nurse.get(reverse("nurse:changes"), ask)
+    assert (same.status_code, same.content) == (204, b"")
+    to_recovery(by=running.clinic.by(Role.NURSE), appointment=running.visit)
+    changed = nurse.get(reverse("nurse:changes"), ask)
+    assert changed.status_code == 200
+    assert "may leave from" in _text(changed)
+    assert "<html" not in _text(changed)
+
+
 def test_the_arrival_is_one_click_and_comes_back_to_the_list(ward: Ward, nurse: Client) -> None:
     response = nurse.post(_url("arrived", ward.visit), {"next": reverse("nurse:home")})
     assert response.status_code == 302
