@@ -13,8 +13,8 @@ from clinic import clock
 from patients.actions import add_contact
 from patients.models import Patient
 from scheduling.models import Appointment, Dose, Ending, Pause, Question, Reading
+from tests.browser.judges import NARROWEST, broken_rules
 from tests.browser.people import go, sign_in, take_the_clock_to
-from tests.browser.test_looks import NARROWEST, broken_rules
 from tests.factories import NOW, Clinic, make_clinic
 from tests.visit.worlds import make_visit, set_lists
 
