@@ -217,6 +217,12 @@ class ChairPage:
         return AnswerForm(visit=self.visit, about=about)
 
     @property
+    def questions(self) -> list[Question]:
+        """What was asked and said, oldest first; what waits for this user stands in `decisions`."""
+        waiting = {question.pk for question, _form in self.decisions if question is not None}
+        return [question for question in self.chair.questions if question.pk not in waiting]
+
+    @property
     def asked(self) -> set[str]:
         """What a doctor was asked about and has not answered."""
         return {question.about for question in self.chair.waiting}

@@ -35,7 +35,8 @@ DUE: dict[VisitPhase, str] = {
 @dataclass(frozen=True, slots=True)
 class Card:
     """One visit in a column. `due` is local time in words, `step` the one next thing to do: "arrived", "open",
-    "recovery" or nothing. `marks` are (status word for look and colour, words) of what a nurse must see from afar.
+    "recovery", "look" (the drip is paused) or nothing. `marks` are (status word for look and colour, words) of what a
+    nurse must see from afar.
     """
 
     row: VisitRow
@@ -108,6 +109,8 @@ def _marks_of(row: VisitRow) -> list[tuple[str, str]]:
 def _step_of(row: VisitRow) -> str:
     if row.phase is VisitPhase.EXPECTED:
         return "arrived"
+    if row.phase is VisitPhase.INFUSING and any(one.until is None for one in row.visit.pauses.all()):
+        return "look"
     if row.phase is VisitPhase.INFUSING and has_phase(row.visit, Phase.Kind.RECOVER):
         return "recovery"
     return "" if row.phase is VisitPhase.DONE else "open"
