@@ -1,19 +1,35 @@
-"""Moving a visit to come out of the way of one that runs late: one click, through the action that moves any visit."""
+"""Whom visits under way are in the way of; moving such a visit is one click, through the action that moves any."""
 
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.views.decorators.http import require_POST
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
+from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.moving import move_visit
+from scheduling.desk.sites import site_or_404
 from scheduling.nurse.steps import back, visit_of
+from scheduling.selectors.hits import hits_at
 from scheduling.when import time_words
+
+
+@require_safe
+@needs(Permission.VIEW_SCHEDULE)
+def hits(request: StaffRequest, site: UUID) -> HttpResponse:
+    """Whom today's visits at a site are in the way of; the part alone for the board, which asks by itself."""
+    place = site_or_404(request.user, site)
+    found = hits_at(place, clock.today(place.zone), now=clock.now())
+    page = "nurse/_hits.html" if request.headers.get("HX-Request") else "nurse/hits.html"
+    board = reverse("desk:board", args=[place.pk, clock.today(place.zone)])
+    return render(request, page, {"site": place, "hits": found, "back": board})
 
 
 class ShiftForm(forms.Form):

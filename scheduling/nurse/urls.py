@@ -7,6 +7,7 @@ from scheduling.nurse import chair_views, change, make_up, orders, shifting, vie
 urlpatterns = [
     path("", views.home, name="home"),
     path("changes/", views.changes, name="changes"),
+    path("in-the-way/<uuid:site>/", shifting.hits, name="hits"),
     path("<uuid:pk>/", views.visit, name="visit"),
     path("<uuid:pk>/arrived/", views.arrived, name="arrived"),
     path("<uuid:pk>/not-arrived/", views.not_arrived, name="not_arrived"),

@@ -121,6 +121,20 @@ def test_the_nurse_sees_whom_it_hits_without_the_button(running: Ward) -> None:
     assert reverse("nurse:shift", args=[late.pk]) not in page
 
 
+def test_the_day_board_asks_for_them_by_itself(running: Ward) -> None:
+    after(running)
+    desk = running.signed_in(Role.FRONT_DESK)
+    site = running.clinic.site
+    with at(70):
+        board = desk.get(reverse("desk:board", args=[site.pk, clock.today(site.zone)])).content.decode()
+        assert reverse("nurse:hits", args=[site.pk]) in board
+        part = desk.get(reverse("nurse:hits", args=[site.pk]), headers={"HX-Request": "true"}).content.decode()
+        page = desk.get(reverse("nurse:hits", args=[site.pk])).content.decode()
+    assert "25 min later" in part
+    assert "<html" not in part
+    assert "25 min later" in page
+
+
 def test_looking_for_hits_takes_as_many_queries_with_many_visits(running: Ward) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as caught:
