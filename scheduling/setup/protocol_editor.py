@@ -65,7 +65,8 @@ class Editor:
     @property
     def parts(self) -> list[Any]:
         """Every form and formset."""
-        return [self.about, self.version, self.phases, self.checkin, self.fitness, self.ladder, *self.texts]
+        lists = [self.checkin, self.fitness] if self.version.has_series else []
+        return [self.about, self.version, self.phases, *lists, self.ladder, *self.texts]
 
     def is_valid(self) -> bool:
         """Whether all of it can be read. Texts that say the treatment are asked about once."""
@@ -94,9 +95,10 @@ class Editor:
     @property
     def draft(self) -> Draft:
         """What was typed. Only when valid."""
+        has_lists = self.version.has_series
         fields = self.version.values | {
-            "checkin_list": _lines(self.checkin),
-            "fitness_list": _lines(self.fitness),
+            "checkin_list": _lines(self.checkin) if has_lists else [],
+            "fitness_list": _lines(self.fitness) if has_lists else [],
         }
         texts = {form.language: self._typed(form) for form in self.texts}
         ladder = sorted(

@@ -211,3 +211,20 @@ def test_the_drawing_is_redone_before_anything_is_saved(manager: Client, harbor:
     assert "Infuse, 120 minutes" in text(fragment)
     assert "<html" not in fragment.content.decode()
     assert protocols.draft_of(harbor.induction).phases[1].minutes == 40
+
+
+def test_a_consult_has_no_lists_and_is_saved_all_the_same(manager: Client, harbor: Clinic) -> None:
+    typed = form_of(harbor.consult) | {"phase-0-minutes": "30"}
+    for name in [one for one in typed if one.startswith(("checkin", "fitness"))]:
+        del typed[name]
+    address = reverse("setup:protocol_edit", args=[harbor.consult.protocol_id])
+    assert manager.post(address, typed).status_code == 302
+    assert [phase.minutes for phase in harbor.consult.phases.all()] == [30]
+
+
+def test_a_new_protocol_is_added_from_a_usual_one(manager: Client, harbor: Clinic) -> None:
+    page = manager.get(reverse("setup:protocol_new"), {"from": "First consult"})
+    assert "Consult, 45 minutes" in text(page)
+    typed = form_of(harbor.consult, name="Talk", kind="consult")
+    assert manager.post(reverse("setup:protocol_new"), typed).status_code == 302
+    assert ProtocolVersion.objects.get(protocol__name="Talk").sessions == 1

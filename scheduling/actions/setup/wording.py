@@ -46,14 +46,10 @@ def put(site: Site, kind: str, words: Words) -> None:
             if wrong:
                 raise Refused(wrong, field=f"{language}_{part}")
         said = {part: parts.get(part, "").strip() for part in PARTS}
-        row = SiteWording.objects.filter(site=site, kind=kind, language=language).first()
-        if not any(said.values()):
-            if row is not None:
-                row.delete()
-            continue
         if not kind and said["subject"]:
             raise Refused("Each message has a subject of its own; set it there.", field=f"{language}_subject")
-        row = row or SiteWording(site=site, kind=kind, language=language)
-        for part, text in said.items():
-            setattr(row, part, text)
-        row.save()
+        if any(said.values()):
+            # Whoever looks at a preview at the same moment writes the same row, and takes it back.
+            SiteWording.objects.update_or_create(site=site, kind=kind, language=language, defaults=said)
+        else:
+            SiteWording.objects.filter(site=site, kind=kind, language=language).delete()
