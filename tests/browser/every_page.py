@@ -195,6 +195,8 @@ def is_a_page(url: str, user: User) -> bool:
     if answer.status_code in {302, 405} or not answer["Content-Type"].startswith("text/html"):
         return False
     assert answer.status_code == 200, f"{url}: {answer.status_code}"
+    if answer.get("X-Frame-Options") == "SAMEORIGIN":  # a mail, shown in a frame of another page
+        return False
     return b"<html" in answer.content
 
 
