@@ -5,7 +5,9 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from clinic import clock, unsent
 from clinic.models import User
@@ -56,3 +58,11 @@ def public(view: View) -> View:
     """Mark a view that is meant for people without an account; the sweep test accepts no unmarked one."""
     view.needs = None  # type: ignore[attr-defined]
     return view
+
+
+def back(request: HttpRequest, name: str, *args: object) -> HttpResponseRedirect:
+    """To the page of this site that the form names in `next`, else to the address called `name`."""
+    wanted = request.POST.get("next", "")
+    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+        return HttpResponseRedirect(wanted)
+    return HttpResponseRedirect(reverse(name, args=args))

@@ -100,7 +100,8 @@
     try {
       answer = await fetch(url, { redirect: "manual", headers: { "HX-Request": "true" } });
     } catch { /* below */ }
-    if (!answer || !answer.ok) {
+    // Signed out, or gone: the page itself says so, and what to do.
+    if (!answer || !answer.ok || answer.headers.has("HX-Redirect")) {
       location.assign(address);
       return;
     }

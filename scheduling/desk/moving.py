@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import clock
 from clinic.errors import Refused, Stale
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, back, needs
 from scheduling.actions import booking, course, moving
 from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, ReasonForm, StopForm
@@ -57,7 +57,7 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
             zone = moved.site.zone
             before, after = (f"{day_words(one, zone)}, {time_words(one, zone)}" for one in (old, moved.starts))
             messages.success(request, f"Moved from {before} to {after}. The patient is told.")
-            return redirect("desk:patient", moved.patient_id)
+            return back(request, "desk:patient", moved.patient_id)
     look_from = _look_from(request, visit)
     slots = planning.visit_slots(
         appointment=visit, first_day=look_from, days=LOOK_DAYS, now=clock.now(), limit=MOST_TIMES

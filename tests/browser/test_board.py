@@ -146,7 +146,8 @@ def test_a_visit_is_dragged_to_a_new_time_and_moved_by_the_form_that_opens(desk:
     assert Appointment.objects.get(pk=desk.ben.pk).starts == desk.ben.starts
     page.get_by_label("Why").fill("His driver asked")
     page.get_by_role("button", name="Move the visit").click()
-    page.wait_for_url(lambda url: "/board/" not in url or "#visit" in url)
+    page.wait_for_url(f"**{desk.address}#visit-{desk.ben.pk}")
+    expect(on_board(page, desk.ben)).to_have_attribute("aria-label", re.compile("2 p.m. to 3:10 p.m."))
     assert Appointment.objects.get(pk=desk.ben.pk).starts == desk.ben.starts + timedelta(hours=1)
 
 

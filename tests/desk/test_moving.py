@@ -106,3 +106,13 @@ def test_cancelling_without_a_reason_is_refused_in_words(clerk: Client, visit: A
 def test_a_visit_that_is_over_can_no_longer_be_moved(clerk: Client, harbor: Clinic, visit: Appointment) -> None:
     moving.cancel_visit(by=harbor.by(Role.FRONT_DESK), appointment=visit, reason="Ill.", version=visit.version)
     assert "This visit can no longer be moved." in text(clerk.get(move_url(visit)))
+
+
+def test_who_moves_from_the_board_comes_back_to_it_and_to_nowhere_else(clerk: Client, visit: Appointment) -> None:
+    times = values(clerk.get(move_url(visit)), "starts")
+    board = f"/board/{visit.site_id}/2027-04-06/"
+    sent = {"starts": times[0], "version": visit.version, "reason": "Asked.", "next": board}
+    assert clerk.post(move_url(visit), sent)["Location"] == board
+    visit.refresh_from_db()
+    sent |= {"starts": times[1], "version": visit.version, "next": "https://elsewhere.example/"}
+    assert clerk.post(move_url(visit), sent)["Location"] == reverse("desk:patient", args=[visit.patient_id])
