@@ -1,6 +1,7 @@
 """A plan that is kept while the patient asks the driver: book it, or give its time back."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django import forms
@@ -16,10 +17,13 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from patients.contact_points import show_phone
 from scheduling import wishes as wishes_json
 from scheduling.actions import offers as actions
 from scheduling.desk.booking_wishes import words_of
 from scheduling.models import Offer, Series
+from scheduling.selectors.drivers import drivers_of
+from scheduling.selectors.reasons import explain, from_json
 
 
 class KeyForm(forms.Form):
@@ -47,15 +51,52 @@ def offer(request: StaffRequest, pk: UUID) -> HttpResponse:
             held = made.status == Series.Status.DRAFT
             messages.success(request, "The dates are held until a doctor decides." if held else "The series is booked.")
             return redirect("desk:patient", found.patient_id)
+    now = clock.now()
     context = {
         "offer": found,
-        "starts": [datetime.fromisoformat(one) for one in found.plan["starts"]],
-        "is_open": found.status == Offer.Status.OPEN and found.expires_at > clock.now(),
+        "site": found.site,
+        "lines": _lines(found),
+        "is_open": found.status == Offer.Status.OPEN and found.expires_at > now,
+        "left": left_words(found.expires_at - now),
+        "minutes_left": max(0, (found.expires_at - now) // timedelta(minutes=1)),
+        "minutes": max(1, (found.expires_at - found.created_at) // timedelta(minutes=1)),
+        "drivers": list(drivers_of(found.patient)),
+        "phone": show_phone(found.patient.phone, found.site.country),
         "problem": problem,
         "key": uuid4(),
         "again": again(found),
     }
-    return render(request, "desk/booking/offer.html", context, status=422 if problem else 200)
+    name = "desk/booking/_kept.html" if request.htmx else "desk/booking/offer.html"  # type: ignore[attr-defined]
+    return render(request, name, context, status=422 if problem else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """One date of a kept plan (UTC), with when the patient is fetched, why it is that date, and if it is fixed."""
+
+    starts: datetime
+    ends: datetime
+    reasons: list[str]
+    is_fixed: bool
+
+
+def _lines(found: Offer) -> list[KeptLine]:
+    length, zone = found.protocol_version.duration, found.site.zone
+    fixed = set(found.plan.get("pinned", ()))
+    lines = []
+    for one, why in zip(found.plan["starts"], found.plan["reasons"], strict=True):
+        starts = datetime.fromisoformat(one)
+        words = [explain(reason, zone) for reason in from_json(why)]
+        lines.append(KeptLine(starts, starts + length, words, one in fixed))
+    return lines
+
+
+def left_words(left: timedelta) -> str:
+    """How long something is still kept: "2 days and 3 hours", "40 minutes", "less than a minute"."""
+    minutes = max(0, left // timedelta(minutes=1))
+    parts = [(minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")]
+    said = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in parts if count][:2]
+    return " and ".join(said) or "less than a minute"
 
 
 @require_POST
@@ -85,5 +126,6 @@ def _offer_or_404(request: StaffRequest, pk: UUID) -> Offer:
         Offer.objects.for_user(request.user)
         .kept_plans()
         .select_related("patient", "site", "protocol_version__protocol")
+        .prefetch_related("protocol_version__phases")
     )
     return get_object_or_404(offers, pk=pk)
