@@ -18,6 +18,7 @@ from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.contact_points import show_phone
+from patients.models import Patient
 from scheduling import wishes as wishes_json
 from scheduling.actions import offers as actions
 from scheduling.desk.booking_wishes import words_of
@@ -52,6 +53,7 @@ def offer(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The dates are held until a doctor decides." if held else "The series is booked.")
             return redirect("desk:patient", found.patient_id)
     now = clock.now()
+    patient = get_object_or_404(Patient, pk=found.patient_id)
     context = {
         "offer": found,
         "site": found.site,
@@ -60,8 +62,8 @@ def offer(request: StaffRequest, pk: UUID) -> HttpResponse:
         "left": left_words(found.expires_at - now),
         "minutes_left": max(0, (found.expires_at - now) // timedelta(minutes=1)),
         "minutes": max(1, (found.expires_at - found.created_at) // timedelta(minutes=1)),
-        "drivers": list(drivers_of(found.patient)),
-        "phone": show_phone(found.patient.phone, found.site.country),
+        "drivers": list(drivers_of(patient)),
+        "phone": show_phone(patient.phone, found.site.country),
         "problem": problem,
         "key": uuid4(),
         "again": again(found),
