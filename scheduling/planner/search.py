@@ -110,3 +110,18 @@ def possible_starts(
         earliest_cell=earliest_cell,
     )
     return PossibleStarts(pose(request, tuple(days), tuple(resources), taken))
+
+
+def cheapest_by_date(
+    request: SeriesRequest, days: Sequence[SiteDay], resources: Sequence[Resource], taken: Taken
+) -> dict[Date, int]:
+    """Points of the cheapest start on each date on which a visit of ``request`` may lie, its limits kept.
+
+    Raises:
+        ValueError: the request, shape, days or resources contradict themselves.
+    """
+    problem = pose(request, tuple(days), tuple(resources), taken)
+    prices, _ = problem.open_prices()
+    least = prices.min(axis=1).tolist() if prices.size else []
+    dates = [day.date for day in problem.grid.days]
+    return {date: int(points) for date, points in zip(dates, least, strict=True) if points < cost.IMPOSSIBLE}

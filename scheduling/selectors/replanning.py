@@ -6,11 +6,9 @@ so time has passed), the plan that goes beyond them is proposed, and says so: th
 smallest gap is never broken.
 """
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from itertools import combinations_with_replacement, islice
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,11 +22,9 @@ from scheduling.selectors.day_sheets import load_sheet
 from scheduling.selectors.reasons import explain, explain_refusal
 from scheduling.selectors.reasons import to_json as reasons_json
 from scheduling.selectors.rest import Rest, rest_of
+from scheduling.selectors.rest_orders import line_on, lines_of_move
 from scheduling.selectors.rest_search import Found, Line, Search, Task
 from scheduling.selectors.series_rules import Spacing, date_words, local_day
-
-#: How many orders are tried when visits have to make room: all of them for two visits among the six of an induction.
-MOST_ORDERS = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +119,11 @@ def move_plan(*, appointment: Appointment, to_date: date, to_time: time | None, 
     first_day = max(local_day(now, appointment.site), min(series.first_day, to_date))
     homeless = len(rest.coming)
     search = Search(rest, first_day, homeless=homeless, also=to_date, chosen=mine, barred=left, earliest=earliest)
+    others = {rest.day(one): one for one in rest.coming if one != mine and rest.day(one) != to_date}
+    fixed = [day for day, one in others.items() if rest.is_fixed(one)]
+    dates = search.fewest(len(rest.coming), others, [to_date, *fixed], rest.distances())
+    if dates is not None:
+        lines.append(line_on(dates, others | {to_date: mine}, rest.coming))
     answer = search.best([_move_task(rest, line, leaving, mine, to_date, cell) for line, leaving in lines])
     if isinstance(answer, Refusal):
         return Replan((), why_not_there(rest, to_date, answer), seen=rest.seen)
@@ -171,7 +172,12 @@ def rest_plan(
     # From which day on is said by whoever plans the rest; a change of the series itself gives the patient notice.
     earliest = rest.notice_until if without is not None or sessions is not None else None
     search = Search(planned, start, homeless=len(leaving) + len(new), earliest=earliest)
-    answer = search.best([_rest_task(planned, line, leaving, wide) for line in orders])
+    tasks = [_rest_task(planned, line, leaving, wide) for line in orders]
+    may_stay = {rest.day(one): one for one in staying if one not in leaving}
+    dates = search.fewest(wanted, may_stay, [day for day, one in may_stay.items() if rest.is_fixed(one)], wide)
+    if dates is not None:
+        tasks.append(_rest_task(planned, *line_on(dates, may_stay, staying), wide))
+    answer = search.best(tasks)
     if isinstance(answer, Refusal):
         return Replan((), explain_refusal(answer, series.site.zone), seen=rest.seen)
     return as_replan(rest, answer, dropped)
@@ -205,42 +211,17 @@ def why_not_there(rest: Rest, to_date: date, refusal: Refusal) -> list[str]:
 # -- the tasks ---------------------------------------------------------------------------------------------------------
 
 
-def lines_of_move(rest: Rest, mine: Appointment, to_date: date) -> list[tuple[list[Appointment], list[Appointment]]]:
-    """Orders in which the visits may come when `mine` goes to a date, each with those that then have to leave.
-
-    Visits of a series do the same, so one that stands too near the date may take any place among the others: often
-    one visit goes to the end, where otherwise all of them would be pushed along. First comes the order as it was.
-    """
-    others = [one for one in rest.coming if one.pk != mine.pk]
-    near = [
-        one for one in others if abs((rest.day(one) - to_date).days) < rest.spacing.least and not rest.is_fixed(one)
-    ]
-    at = rest.coming.index(mine)
-    lines = [([*others[:at], mine, *others[at:]], list[Appointment]())]
-    there = bisect_left([rest.day(one) for one in others], to_date)
-    lines.append(([*others[:there], mine, *others[there:]], []))
-    staying = [one for one in others if one not in near]
-    there = bisect_left([rest.day(one) for one in staying], to_date)
-    base = [*staying[:there], mine, *staying[there:]]
-    orders = combinations_with_replacement(range(len(base) + 1), len(near))
-    for gaps in islice(orders, MOST_ORDERS):
-        line = list(base)
-        for gap, one in reversed(list(zip(gaps, near, strict=True))):
-            line.insert(gap, one)
-        lines.append((line, near))
-    return [*lines, ([*base, *near], near)]
-
-
 def _move_task(
     rest: Rest,
-    line: Sequence[Appointment],
+    line: Line,
     leaving: Sequence[Appointment],
     mine: Appointment,
     to_date: date,
     cell: int | None,
 ) -> Task:
-    fixed = [booked_pin(index, one) for index, one in enumerate(line) if one != mine and rest.is_fixed(one)]
-    places = [None if one == mine or one in leaving else _place(rest, one) for one in line]
+    others = [(index, one) for index, one in enumerate(line) if one is not None and one != mine]
+    fixed = [booked_pin(index, one) for index, one in others if rest.is_fixed(one)]
+    places = [None if one is None or one == mine or one in leaving else _place(rest, one) for one in line]
     target = Pin(line.index(mine), to_date, cell)
     return Task(line, places, (target, *fixed), rest.distances())
 

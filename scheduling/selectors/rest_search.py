@@ -1,6 +1,6 @@
 """The search behind scheduling.selectors.replanning: a part of a running series as a request to the planner."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -9,7 +9,9 @@ from uuid import UUID
 from clinic import clock
 from scheduling import wishes as wishes_json
 from scheduling.models import Appointment
+from scheduling.planner.any_order import DatesWanted, fewest_leave
 from scheduling.planner.moves import Place, replan, try_replan
+from scheduling.planner.search import cheapest_by_date
 from scheduling.planner.values import Limit, MoveResult, Pin, Plan, Reason, Refusal, SeriesRequest, Stretches
 from scheduling.selectors import series_rules
 from scheduling.selectors.day_sheets import load_sheet
@@ -91,6 +93,36 @@ class Search:
         self.sheet = load_sheet(site, days_between(first, last), now=now, without_visits=[one.pk for one in movable])
         begin, end = clock.day_bounds(first, site.zone)[0], clock.day_bounds(last, site.zone)[1]
         self.base = self._request(series_rules.busy_cells(rest.series.patient, begin, end, without=movable))
+
+    def fewest(
+        self,
+        count: int,
+        places: Mapping[date, Appointment],
+        musts: Collection[date],
+        wide: Mapping[tuple[UUID, UUID], int],
+    ) -> list[date] | None:
+        """The dates of `count` visits with as many of `places` kept as can be, in whatever order the visits come then.
+
+        `musts`: dates on which there must be one. `wide`: as in Task. None where there is no way within the limits.
+        """
+        rest, sheet = self.rest, self.sheet
+        line = [*([rest.last_given] if rest.last_given else []), *rest.coming]
+        found = fewest_leave(
+            DatesWanted(
+                count=count,
+                kept=frozenset(places),
+                musts=frozenset(musts),
+                new=cheapest_by_date(self.base, sheet.days, sheet.resources, sheet.taken),
+                least=rest.spacing.least,
+                most=rest.spacing.most,
+                ideal=rest.spacing.ideal,
+                previous=self.base.previous_day,
+                window=self.base.window_days,
+                window_start=self.base.window_start,
+                apart={(rest.day(a), rest.day(b)): wide.get((a.pk, b.pk), 0) for a, b in pairwise(line)},
+            )
+        )
+        return None if found is None else list(found)
 
     def best(self, tasks: Sequence[Task]) -> Found | Refusal:
         """The way that changes the fewest visits, of these the cheapest; where none is possible, why the first is not,
