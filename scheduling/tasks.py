@@ -7,7 +7,7 @@ import structlog
 from celery import shared_task
 
 from clinic.actor import Actor, origin
-from scheduling.actions import offers
+from scheduling.actions import boosters, offers
 from scheduling.messages import delivery, nudge
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,15 @@ def release_lapsed() -> None:
         released = offers.release_lapsed(by=Actor.system("release of what lapsed"))
     if released:
         log.info("lapsed_released", count=released)
+
+
+@shared_task(name="scheduling.book_next_boosters")
+def book_next_boosters() -> None:
+    """Wherever a booster was given, book the one that is to follow the last, by the doctor's interval."""
+    with _from_task("book_next_boosters"):
+        rolled = boosters.roll_on(by=Actor.system("next boosters"))
+    if rolled:
+        log.info("boosters_booked", series=rolled)
 
 
 @contextmanager

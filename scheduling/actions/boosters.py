@@ -21,17 +21,20 @@ from scheduling.actions.series_writing import CHOSEN, is_cleared, open_rides
 from scheduling.messages import ledger
 from scheduling.models import Appointment, BoosterPlan, Series
 from scheduling.planner.values import VisitShape
-from scheduling.selectors import series_rules
+from scheduling.selectors import reasons, series_rules
 from scheduling.selectors.boosters import (
     BOOSTERS_AHEAD,
     BoosterMove,
     BoosterPreview,
     Interval,
     Standing,
+    as_they_stand,
     first_gap,
+    next_boosters,
     next_number,
     preview_interval,
     standing_of,
+    to_roll_on,
     why_not_yet,
 )
 from scheduling.selectors.series_rules import date_words, local_day
@@ -112,6 +115,58 @@ def set_booster_interval(
     _tell_companions(difference)
     keep_result(key, plan=str(plan.pk))
     return plan
+
+
+@action
+def book_next(*, by: Actor, series: Series) -> list[Appointment]:
+    """A booster was given: book what is to follow after those that stand, by the interval set last, so that as many are
+    ahead as before. What stands is left alone; the patient is told once. The new boosters; none where nothing is free.
+
+    Raises:
+        Refused: the series is not running, or the patient can have no visits.
+        Stale: the boosters were changed meanwhile.
+        JustTaken: a start is no longer free.
+    """
+    now, site, shape = clock.now(), series.site, visit_shape(series.protocol_version)
+    seen = as_they_stand(series, now)
+    planned = next_boosters(series, seen, now)
+    starts = [clock.of_cell(one.start) for one in planned]
+    days = {local_day(one, site) for one in starts}
+    placing.take_locks(site, series.patient, days, shape)
+    fresh = (
+        Series.objects.select_related("site", "patient", "protocol_version__protocol")
+        .select_for_update(of=("self",))
+        .get(pk=series.pk)
+    )
+    standing = as_they_stand(fresh, now)
+    if [one.starts for one in standing.staying] != [one.starts for one in seen.staying]:
+        raise Stale("Somebody has just changed the boosters of this series. Nothing was booked.")
+    problems = why_not_yet(fresh, standing)
+    interval = fresh.booster_plans.first()
+    if problems or interval is None:
+        raise Refused(problems[0] if problems else "No interval is set. Nothing was booked.")
+    if not starts:
+        return []
+    wanted = Interval(interval.interval_days, interval.tolerance_days)
+    _check_wanted(fresh, wanted, standing, starts, shape, now)
+    fresh.version += 1
+    fresh.save(update_fields=["version"])
+    why = {start: reasons.to_json(one.reasons) for start, one in zip(starts, planned, strict=True)}
+    booked = _write(fresh, Difference([], [], starts), shape, by=by, now=now, reason="", why=why)
+    ledger.announce_boosters(fresh, booked, [], [])
+    return booked
+
+
+def roll_on(*, by: Actor) -> int:
+    """Book what is to follow wherever a booster was given, each series in its own transaction. For how many."""
+    rolled = 0
+    for series in to_roll_on():
+        try:
+            rolled += bool(book_next(by=by, series=series))
+        except Refused:
+            # Changed or taken between the look and the lock, or not possible now: the next tick looks again.
+            continue
+    return rolled
 
 
 def _doctor(by: Actor) -> StaffMember:

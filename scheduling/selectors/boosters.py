@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from clinic import clock
 from scheduling import wishes as wishes_json
 from scheduling.models import Appointment, Series
 from scheduling.planner.search import search_series
-from scheduling.planner.values import Plan, SeriesRequest, SeriesResult
+from scheduling.planner.values import Plan, PlannedVisit, SeriesRequest, SeriesResult
 from scheduling.selectors import series_rules
 from scheduling.selectors.day_sheets import load_sheet
 from scheduling.selectors.local_days import days_between
@@ -122,6 +122,41 @@ def standing_of(series: Series, now: datetime) -> Standing:
     )
     last = max([*staying, *([treated] if treated else [])], key=lambda one: one.starts, default=None)
     return Standing(staying, [one for one in boosters if one not in staying], last, notice_until)
+
+
+def as_they_stand(series: Series, now: datetime) -> Standing:
+    """The boosters of `series` at `now` (aware) if none of them may move: what is planned then comes after the last."""
+    standing = standing_of(series, now)
+    booked = [*standing.staying, *standing.movable]
+    last = max([*booked, *([standing.last] if standing.last else [])], key=lambda one: one.starts, default=None)
+    return Standing(booked, [], last, standing.notice_until)
+
+
+def to_roll_on() -> QuerySet[Series]:
+    """Running series of which a booster (or the last infusion) was given since boosters were last booked, and that have
+    fewer ahead than they should. One that was only called off or missed is not replaced: that is for people to decide.
+    """
+    given = Max("appointments__starts", filter=Q(appointments__counts=True))
+    booked = Max("appointments__created_at", filter=Q(appointments__kind=Appointment.Kind.BOOSTER))
+    to_come = Q(appointments__kind=Appointment.Kind.BOOSTER, appointments__status__in=Appointment.BLOCKING)
+    return (
+        Series.objects.filter(status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE)
+        .annotate(given=given, booked=booked, ahead=Count("appointments", filter=to_come))
+        .filter(ahead__lt=BOOSTERS_AHEAD, given__gt=F("booked"))
+        .select_related("site", "patient", "protocol_version__protocol")
+        .order_by("pk")
+    )
+
+
+def next_boosters(series: Series, standing: Standing, now: datetime) -> list[PlannedVisit]:
+    """The boosters that are to follow those of `standing`, by the interval that a doctor set last; none where there are
+    enough, where no interval is set, or where no time is free.
+    """
+    plan = series.booster_plans.first()
+    if plan is None:
+        return []
+    result = _search(series, Interval(plan.interval_days, plan.tolerance_days), standing, now)
+    return list(result.best.visits) if result is not None and result.best is not None else []
 
 
 def why_not_yet(series: Series, standing: Standing) -> list[str]:
