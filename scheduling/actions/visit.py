@@ -15,8 +15,8 @@ from clinic.errors import GateClosed, Refused, WrongStatus
 from clinic.models import Resource, StaffMember
 from scheduling import status
 from scheduling.actions.visit_end import discharge, end_visit, record_no_show
-from scheduling.actions.visit_locks import check_place, locked, record_of
-from scheduling.models import Appointment, Pause, VisitRecord
+from scheduling.actions.visit_locks import check_place, locked, record_of, settle
+from scheduling.models import Appointment, Pause, Question, VisitRecord
 from scheduling.selectors.gates import shut_gates
 from scheduling.selectors.visits import planned_chair, planned_nurse
 
@@ -33,6 +33,8 @@ __all__ = [
 
 Status = Appointment.Status
 ANSWERS = ("yes", "no")
+#: Questions to a doctor that a start has overtaken.
+GATES_PASSED = (Question.About.RIDE, Question.About.CLEARANCE, Question.About.READING)
 
 
 @action
@@ -130,6 +132,7 @@ def start(
     record.chair = chair or planned_chair(visit)
     record.nurse = nurse or planned_nurse(visit)
     record.save()
+    settle(visit, by, *GATES_PASSED)
     return record
 
 
@@ -151,6 +154,7 @@ def to_recovery(*, by: Actor, appointment: Appointment) -> VisitRecord:
     record.recovery_at = clock.now()
     record.save()
     Pause.objects.filter(appointment=visit, until=None).update(until=record.recovery_at, resumed_by=by.user)
+    settle(visit, by, Question.About.READING)
     return record
 
 

@@ -5,8 +5,8 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import GateClosed, Refused, WrongStatus
 from clinic.models import Resource, StaffMember
-from scheduling.actions.visit_locks import check_place, locked, record_of
-from scheduling.models import Appointment, Pause, VisitRecord
+from scheduling.actions.visit_locks import check_place, locked, record_of, settle
+from scheduling.models import Appointment, Pause, Question, VisitRecord
 from scheduling.selectors.gates import reading_gates
 
 Status = Appointment.Status
@@ -45,6 +45,7 @@ def resume(*, by: Actor, appointment: Appointment) -> None:
         raise GateClosed(" ".join(f"{gate.sentence} {gate.remedy}" for gate in gates))
     lasting.until, lasting.resumed_by = clock.now(), by.user
     lasting.save(update_fields=["until", "resumed_by"])
+    settle(visit, by, Question.About.READING)
 
 
 @action

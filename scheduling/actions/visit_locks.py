@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from clinic import clock, locks
+from clinic.actor import Actor
 from clinic.errors import Refused, Stale
 from clinic.models import Resource, StaffMember
 from clinic.permissions import Role
-from scheduling.models import Appointment, VisitRecord
+from scheduling.models import Appointment, Question, VisitRecord
 
 
 def locked(appointment: Appointment) -> Appointment:
@@ -56,6 +57,15 @@ def check_place(visit: Appointment, chair: Resource | None, nurse: StaffMember |
         StaffMember.objects.with_role(Role.NURSE).filter(pk=nurse.pk, sites=visit.site_id).exists()
     ):
         raise Refused(f"{nurse.name} is no nurse at {visit.site.name}. Choose one who is.", field="nurse")
+
+
+def settle(visit: Appointment, by: Actor, *abouts: str) -> None:
+    """What a doctor was asked about the visit, of these kinds, is no longer needed: it went on without. For actions."""
+    staff: StaffMember | None = getattr(by.user, "staff_member", None)
+    if staff is not None:
+        Question.objects.filter(appointment=visit, about__in=abouts, answer="").update(
+            answer=Question.Answer.WITHDRAWN, answered_at=clock.now(), answered_by=staff
+        )
 
 
 def _fresh(appointment: Appointment) -> Appointment:

@@ -17,7 +17,7 @@ from patients.actions import decide_clearance
 from patients.models import Clearance
 from scheduling.actions import rides
 from scheduling.actions.visit_end import end_visit
-from scheduling.actions.visit_locks import locked, locked_with_holds, record_of
+from scheduling.actions.visit_locks import locked, locked_with_holds, record_of, settle
 from scheduling.actions.visit_notes import told_of_events
 from scheduling.models import Appointment, Ending, GivenRoute, Order, Question, Unit
 
@@ -57,6 +57,14 @@ def ask_doctor(*, by: Actor, appointment: Appointment, about: str, words: str = 
         question.words = words.strip()
         question.save(update_fields=["words"])
     return question
+
+
+@action
+def withdraw_question(*, by: Actor, appointment: Appointment, about: str) -> None:
+    """What was asked is no longer needed; it leaves the doctors' list and stays on the visit. Nothing where nothing
+    waits.
+    """
+    settle(locked(appointment), by, about)
 
 
 @action

@@ -20,7 +20,7 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
 class Question(models.Model):
     """One thing that only a doctor decides about one visit. A decision that nobody asked for is a row too, without
-    `asked_at`. Every answer gives its reason."""
+    `asked_at`. Every answer gives its reason. A question that is no longer needed is withdrawn, by whoever says so."""
 
     class About(models.TextChoices):
         RIDE = "ride", _("going home without a companion")
@@ -37,6 +37,7 @@ class Question(models.Model):
         SUSPEND = "suspend", _("treatment suspended")
         NO = "no", _("no")
         SEEN = "seen", _("seen")
+        WITHDRAWN = "withdrawn", _("no longer needed")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="questions")
@@ -64,7 +65,7 @@ class Question(models.Model):
                 condition=Q(asked_at__isnull=False) | Q(answered_at__isnull=False), name="question_asked_or_answered"
             ),
             models.CheckConstraint(
-                condition=Q(answer__in=["", "seen"]) | ~Q(reason=""), name="question_answered_for_a_reason"
+                condition=Q(answer__in=["", "seen", "withdrawn"]) | ~Q(reason=""), name="question_answered_for_a_reason"
             ),
         ]
         indexes = [models.Index(fields=["asked_at"], condition=Q(answer=""), name="question_waiting")]

@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from clinic import clock
 from clinic.models import User
 from clinic.permissions import Permission
-from scheduling.models import Appointment, Dose, Pause, Question, Reading
+from scheduling.models import AdverseEvent, Appointment, Dose, Pause, Question, Reading, SideEffect
 from scheduling.models.medicine import plain
 from scheduling.nurse.chair_forms import (
     AnswerForm,
@@ -56,6 +56,15 @@ class DoseRow:
     dose: Dose
     at: str
     marks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened: `kind` is event, effect or pause, `at` local time in words."""
+
+    kind: str
+    at: str
+    row: AdverseEvent | SideEffect | Pause
 
 
 class ChairPage:
@@ -188,11 +197,15 @@ class ChairPage:
         return self.chair.pause if self.phase is VisitPhase.INFUSING else None
 
     @property
-    def pauses(self) -> list[tuple[Pause, str, str]]:
-        """(pause, from, until) of each, in words."""
+    def happenings(self) -> list[Happening]:
+        """Events, effects and pauses in the order in which they were."""
+        chair = self.chair
+        found: list[tuple[datetime, str, AdverseEvent | SideEffect | Pause]] = []
+        found += [(one.at, "event", one) for one in chair.events]
+        found += [(one.at, "effect", one) for one in chair.effects]
+        found += [(one.since, "pause", one) for one in chair.pauses]
         return [
-            (one, time_words(one.since, self.zone), time_words(one.until, self.zone) if one.until else "")
-            for one in self.chair.pauses
+            Happening(kind, time_words(at, self.zone), one) for at, kind, one in sorted(found, key=lambda row: row[0])
         ]
 
     @property

@@ -174,6 +174,21 @@ def ask(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@needs(Permission.RUN_VISIT)
+def unask(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """What was asked is no longer needed."""
+    found = visit_of(request.user, pk)
+    about = request.POST.get("about", "")
+    return button(
+        request,
+        found,
+        lambda by: visit_questions.withdraw_question(by=by, appointment=found, about=about),
+        "The question is off the doctors' list.",
+        part="doctor",
+    )
+
+
+@require_POST
 @needs(Permission.ORDER)
 def answer(request: StaffRequest, pk: UUID) -> HttpResponse:
     """A doctor's answer."""

@@ -28,6 +28,7 @@ urlpatterns = [
     path("<uuid:pk>/resume/", chair_views.resume, name="resume"),
     path("<uuid:pk>/place/", chair_views.place, name="place"),
     path("<uuid:pk>/ask/", chair_views.ask, name="ask"),
+    path("<uuid:pk>/no-longer-asked/", chair_views.unask, name="unask"),
     path("<uuid:pk>/answer/", chair_views.answer, name="answer"),
     path("<uuid:pk>/change/", change.change, name="change"),
     path("<uuid:pk>/order/", orders.order, name="order"),

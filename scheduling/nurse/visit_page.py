@@ -90,7 +90,8 @@ class VisitPage:
     @cached_property
     def exits(self) -> list[Gate]:
         """What keeps the patient from being discharged, beside the fitness list and the companion."""
-        return shut_exits(self.visit) if self.phase in {VisitPhase.INFUSING, VisitPhase.RECOVERING} else []
+        under_way = self.phase in {VisitPhase.INFUSING, VisitPhase.RECOVERING}
+        return shut_exits(self.visit) if under_way and self.user.may(Permission.VIEW_CLINICAL) else []
 
     @property
     def leaves_from(self) -> datetime | None:

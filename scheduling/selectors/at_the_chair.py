@@ -146,21 +146,11 @@ class Chair:
         """What a doctor was asked and has not answered."""
         return [one for one in self.questions if not one.answer]
 
-    def asked(self, about: str) -> Question | None:
-        """The open question about that."""
-        return next((one for one in self.waiting if one.about == about), None)
-
-    def answered(self, about: str) -> Question | None:
-        """The newest answer about that."""
-        said = [one for one in answers_in_order(self.questions) if one.about == about]
-        return said[-1] if said else None
-
 
 def answers_in_order(questions: Sequence[Question]) -> list[Question]:
-    """Those with an answer, oldest answer first."""
-    return sorted(
-        (one for one in questions if one.answered_at is not None), key=lambda one: cast(datetime, one.answered_at)
-    )
+    """Those that a doctor has answered, oldest answer first; what was withdrawn is no answer."""
+    given = [one for one in questions if one.answer and one.answer != Question.Answer.WITHDRAWN]
+    return sorted(given, key=lambda one: cast(datetime, one.answered_at))
 
 
 def stop_at(visit: Appointment) -> Stop | None:

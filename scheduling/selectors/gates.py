@@ -14,7 +14,13 @@ from clinic import clock
 from patients.models import Clearance, Patient
 from patients.selectors import Standing, standing
 from scheduling.models import Appointment, Phase, Question, Ride
-from scheduling.selectors.at_the_chair import grave_and_untold, limits_pressure, standing_readings, stop_at
+from scheduling.selectors.at_the_chair import (
+    answers_in_order,
+    grave_and_untold,
+    limits_pressure,
+    standing_readings,
+    stop_at,
+)
 from scheduling.selectors.drivers import why_not
 from scheduling.selectors.visits import minutes_of, record_or_none
 from scheduling.when import time_words
@@ -119,8 +125,8 @@ def shut_exits(appointment: Appointment) -> list[Gate]:
 
 
 def _may_leave_early(appointment: Appointment) -> bool:
-    last = appointment.questions.filter(about=Question.About.EARLY).exclude(answer="").order_by("-answered_at").first()
-    return last is not None and last.answer == Question.Answer.GO_AHEAD
+    said = answers_in_order(list(appointment.questions.filter(about=Question.About.EARLY)))
+    return bool(said) and said[-1].answer == Question.Answer.GO_AHEAD
 
 
 def ride_of(appointment: Appointment) -> Ride | None:

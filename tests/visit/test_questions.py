@@ -209,6 +209,27 @@ def test_the_question_of_a_visit_that_is_over_waits_for_nobody(here: Ward) -> No
         answer(here, "ride", "go_ahead")
 
 
+def test_what_is_no_longer_needed_leaves_the_list_by_the_nurses_word_or_when_the_drip_starts(high: Ward) -> None:
+    doctor = high.clinic.doctor.user
+    assert doctor is not None
+    nurse = high.signed_in(Role.NURSE)
+    for about in ("reading", "ride", "order"):
+        ask(high, about)
+    nurse.post(reverse("nurse:unask", args=[high.visit.pk]), {"about": "order"})
+    assert {one.about for one in questions_waiting(doctor)} == {"reading", "ride"}
+    record_reading(by=high.clinic.by(Role.NURSE), appointment=high.visit, values={"systolic": 130, "diastolic": 80})
+    start(by=high.clinic.by(Role.NURSE), appointment=high.visit)
+    assert questions_waiting(doctor) == []
+    assert set(Question.objects.values_list("answer", flat=True)) == {"withdrawn"}
+
+
+def test_a_question_withdrawn_is_no_go_ahead(high: Ward) -> None:
+    ask(high, "reading")
+    high.signed_in(Role.NURSE).post(reverse("nurse:unask", args=[high.visit.pk]), {"about": "reading"})
+    with pytest.raises(GateClosed, match="over the limit"):
+        start(by=high.clinic.by(Role.NURSE), appointment=high.visit)
+
+
 def test_the_doctors_list_asks_as_many_queries_for_ten_questions_as_for_many(
     here: Ward,
 ) -> None:
