@@ -84,10 +84,25 @@ def _board(page: Page) -> None:
         page.wait_for_load_state("networkidle")
 
 
-def _visit_of_the_board(page: Page) -> None:
-    """The page of the first visit on the board."""
+def _visit_under_way(page: Page) -> None:
+    """A visit under way at one of the sites, one that stands out first; where none is, the first of the board."""
+    _visit(page, "/visits/")
+    sites: list[str] = page.eval_on_selector_all("#site option", "options => options.map(one => one.value)")
+    for card in (".phase-card:has(.phase-marks)", ".phase-card:has(form[action$='/recovery/'])"):
+        for site in sites or [""]:
+            _visit(page, f"/visits/?site={site}")
+            found = page.query_selector(f"{card} a.phase-who")
+            if found is not None:
+                _visit(page, str(found.get_attribute("href")))
+                return
     _board(page)
-    page.goto(URL + _first_link(page, r"/visits/[0-9a-f-]{36}/"), wait_until="networkidle")
+    _visit(page, _first_link(page, r"/visits/[0-9a-f-]{36}/"))
+
+
+def _order(page: Page) -> None:
+    """The doctor's order for that visit."""
+    _visit_under_way(page)
+    page.goto(page.url.split("#")[0] + "order/", wait_until="networkidle")
 
 
 def _first_of(path: str, pattern: str) -> Callable[[Page], None]:
@@ -112,7 +127,9 @@ SHOTS = (
     Shot("calls", "frontdesk", _to("/calls/")),
     Shot("messages", "frontdesk", _to("/messages/")),
     Shot("nurse", "nurse", _to("/visits/")),
-    Shot("visit", "nurse", _visit_of_the_board),
+    Shot("visit", "nurse", _visit_under_way),
+    Shot("visit-question", "doctor", _visit_under_way),
+    Shot("order", "doctor", _order),
     Shot("doctor", "doctor", _to("/doctor/")),
     Shot("clearance", "doctor", _first_of("/doctor/", r"/doctor/clearances/[0-9a-f-]{36}/")),
     Shot("boosters", "doctor", _first_of("/doctor/", r"/doctor/boosters/[0-9a-f-]{36}/")),

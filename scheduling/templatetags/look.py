@@ -73,7 +73,6 @@ STATUSES: dict[str, tuple[str, str]] = {
     "suspend": ("bad", "shield-x"),
     "no": ("bad", "circle-x"),
     "seen": ("info", "eye"),
-    "withdrawn": ("quiet", "circle-x"),
     # consult requests
     "waiting": ("wait", "clock"),
     "closed": ("quiet", "circle-x"),
