@@ -14,7 +14,7 @@ from clinic.models import Site
 from patients.actions.checks import born_on, checked, home_site, named, what_changed
 from patients.actions.contacts import add_contact
 from patients.contact_points import required_email, required_phone
-from patients.models import Channel, Language, Patient, Sex
+from patients.models import Channel, ConsultRequest, Language, Patient, Sex
 from patients.selectors import has_guardian, is_minor
 from patients.signals import patient_died
 
@@ -186,5 +186,8 @@ def record_death(*, by: Actor, patient: Patient, on: date | None) -> Patient:
     patient.deceased_at = on
     patient.save(update_fields=["deceased_at"])
     if on is not None:
+        ConsultRequest.objects.filter(patient=patient, status=ConsultRequest.Status.WAITING).update(
+            status=ConsultRequest.Status.CLOSED
+        )
         patient_died.send(sender=Patient, patient=patient, by=by)
     return patient

@@ -74,6 +74,20 @@ class Page:
     messages: Sequence[Message]
 
     @property
+    def drivers(self) -> list[Contact]:
+        """Of a patient who has died: who was to drive from a visit to come. Nobody writes to them; one may call."""
+        if self.patient.deceased_at is None:
+            return []
+        now = clock.now()
+        rides = [
+            getattr(visit, "ride", None)
+            for course in self.journey.courses
+            for visit in course.visits
+            if visit.starts > now
+        ]
+        return list(dict.fromkeys(ride.companion for ride in rides if ride is not None and ride.companion is not None))
+
+    @property
     def decision(self) -> Clearance | None:
         """The newest decision."""
         return self.standing.latest
