@@ -104,6 +104,9 @@ class Everywhere:
         yield Page("re-plan", reverse("desk:rest", args=[series]) + f"?first_day={day + timedelta(days=4)}", desk)
         yield Page("course", reverse("desk:course", args=[series]) + "?sessions=7&least=3&ideal=3.5&most=7", doctor)
         yield Page("patients found", reverse("desk:patients") + "?q=ma", desk)
+        yield Page("patients alike", reverse("desk:patients") + "?q=carmdoy", desk)
+        yield Page("the whole journey", reverse("desk:patient", args=[demo["patient"]]) + "?whole=1", doctor)
+        yield Page("two records", reverse("desk:patient_merge", args=[fresh]) + f"?other={demo['patient']}", desk)
         yield Page("messages sent", reverse("desk:messages") + "?state=sent", desk)
         for name, state in (("here", "arrived"), ("over", "fulfilled")):
             some = Appointment.objects.filter(status=state, series__isnull=False).order_by("-starts").first()
