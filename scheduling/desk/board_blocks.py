@@ -61,9 +61,15 @@ class Block:
 
 
 def block_of(
-    visit: BoardVisit, day: BoardDay, names: Mapping[int, str], now: datetime, words: Callable[[datetime], str]
+    visit: BoardVisit,
+    day: BoardDay,
+    names: Mapping[int, str],
+    now: datetime,
+    words: Callable[[datetime], str],
+    bars: Callable[[UUID, int], tuple[Bar, ...]],
 ) -> Block:
-    """The visit drawn. `names`: of the chairs, by id; `words`: a moment as the site's clock shows it."""
+    """The visit drawn. `names`: of the chairs, by id; `words`: a moment as the site's clock shows it; `bars`: what
+    `phases_of` says of a protocol version and a span."""
     span = _span(visit)
     look = "late" if visit.is_late(now) else "overtime" if visit.is_over_time(now) else visit.status
     ride = _ride(visit)
@@ -76,7 +82,7 @@ def block_of(
         visit=visit,
         column=clock.cell(visit.starts) - day.first,
         span=span,
-        phases=_phases(visit.protocol_version, day, span),
+        phases=bars(visit.protocol_version, span),
         look=look,
         status=status,
         ride=ride,
@@ -98,7 +104,8 @@ def _span(visit: BoardVisit) -> int:
     return max(clock.cell_up(ends) - clock.cell(visit.starts), 1)
 
 
-def _phases(version: UUID, day: BoardDay, span: int) -> tuple[Bar, ...]:
+def phases_of(version: UUID, day: BoardDay, span: int) -> tuple[Bar, ...]:
+    """The phases of a visit that spans `span` columns, as bars; what lies behind its end is cut off."""
     bars, at = [], 0
     for kind, minutes in day.phases.get(version, ()):
         width = -(-minutes // clock.CELL_MINUTES)

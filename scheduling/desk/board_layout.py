@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from clinic import clock
 from clinic.models import ResourceKind
-from scheduling.desk.board_blocks import MISSING_RIDE, Block, block_of
+from scheduling.desk.board_blocks import MISSING_RIDE, Block, block_of, phases_of
 from scheduling.desk.board_gaps import Gap, Gaps
 from scheduling.desk.board_strips import Strip, strips, together
 from scheduling.selectors.board import BoardDay
@@ -73,7 +73,8 @@ def lay_out(day: BoardDay, now: datetime) -> Board:
     names = {chair.pk: chair.name for chair in day.chairs}
     # Most visits begin and end at the same few times.
     words = cache(lambda moment: time_words(moment, zone))
-    blocks = {visit.id: block_of(visit, day, names, now, words) for visit in day.visits}
+    bars = cache(lambda version, span: phases_of(version, day, span))
+    blocks = {visit.id: block_of(visit, day, names, now, words, bars) for visit in day.visits}
     by_chair: dict[int, list[Block]] = defaultdict(list)
     elsewhere: dict[str, list[Block]] = defaultdict(list)
     for block in blocks.values():
@@ -124,8 +125,8 @@ def _hours(day: BoardDay, zone: ZoneInfo) -> Iterator[tuple[str, int]]:
 def _rows(name: str, note: str, blocks: Iterable[Block], day: BoardDay, gaps: Gaps | None) -> list[Row]:
     """The visits of one chair on as few lines as their overlaps allow; one empty line when there are none."""
     lanes: list[list[Block]] = [[]]
-    for block in sorted(blocks, key=lambda one: one.visit.starts):
-        free = next((lane for lane in lanes if not lane or _end(lane[-1]) <= _start(block)), None)
+    for block in sorted(blocks, key=lambda one: one.column):
+        free = next((lane for lane in lanes if not lane or lane[-1].column + lane[-1].span <= block.column), None)
         if free is None:
             lanes.append([block])
         else:
@@ -135,20 +136,13 @@ def _rows(name: str, note: str, blocks: Iterable[Block], day: BoardDay, gaps: Ga
     ]
 
 
-def _start(block: Block) -> int:
-    return clock.cell(block.visit.starts)
-
-
-def _end(block: Block) -> int:
-    return _start(block) + block.span
-
-
 def _cells(lane: Iterable[Block], day: BoardDay, gaps: Gaps | None) -> Iterator[Block | Gap]:
     at = day.first
     for block in lane:
-        yield from _between(at, _start(block), gaps)
+        start = day.first + block.column
+        yield from _between(at, start, gaps)
         yield block
-        at = _end(block)
+        at = start + block.span
     yield from _between(at, day.end, gaps)
 
 
