@@ -45,8 +45,16 @@
     if (focused) (focused.id && document.getElementById(focused.id) || fold)?.focus({ preventScroll: true });
     drawNow();
     compare();
+    lookAtHits();
     said.textContent = `The board has changed and was brought up to date at ${clock.format(now())}.`;
   };
+
+  // Whom late visits are in the way of: after each change, and now and then since it depends on the hour.
+  const lookAtHits = () => {
+    const hits = page.querySelector("[data-board-hits]");
+    if (hits && !document.hidden && !hits.contains(document.activeElement)) window.htmx?.trigger(hits, "look");
+  };
+  setInterval(lookAtHits, 300_000);
 
   let looking = false;
   const look = async () => {
