@@ -10,7 +10,8 @@ from clinic import clock
 from clinic.models import Resource, Site, StaffMember, User
 from clinic.permissions import Role
 from patients.models import Observation, Patient
-from scheduling.models import Appointment, Hold, Message, Protocol, Ride, Series
+from scheduling.models import Appointment, EarlierWish, Hold, Message, Offer, Protocol, Ride, Series
+from scheduling.selectors.earlier import chances_of
 
 #: A Wednesday at noon in New York, in a quiet month.
 NOW = datetime(2027, 5, 12, 16, tzinfo=UTC)
@@ -48,6 +49,12 @@ def test_the_demo_has_its_places_its_people_and_patients_in_each_stage(demo: Non
     to_come = Appointment.objects.blocking().filter(starts__gt=NOW)
     assert to_come.exists()
     assert not to_come.exclude(pk__in=Hold.objects.values("appointment")).exists()
+
+    # Some want a visit sooner; one is being asked, and there is something left to offer.
+    assert EarlierWish.objects.count() >= 4
+    assert Offer.objects.earlier_times().filter(status="open", invitations__status="open").exists()
+    desk = User.objects.get(username="frontdesk")
+    assert chances_of(desk, NOW)
 
     with pytest.raises(CommandError, match="not empty"):
         call_command("demo")

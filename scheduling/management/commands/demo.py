@@ -18,6 +18,7 @@ from scheduling.demo.cast import CAST
 from scheduling.demo.journeys import Journey, Team
 from scheduling.demo.places import HARBOR, MESA, make_sites, make_staff
 from scheduling.demo.protocols import make_protocols
+from scheduling.demo.wants_sooner import some_want_sooner
 from scheduling.models import Message
 
 #: The demo's history reaches back this far; shifts hold from then on.
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         Message.objects.filter(state=Message.State.DUE, due_at__lt=now - timedelta(hours=1)).update(
             state=Message.State.SKIPPED, skip_reason="From before the demo clinic was set up"
         )
+        some_want_sooner(sites.values(), team)
 
     def _team(self, staff: dict[str, StaffMember]) -> Team:
         def actor(name: str) -> Actor:
