@@ -151,14 +151,16 @@ def earlier_offer(request: StaffRequest, pk: UUID) -> HttpResponse:
     return render(request, "desk/earlier/offer.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
 def earlier_answer(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Write down what somebody said on the telephone."""
+    """Write down what somebody said on the telephone; a GET leads to the offer, where the buttons are."""
     found = Invitation.objects.for_user(request.user).select_related(
         "offer__site", "patient", "appointment__site", "appointment__patient", "appointment__protocol_version"
     )
     invitation = get_object_or_404(found, pk=pk)
+    if request.method == "GET":
+        return redirect("desk:earlier_offer", invitation.offer_id)
     form, by = AnswerForm(request.POST), Actor.of(request.user)
     try:
         if not form.is_valid():

@@ -1,5 +1,6 @@
 """The hours that suit somebody, in one line."""
 
+from collections.abc import Sequence
 from datetime import time
 
 from django import template
@@ -31,11 +32,20 @@ def suits(wish: EarlierWish) -> str:
 def _windows(windows: Windows) -> str:
     """Weekdays with their hours; said once where they are the same on all of them."""
     days = {day: stretches for day, stretches in sorted(windows.items()) if stretches}
-    names = "every day" if len(days) == len(Weekday) else ", ".join(str(Weekday(day).label)[:3] for day in days)
+    names = _names(list(days))
     first = next(iter(days.values()), ())
     if any(stretches != first for stretches in days.values()):
         return "; ".join(f"{str(Weekday(day).label)[:3]}{_hours(*stretches[0])}" for day, stretches in days.items())
     return f"{names}{_hours(*first[0])}" if first else "never"
+
+
+def _names(days: Sequence[int]) -> str:
+    """ "every day", "Mon to Fri" for three or more in a row, else "Mon, Wed"."""
+    if len(days) == len(Weekday):
+        return "every day"
+    short = [str(Weekday(day).label)[:3] for day in days]
+    in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
+    return f"{short[0]} to {short[-1]}" if in_a_row else ", ".join(short)
 
 
 def _hours(begin: int, end: int) -> str:
