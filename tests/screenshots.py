@@ -115,6 +115,20 @@ def _first_of(path: str, pattern: str) -> Callable[[Page], None]:
     return go
 
 
+def _protocol(page: Page) -> None:
+    """The protocol of a series, drawn."""
+    _visit(page, "/clinic/protocols/")
+    page.get_by_role("link", name="Fibromyalgia").click()
+    page.wait_for_load_state("networkidle")
+
+
+def _wording(page: Page) -> None:
+    """A message with words of the site's own."""
+    _first_of("/clinic/", r"/clinic/sites/[0-9a-f-]{36}/wording/")(page)
+    page.get_by_role("link", name="Reminder", exact=True).click()
+    page.wait_for_load_state("networkidle")
+
+
 SHOTS = (
     Shot("sign-in", "", _to("/")),
     Shot("work-list", "frontdesk", _to("/")),
@@ -134,6 +148,9 @@ SHOTS = (
     Shot("clearance", "doctor", _first_of("/doctor/", r"/doctor/clearances/[0-9a-f-]{36}/")),
     Shot("boosters", "doctor", _first_of("/doctor/", r"/doctor/boosters/[0-9a-f-]{36}/")),
     Shot("clinic", "manager", _to("/clinic/")),
+    Shot("shifts", "manager", _first_of("/clinic/", r"/clinic/sites/[0-9a-f-]{36}/shifts/")),
+    Shot("protocol", "manager", _protocol),
+    Shot("wording", "manager", _wording),
 )
 
 

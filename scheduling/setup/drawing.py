@@ -13,6 +13,8 @@ Kind, Lane = PhaseNeed.Kind, PhaseNeed.Lane
 
 #: Widths and heights in units of the view box, which is as wide as a page on a desk.
 WIDTH, LABELS, ROW, GAP, HEAD = 760, 150, 22, 6, 44
+#: Room at the right for half of the last tick's words; ticks closer than TICKS_APART share one.
+MARGIN, TICKS_APART = 22, 34
 #: How wide a letter is at the drawing's size of type, on average.
 LETTER = 6.4
 
@@ -49,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A moment of the visit: "0:15" after its beginning."""
+    """A moment of the visit: "0:15" after its beginning; without words where there is no room for them."""
 
     x: float
     words: str
@@ -78,7 +80,7 @@ def draw(phases: Sequence[PhaseDraft], turnover: int) -> Drawing | None:
     total = sum(phase.minutes for phase in phases) + turnover
     if not phases or total <= 0:
         return None
-    canvas = _Canvas((WIDTH - LABELS - 8) / total)
+    canvas = _Canvas((WIDTH - LABELS - MARGIN) / total)
     canvas.phases(phases, turnover)
     for kind, lane, label in (
         (Kind.CHAIR, Lane.WHOLE, "Chair"),
@@ -116,9 +118,9 @@ class _Canvas:
         at = 0
         for phase in phases:
             self._bar(at, phase.minutes, f"phase-{phase.kind}", f"{_name(phase)} {phase.minutes} min", _name(phase))
-            self.ticks.append(self._tick(at))
+            self._tick(at)
             at += phase.minutes
-        self.ticks.append(self._tick(at))
+        self._tick(at)
         self.y += ROW + GAP
 
     def lane(self, phases: Sequence[PhaseDraft], kind: str, lane: str, label: str, turnover: int) -> None:
@@ -152,8 +154,10 @@ class _Canvas:
         x = LABELS + start * self.scale
         self.bars.append(Bar(round(x, 1), self.y, round(max(width - 1.5, 1), 1), ROW, tone, fitting))
 
-    def _tick(self, at: int) -> Tick:
-        return Tick(round(LABELS + at * self.scale, 1), f"{at // 60}:{at % 60:02d}")
+    def _tick(self, at: int) -> None:
+        x = round(LABELS + at * self.scale, 1)
+        is_crowded = bool(self.ticks) and x - self.ticks[-1].x < TICKS_APART
+        self.ticks.append(Tick(x, "" if is_crowded else f"{at // 60}:{at % 60:02d}"))
 
 
 def _stretches(

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import clock
@@ -23,6 +22,7 @@ from scheduling.selectors import changes
 from scheduling.setup import scope, starting_points
 from scheduling.setup.drawing import draw
 from scheduling.setup.protocol_editor import Editor, empty_draft
+from scheduling.setup.protocol_preview import told_by, told_by_draft
 
 #: So many running series are named; the rest are counted.
 NAMED = 20
@@ -92,6 +92,7 @@ def protocol(request: StaffRequest, protocol: UUID) -> HttpResponse:
         )[:NAMED],
         "running_count": running.count(),
         "lists": _lists(current),
+        "told": told_by(current, _sites(request)) if current is not None else [],
         "zone": next((site.zone for site in _sites(request)), None),
     }
     return render(request, "setup/protocol.html", context)
@@ -207,7 +208,7 @@ def _page(request: StaffRequest, editor: Editor, **more: Any) -> HttpResponse:
         "usual": COURSES,
         "own": scope.protocols(request.user).filter(is_active=True).order_by("name"),
         "has_series": editor.kind == Protocol.Kind.INFUSION,
-        "language": get_language(),
+        "told": told_by_draft(editor.draft, editor.kind, _sites(request)) if looking and editor.is_valid() else [],
         **more,
     }
     return render(request, "setup/protocol_edit.html", context, status=200 if looking else editor.status)

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from clinic.models import Site, Weekday
 from patients.contact_points import read_phone
+from scheduling.actions.setup.sites import FIELDS
 from scheduling.desk.booking_forms import TimeField
 from scheduling.messages.discretion import listed, telling_words
 from scheduling.selectors.local_days import regions
@@ -25,6 +26,15 @@ USUAL_ZONES = (
     "Pacific/Honolulu",
 )
 
+#: Fields that have a place of their own on the page.
+PLACED = frozenset(
+    {
+        *("name", "neutral_name", "address_line", "city", "state", "postal_code", "country", "time_zone", "phone"),
+        *("emergency_phone", "email", "send_from", "send_until", "notice_hours", "uncleared_hold_days"),
+        *("observes_holidays", "holiday_region", "is_active"),
+    }
+)
+
 
 class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subscriptable for type checkers only
     """A site. A neutral name that says the treatment has to be meant so."""
@@ -37,11 +47,7 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
 
     class Meta:
         model = Site
-        fields = [
-            *("name", "neutral_name", "time_zone", "address_line", "city", "state", "postal_code", "country", "phone"),
-            *("emergency_phone", "email", "observes_holidays", "holiday_region", "send_from", "send_until"),
-            *("notice_hours", "uncleared_hold_days", "is_active"),
-        ]
+        fields = [one.name for one in Site._meta.concrete_fields if one.name in FIELDS]
         labels = {
             "name": "Name used inside",
             "neutral_name": "Neutral name, used in messages",
@@ -50,6 +56,8 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
             "notice_hours": "A cancellation is late inside so many hours",
             "uncleared_hold_days": "Days a series is held for a patient who is not cleared",
             "holiday_region": "Region whose holidays hold",
+            "driver_notice_hours": "Hours a patient needs to find a driver",
+            "offer_minutes": "Minutes an earlier time is held for who is asked",
             "is_active": "In use",
         }
         help_texts = {
@@ -63,6 +71,7 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
             "country": "US, say. Decides how telephone numbers are read and which holidays there are.",
             "holiday_region": "Leave it empty to go by the state.",
             "notice_hours": "Nobody is moved to an earlier time with less notice, either.",
+            "driver_notice_hours": "No earlier time is offered later than that.",
             "is_active": "Out of use, nothing can be booked here. What happened stays on record.",
         }
 
@@ -77,6 +86,8 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
         asked = self.is_bound and bool(telling_words(self.data.get("neutral_name", "")))
         if not asked:
             self.fields["meant_so"].widget = forms.HiddenInput()
+        # A rule that the page does not know yet stands with the other rules.
+        rest = [name for name in self.Meta.fields if name in self.fields and name not in PLACED]
         self.helper.layout = Layout(
             Fieldset("What it is called", grid("name", "neutral_name"), "meant_so"),
             Fieldset(
@@ -88,7 +99,7 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
             Fieldset(
                 "Rules",
                 grid("send_from", "send_until"),
-                grid("notice_hours", "uncleared_hold_days"),
+                grid("notice_hours", "uncleared_hold_days", *rest),
                 grid("observes_holidays", "holiday_region"),
                 *([] if is_new else ["is_active"]),
             ),

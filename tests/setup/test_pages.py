@@ -3,6 +3,7 @@
 from datetime import time, timedelta
 
 import pytest
+from crispy_forms.utils import render_crispy_form
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
@@ -17,6 +18,7 @@ from scheduling.models import Appointment
 from scheduling.selectors import weeks
 from scheduling.selectors.readiness import steps_of
 from scheduling.setup.base_forms import hours_text, read_hours
+from scheduling.setup.site_forms import SiteForm
 from tests.desk.pages import text
 from tests.factories import FIRST_DAY, Clinic, make_chair, make_clinic, make_patient, make_protocol, make_staff
 from tests.scheduling.helpers import book
@@ -198,3 +200,11 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(manager: Client, harb
     for number in range(4):
         make_protocol([harbor.site], f"Extra {number}", (("talk", 30, (("doctor", "hands", 1),)),), kind="consult")
     assert queries() == few
+
+
+def test_every_field_of_a_site_is_on_one_of_its_pages() -> None:
+    form = SiteForm(instance=Site())
+    columns = {one.name for one in Site._meta.concrete_fields}
+    assert columns - {"id", "open_holidays"} <= {*form.fields, "is_active"}
+    html = render_crispy_form(form)
+    assert all(f'name="{name}"' in html for name in form.Meta.fields if name in form.fields)

@@ -23,6 +23,7 @@ from scheduling.setup.protocol_forms import GROUPS, IN_ROWS, OF_THE_CHAIR, Versi
 from tests.desk.pages import text
 from tests.factories import Clinic, make_patient
 from tests.scheduling.helpers import book
+from tests.snapshot import everything
 
 
 def change(clinic: Clinic, version: ProtocolVersion, draft: protocols.Draft, **other: Any) -> ProtocolVersion:
@@ -228,3 +229,21 @@ def test_a_new_protocol_is_added_from_a_usual_one(manager: Client, harbor: Clini
     typed = form_of(harbor.consult, name="Talk", kind="consult")
     assert manager.post(reverse("setup:protocol_new"), typed).status_code == 302
     assert ProtocolVersion.objects.get(protocol__name="Talk").sessions == 1
+
+
+def test_the_texts_are_shown_as_sent_before_anything_is_saved(manager: Client, harbor: Clinic) -> None:
+    before = everything()
+    address = reverse("setup:protocol_edit", args=[harbor.induction.protocol_id])
+    typed = form_of(harbor.induction, **{"text-en-preparation": "Wear wool.", "text-es-bring": "Un libro."})
+    words = text(manager.post(address, typed | {"look": "1"}))
+    assert "How to prepare for your visit at Harbor Day Center on" in words
+    assert (
+        "- Nothing to eat after 2 a.m. - Clear fluids such as water are fine until 6 a.m., then nothing to drink."
+        in words
+    )
+    assert "- Wear wool." in words
+    assert "Un libro." in words
+    assert "Eat nothing before you come." in text(
+        manager.get(reverse("setup:protocol", args=[harbor.induction.protocol_id]))
+    )
+    assert everything() == before

@@ -108,7 +108,7 @@ def add_protocol(*, by: Actor, name: str, kind: str, sites: Sequence[Site], draf
     save_checked(protocol)
     protocol.sites.set(sites)
     version = ProtocolVersion(protocol=protocol, number=1, created_at=clock.now(), created_by=_author(by))
-    _write(version, draft)
+    write(version, draft)
     return version
 
 
@@ -152,7 +152,7 @@ def change_protocol(
         fresh.versions.filter(is_current=True).update(is_current=False)
         current = ProtocolVersion(protocol=fresh, number=newest.number + 1 if newest is not None else 1)
     current.created_at, current.created_by = clock.now(), _author(by)
-    _write(current, draft)
+    write(current, draft)
     return current
 
 
@@ -174,8 +174,10 @@ def _author(by: Actor) -> StaffMember | None:
     return StaffMember.objects.filter(user=by.user).first() if by.user is not None else None
 
 
-def _write(version: ProtocolVersion, draft: Draft) -> None:
-    """The version as the draft says; whatever it said before is replaced."""
+def write(version: ProtocolVersion, draft: Draft) -> None:
+    """The version as the draft says; whatever it said before is replaced. Inside an action, or where a preview is taken
+    back. Raises Refused for a draft that makes no visit.
+    """
     _check(version.protocol, draft)
     for name, value in draft.fields.items():
         setattr(version, name, value)

@@ -20,14 +20,8 @@ from scheduling.actions.setup.seen import check_unchanged
 from scheduling.models import Appointment
 from scheduling.selectors import changes
 
-#: What a manager sets about a site.
-FIELDS = frozenset(
-    {
-        *("name", "neutral_name", "time_zone", "address_line", "city", "state", "postal_code", "country", "phone"),
-        *("emergency_phone", "email", "observes_holidays", "holiday_region", "send_from", "send_until"),
-        *("notice_hours", "uncleared_hold_days", "is_active"),
-    }
-)
+#: What a manager sets about a site: every column, but for those that have pages of their own.
+FIELDS = frozenset(one.name for one in Site._meta.concrete_fields) - {"id", "open_holidays"}
 #: Of these a change moves the hours in which the site is open, under what is booked.
 WHEN_OPEN = frozenset({"time_zone", "country", "state", "observes_holidays", "holiday_region", "open_holidays"})
 

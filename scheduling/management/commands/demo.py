@@ -17,6 +17,7 @@ from scheduling.demo import papers
 from scheduling.demo.cast import CAST
 from scheduling.demo.journeys import Journey, Team
 from scheduling.demo.places import HARBOR, MESA, make_sites, make_staff
+from scheduling.demo.plans import make_plans
 from scheduling.demo.protocols import make_protocols
 from scheduling.demo.wants_sooner import some_want_sooner
 from scheduling.models import Message
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         team = self._team(staff)
         manager = staff["Miriam Vale"].user
         assert manager is not None, "the manager has an account"  # noqa: S101 -- a fact of scheduling.demo.places
+        make_plans(Actor.of(manager), sites, staff, clock.today(sites[HARBOR].zone))
         with clock.at_moment(now - HISTORY):
             papers.make_text(Actor.of(manager))
         for role in CAST:
