@@ -50,6 +50,8 @@ WHEN = {
     Message.Kind.AFTERCARE: "when the patient has left",
     Message.Kind.FOLLOW_UP: "a call after a visit that went otherwise",
     Message.Kind.NEWS: "when a doctor has decided",
+    Message.Kind.EARLIER_OFFER: "when somebody on the list is asked for an earlier time",
+    Message.Kind.EARLIER_OVER: "when that time is no longer free",
 }
 
 
