@@ -84,6 +84,20 @@ def _board(page: Page) -> None:
         page.wait_for_load_state("networkidle")
 
 
+def _panel(page: Page) -> None:
+    """The last visit of the board, opened beside it."""
+    _board(page)
+    page.locator("table.board .visit").last.click()
+    page.wait_for_selector("dialog[open] h2")
+
+
+def _week(page: Page) -> None:
+    """The week of that board."""
+    _board(page)
+    page.get_by_role("link", name="Week", exact=True).click()
+    page.wait_for_load_state("networkidle")
+
+
 def _visit_under_way(page: Page) -> None:
     """A visit under way at one of the sites, one that stands out first; where none is, the first of the board."""
     _visit(page, "/visits/")
@@ -133,6 +147,8 @@ SHOTS = (
     Shot("sign-in", "", _to("/")),
     Shot("work-list", "frontdesk", _to("/")),
     Shot("day-board", "frontdesk", _board),
+    Shot("board-panel", "frontdesk", _panel),
+    Shot("board-week", "frontdesk", _week),
     Shot("patients", "frontdesk", _to("/patients/")),
     Shot("patient", "frontdesk", _patient("Carmody")),
     Shot("series", "frontdesk", _plans),

@@ -43,6 +43,8 @@ def free(request: StaffRequest, site: UUID, day: date) -> HttpResponse:
         "q": text,
         "found": found[:MOST],
         "more": len(found) > MOST,
+        "single_query": urlencode({"site": str(place.pk), "day": day.isoformat()}),
+        "is_today": day == clock.today(place.zone),
         "series_query": _query(place, day, Protocol.Kind.INFUSION, hours),
         "consult_query": _query(place, day, Protocol.Kind.CONSULT, {"mode": Appointment.Mode.IN_PERSON.value}),
     }

@@ -37,7 +37,9 @@ def single(request: StaffRequest, patient: UUID) -> HttpResponse:
     """Free times for one visit by itself; a POST books one of them."""
     person, site, singles = _about(request, patient)
     data = request.POST if request.method == "POST" else request.GET
-    form = SingleForm(data if "first_day" in data else _start(singles, site), singles=singles)
+    # The day board names the `day` on which it has free time.
+    asked = {"first_day": request.GET["day"]} if "day" in request.GET else {}
+    form = SingleForm(data if "first_day" in data else _start(singles, site) | asked, singles=singles)
     if request.method == "POST" and form.is_valid():
         done = _try_single(request, person, site, form)
         if done is not None:

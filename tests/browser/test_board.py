@@ -168,7 +168,10 @@ def test_free_time_says_how_long_it_is_and_leads_to_a_booking_there(desk: Desk) 
     page.get_by_role("link", name=re.compile("Chair 2 is free for 8 h 45, 9:15 a.m. to 6 p.m.")).click()
     assert broken_rules(page) == []
     page.get_by_label("For whom?").fill("mars")
-    page.get_by_role("link", name="Infusions for Cleo Marsh").click()
+    page.get_by_role("link", name="One visit for Cleo Marsh").click()
+    expect(page.get_by_label("Look from")).to_have_value(FIRST_DAY.isoformat())
+    page.go_back()
+    page.get_by_role("link", name="A series for Cleo Marsh").click()
     expect(page.get_by_label("First possible day")).to_have_value(FIRST_DAY.isoformat())
     expect(page.get_by_label("not before")).to_have_value("09:15")
 
