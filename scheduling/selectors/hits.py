@@ -26,13 +26,14 @@ OFFERED = 6
 class Hit:
     """One visit to come that a visit under way is in the way of.
 
-    `until` is when the thing in the way is expected to be free (UTC), `what` its name. `other_chairs` are free for the
-    whole visit; `slot` is the first legal later time (None: none today).
+    `until` is when the chair (`is_chair`) or nurse in the way is expected to be free (UTC), `what` its name.
+    `other_chairs` are free for the whole visit; `slot` is the first legal later time (None: none today).
     """
 
     visit: Appointment
     cause: Appointment
     what: str
+    is_chair: bool
     until: datetime
     other_chairs: tuple[str, ...]
     slot: Slot | None
@@ -110,15 +111,15 @@ def hits_at(site: Site, day: date, *, now: datetime) -> list[Hit]:
     held = {row.resource for some in rows.values() for row in some}
     names = dict(Resource.objects.filter(pk__in=held).values_list("pk", "name"))
     chairs = list(Resource.objects.chairs().filter(site=site).values_list("pk", "name"))
-    found: dict[UUID, tuple[Appointment, _Course, str, int]] = {}
+    found: dict[UUID, tuple[Appointment, _Course, str, int, bool]] = {}
     for course in courses:
         for visit in to_come:
             in_the_way = _chair_taken(course, rows[visit.pk], clock.cell(now))
             if in_the_way is not None and (visit.pk not in found or found[visit.pk][3] < in_the_way):
                 name = names.get(course.chair or 0, "The chair")
-                found[visit.pk] = (visit, course, name, in_the_way)
+                found[visit.pk] = (visit, course, name, in_the_way, True)
     for visit, course, nurse, until in _overloads(courses, to_come, rows, clock.cell(now)):
-        found.setdefault(visit.pk, (visit, course, names.get(nurse, "The nurse"), until))
+        found.setdefault(visit.pk, (visit, course, names.get(nurse, "The nurse"), until, False))
     in_order = sorted(found.values(), key=lambda one: one[0].starts)
     return [
         _hit(*one, free=_free_chairs(one[0], chairs, rows, courses), day=day, now=now, offer=number < OFFERED)
@@ -131,6 +132,7 @@ def _hit(
     course: _Course,
     what: str,
     until_cell: int,
+    is_chair: bool,
     *,
     free: tuple[str, ...],
     day: date,
@@ -140,7 +142,7 @@ def _hit(
     until = clock.of_cell(until_cell)
     slots = visit_slots(appointment=visit, first_day=day, days=1, now=now) if offer else []
     slot = next((one for one in slots if one.starts >= until and one.starts > visit.starts), None)
-    return Hit(visit, course.visit, what, until, free, slot)
+    return Hit(visit, course.visit, what, is_chair, until, free, slot)
 
 
 def _rows(visits: Sequence[Appointment]) -> dict[UUID, list[_Row]]:
@@ -238,11 +240,13 @@ def _free_chairs(
 ) -> tuple[str, ...]:
     """The names of chairs that nobody holds or sits on from the visit's start to its end."""
     first, end = clock.cell(visit.starts), clock.cell_up(visit.ends)
+    # Whoever is here sits where she sits, not where it was planned.
+    elsewhere = {visit.pk, *(course.visit.pk for course in courses)}
     held = {
         row.resource
         for owner, some in rows.items()
         for row in some
-        if owner != visit.pk and not row.is_watch and row.start < end and row.end > first
+        if owner not in elsewhere and not row.is_watch and row.start < end and row.end > first
     }
     sat_on = {course.chair for course in courses if course.chair_free > first}
     return tuple(name for key, name in chairs if key not in held | sat_on)

@@ -83,7 +83,9 @@ def test_another_chair_hits_whom_it_was_planned_for(running: Ward) -> None:
             chair=running.clinic.chairs[1],
             nurse=None,
         )
-        assert [(hit.visit, hit.what) for hit in found(running)] == [(other, "Chair 2")]
+        (hit,) = found(running)
+        assert (hit.visit, hit.what, hit.is_chair) == (other, "Chair 2", True)
+        assert hit.other_chairs == ("Chair 1", "Chair 3"), "the one that was left is free in fact"
 
 
 def test_another_nurse_who_would_watch_too_many_hits_her_own(running: Ward) -> None:
