@@ -9,8 +9,18 @@ from django.core.management import CommandError, call_command
 from clinic import clock
 from clinic.models import Resource, Site, StaffMember, User
 from clinic.permissions import Role
-from patients.models import Observation, Patient
-from scheduling.models import Appointment, EarlierWish, Hold, Message, Offer, Protocol, Ride, Series
+from patients.models import ConsultRequest, Observation, Patient
+from scheduling.models import (
+    Appointment,
+    ChangeRequest,
+    EarlierWish,
+    Hold,
+    Message,
+    Offer,
+    Protocol,
+    Ride,
+    Series,
+)
 from scheduling.selectors.earlier import chances_of
 
 #: A Wednesday at noon in New York, in a quiet month.
@@ -43,6 +53,10 @@ def test_the_demo_has_its_places_its_people_and_patients_in_each_stage(demo: Non
     today = Appointment.objects.filter(starts__date=NOW.date())
     assert today.exists()
     assert Ride.objects.filter(status=Ride.Status.NEEDED, appointment__starts__gt=NOW).exists()
+    # What patients ask for, and a plan that is kept.
+    assert ConsultRequest.objects.filter(status="waiting").count() == 3
+    assert ChangeRequest.objects.waiting().exists()
+    assert Offer.objects.get(kind=Offer.Kind.KEPT_PLAN).status == Offer.Status.OPEN
     # Nobody has to attend to what lies before the demo: nothing old is due or on a list.
     assert not Message.objects.filter(state="due", due_at__lt=NOW.replace(hour=14)).exists()
     # Every visit to come holds its chair or its doctor.

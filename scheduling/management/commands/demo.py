@@ -20,6 +20,7 @@ from scheduling.demo.places import HARBOR, MESA, make_sites, make_staff
 from scheduling.demo.plans import make_plans
 from scheduling.demo.protocols import make_protocols
 from scheduling.demo.wants_sooner import some_want_sooner
+from scheduling.demo.wishes import make_requests
 from scheduling.models import Message
 
 #: The demo's history reaches back this far; shifts hold from then on.
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         for role in CAST:
             site = sites[role.site]
             Journey(role, site, team, versions, clock.today(site.zone)).live()
+        make_requests(sites, versions, team.desk)
         Message.objects.filter(state=Message.State.DUE, due_at__lt=now - timedelta(hours=1)).update(
             state=Message.State.SKIPPED, skip_reason="From before the demo clinic was set up"
         )

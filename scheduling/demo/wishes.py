@@ -1,0 +1,77 @@
+"""What patients of the demo ask for, and a plan that is kept while one of them asks the driver."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import uuid4
+
+from clinic import clock
+from clinic.actor import Actor
+from clinic.models import Site
+from patients.models import ConsultRequest, Language, Patient
+from scheduling.actions import offers, requests
+from scheduling.demo.cast import SHOT
+from scheduling.demo.places import HARBOR, MESA
+from scheduling.models import Appointment, ChangeRequest, ProtocolVersion
+from scheduling.planner.values import Wishes
+from scheduling.selectors import planning
+
+#: Who asks for a consult on the web: (name, telephone, language, best times), at which site.
+ASKING = (
+    (HARBOR, "Rosalind Achterberg", "+16175550188", Language.ENGLISH, "Mondays or Fridays, after 2 pm"),
+    (HARBOR, "Alma Whitfield", "", Language.ENGLISH, "mornings, not Wednesdays"),
+    (MESA, "Lucía Arroyo", "+14805550143", Language.SPANISH, "los martes por la tarde"),
+)
+#: Who asks for another time: family name, kind, what suits, and their words.
+CHANGES = (
+    ("Clarke", ChangeRequest.Kind.MOVE, {0: ((780, 1080),), 4: ((780, 1080),)}, "My shifts have changed."),
+    ("Park", ChangeRequest.Kind.MOVE, dict.fromkeys(range(5), ((480, 780),)), "My daughter can only drive before one."),
+)
+FIRST_POSSIBLE = timedelta(days=3)
+
+
+def make_requests(sites: Mapping[str, Site], versions: Mapping[str, ProtocolVersion], desk: Actor) -> None:
+    """Consult requests, visits to move, and a kept plan, as of yesterday evening."""
+    asked_at = clock.now() - timedelta(hours=14)
+    for site, name, phone, language, best_times in ASKING:
+        ConsultRequest.objects.create(
+            site=sites[site],
+            name=name,
+            phone=phone,
+            email="" if phone else f"{name.split()[0].lower()}@patients.example",
+            language=language,
+            best_times=best_times,
+            created_at=asked_at,
+        )
+    for family, kind, suits, words in CHANGES:
+        _ask(family, kind, Wishes(patient_can=suits), words)
+    _keep(sites[MESA], versions[SHOT], desk)
+
+
+def _ask(family: str, kind: str, wishes: Wishes, words: str) -> None:
+    """The patient asks about the first visit that is at least two days off; without one nothing is asked."""
+    visit = (
+        Appointment.objects.filter(
+            patient__family_name=family,
+            status=Appointment.Status.BOOKED,
+            series__isnull=False,
+            starts__gt=clock.now() + timedelta(days=2),
+        )
+        .select_related("patient")
+        .order_by("starts")
+        .first()
+    )
+    if visit is not None:
+        by = Actor("patient", str(visit.patient_id), visit.patient.name)
+        requests.ask_for_change(by=by, appointment=visit, kind=kind, wishes=wishes, words=words)
+
+
+def _keep(site: Site, version: ProtocolVersion, desk: Actor) -> None:
+    """A plan for Pilar Navarro is kept for two days, while she asks who can drive."""
+    patient = Patient.objects.get(family_name="Navarro")
+    first_day = clock.today(site.zone) + FIRST_POSSIBLE
+    wishes = Wishes(preferred_from=9 * 60, preferred_until=12 * 60)
+    what = {"patient": patient, "site": site, "version": version, "first_day": first_day, "wishes": wishes}
+    found = planning.plan_series(**what, now=clock.now(), alternatives=1)  # type: ignore[arg-type]
+    if found.best is not None:
+        starts = planning.moments_of(found.best)
+        offers.keep_plan(by=desk, **what, starts=starts, hours=48, key=uuid4())  # type: ignore[arg-type]
