@@ -74,6 +74,13 @@ def _plans(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def _swap(page: Page) -> None:
+    """The other dates of one visit of the best plan."""
+    _plans(page)
+    page.get_by_role("link", name="Swap visit 3").first.click()
+    page.wait_for_selector("#swap")
+
+
 def _board(page: Page) -> None:
     """The board of today; on a day when the clinic is closed, of the next day with visits."""
     _visit(page, "/board/")
@@ -152,6 +159,13 @@ SHOTS = (
     Shot("patients", "frontdesk", _to("/patients/")),
     Shot("patient", "frontdesk", _patient("Carmody")),
     Shot("series", "frontdesk", _plans),
+    Shot("series-swap", "frontdesk", _swap),
+    Shot("kept-plan", "frontdesk", _first_of("/desk/", r"/book/kept/[0-9a-f-]{36}/")),
+    Shot("single-visit", "frontdesk", _patient("Adeyemi", "/book/visit/")),
+    Shot("walk-in", "frontdesk", _patient("Adeyemi", "/book/walk-in/")),
+    Shot("past-visit", "nurse", _patient("Adeyemi", "/book/past/")),
+    Shot("consult-request", "frontdesk", _first_of("/desk/", r"/book/asked/[0-9a-f-]{36}/")),
+    Shot("change-request", "frontdesk", _first_of("/desk/", r"/book/asked/visit/[0-9a-f-]{36}/")),
     Shot("consult", "frontdesk", _patient("Whitfield", "/book/consult/")),
     Shot("move", "frontdesk", _patient("Carmody", "/appointments/")),
     Shot("calls", "frontdesk", _to("/calls/")),
