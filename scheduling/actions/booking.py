@@ -206,8 +206,7 @@ def release_held(*, by: Actor, series: Series, reason: str, seen: Mapping[UUID, 
     series.version += 1
     series.save(update_fields=["status", "held_until", "ended_at", "end_reason", "version"])
     ledger.announce_released(series)
-    for visit in cancelled:
-        rides.visit_cancelled(visit)
+    rides.visits_cancelled(cancelled)
     return series
 
 
@@ -224,7 +223,7 @@ def cancel_visits(visits: Sequence[Appointment], reason: str) -> list[Appointmen
     for visit in to_cancel:
         status.move(visit, Status.CANCELLED, reason=reason.strip())
         visit.version += 1
-        visit.save(update_fields=["version"])
+    Appointment.objects.bulk_update(to_cancel, ["version"])
     holds.release(to_cancel)
     requests.settle(to_cancel)
     return to_cancel

@@ -325,5 +325,4 @@ def _create(
 def _tell_companions(difference: Difference) -> None:
     for visit, _ in difference.moved:
         rides.visit_moved(visit)
-    for visit in difference.cancelled:
-        rides.visit_cancelled(visit)
+    rides.visits_cancelled(difference.cancelled)

@@ -231,8 +231,7 @@ def cancel_rest(
     fresh.save(update_fields=["version"])
     course_writing.number_anew(fresh, rest.kind, rest.now)
     ledger.announce_boosters(fresh, [], [], cancelled)
-    for one in cancelled:
-        rides.visit_cancelled(one)
+    rides.visits_cancelled(cancelled)
     return cancelled
 
 
@@ -266,8 +265,7 @@ def finish_early(*, by: Actor, series: Series, reason: str, seen: Seen | None = 
     fresh.save(update_fields=["sessions", "version"])
     course_writing.number_anew(fresh, rest.kind, rest.now)
     ledger.announce_boosters(fresh, [], [], cancelled)
-    for visit in cancelled:
-        rides.visit_cancelled(visit)
+    rides.visits_cancelled(cancelled)
     return fresh
 
 

@@ -200,8 +200,7 @@ def write(
     ledger.announce_boosters(series, new, [(one, old[one.pk]) for one in movers], leaving)
     for visit in movers:
         rides.visit_moved(visit)
-    for visit in leaving:
-        rides.visit_cancelled(visit)
+    rides.visits_cancelled(leaving)
     return series
 
 

@@ -138,7 +138,7 @@ def cancel_visit(*, by: Actor, appointment: Appointment, reason: str, version: i
     visit = _locked(appointment, shape_of(appointment), set(), version)
     booking.cancel_visits([visit], reason)
     ledger.announce_cancelled(visit)
-    rides.visit_cancelled(visit)
+    rides.visits_cancelled([visit])
     return visit
 
 
@@ -166,8 +166,7 @@ def stop_series(*, by: Actor, series: Series, reason: str, seen: Mapping[UUID, i
         raise Refused("Say why the series is stopped; it is kept with it.", field="reason")
     series, cancelled = _end(series, reason, seen)
     ledger.announce_stopped(series)
-    for visit in cancelled:
-        rides.visit_cancelled(visit)
+    rides.visits_cancelled(cancelled)
     return series
 
 

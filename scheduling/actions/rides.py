@@ -5,6 +5,7 @@ doing a thing twice is the same as doing it once: no second message goes out.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -212,15 +213,15 @@ def visit_moved(appointment: Appointment) -> None:
         ledger.announce_companion(ride, settles=True)
 
 
-def visit_cancelled(appointment: Appointment) -> None:
-    """The visit does not take place: whoever was to drive is told. For actions, after they cancelled the visit."""
-    ride = Ride.objects.select_related("companion").filter(appointment=appointment).first()
-    if ride is None or ride.companion is None or ride.status not in Ride.SETTLED:
-        return
-    before = ride.companion
-    ride_status.move(ride, S.NEEDED, companion=None)
-    if before.may_be_told:
-        ledger.announce_companion_released(ride, before, settles=True)
+def visits_cancelled(appointments: Sequence[Appointment]) -> None:
+    """The visits do not take place: whoever was to drive is told. For actions, after they cancelled the visits."""
+    settled = Ride.objects.filter(appointment__in=appointments, status__in=Ride.SETTLED, companion__isnull=False)
+    related = settled.select_related("companion", "appointment__site", "appointment__patient")
+    for ride in related.order_by("appointment__starts"):
+        before = cast(Contact, ride.companion)
+        ride_status.move(ride, S.NEEDED, companion=None)
+        if before.may_be_told:
+            ledger.announce_companion_released(ride, before, settles=True)
 
 
 def picked_up(appointment: Appointment, companion: Contact) -> Ride:

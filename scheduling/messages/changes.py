@@ -9,6 +9,9 @@ where the patient knows it to be. docs/decisions/one-message-for-several-changes
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
 
 from clinic import clock
 from clinic.models import Site
@@ -39,7 +42,7 @@ def announce_moved(appointment: Appointment, old_starts: datetime) -> None:
     move there and back nothing.
     """
     known = known_start(appointment, old_starts)
-    retire(appointment, "the visit has moved")
+    retire([appointment], "the visit has moved")
     if known is None:
         _told_with_the_booking(appointment)
     elif known != appointment.starts:
@@ -65,7 +68,7 @@ def announce_cancelled(appointment: Appointment) -> None:
     It is told even where the booking has not been: the patient may have heard of the date on the telephone.
     """
     known = known_start(appointment, appointment.starts) or appointment.starts
-    retire(appointment, "the visit was cancelled")
+    retire([appointment], "the visit was cancelled")
     _write(
         rows.to_patient(
             appointment.patient,
@@ -102,12 +105,10 @@ def announce_boosters(
     """
     if not booked and not moved and not cancelled:
         return
-    known = {visit.pk: known_start(visit, old) for visit, old in moved}
-    known |= {visit.pk: known_start(visit, visit.starts) or visit.starts for visit in cancelled}
-    for visit, _old in moved:
-        retire(visit, "the visit has moved")
-    for visit in cancelled:
-        retire(visit, "the visit was cancelled")
+    known = known_starts([*moved, *((visit, visit.starts) for visit in cancelled)])
+    known |= {visit.pk: known[visit.pk] or visit.starts for visit in cancelled}
+    retire([visit for visit, _old in moved], "the visit has moved")
+    retire(cancelled, "the visit was cancelled")
     untold = _untold(series, [visit.pk for visit in [*booked, *cancelled]] + [visit.pk for visit, _old in moved])
     rows.skip(
         rows.waiting().filter(series=series, kind__in=[Kind.BOOKED, Kind.BOOSTERS_CHANGED]),
@@ -150,16 +151,30 @@ def known_start(appointment: Appointment, starts: datetime) -> datetime | None:
     """The start (UTC) that the patient knows of: `starts`, or that of before the first change not told yet. None when
     the visit itself has not been told.
     """
+    return known_starts([(appointment, starts)])[appointment.pk]
+
+
+def known_starts(visits: Sequence[tuple[Appointment, datetime]]) -> dict[UUID, datetime | None]:
+    """The same for several visits, by their ids; one query."""
     about = rows.waiting().filter(recipient=Message.Recipient.PATIENT)
-    waiting = about.filter(appointment=appointment, kind__in=[Kind.MOVED, Kind.CONSULT_BOOKED])
-    if appointment.series_id is not None:
-        waiting |= about.filter(series=appointment.series_id, kind__in=[*FIRST_TOLD, Kind.BOOSTERS_CHANGED])
-    for row in waiting.order_by("created_at", "version"):
-        if row.kind in {*FIRST_TOLD, Kind.CONSULT_BOOKED} or str(appointment.pk) in row.context.get("booked", ()):
+    of_visits = Q(appointment__in=[visit.pk for visit, _ in visits], kind__in=[Kind.MOVED, Kind.CONSULT_BOOKED])
+    series = {visit.series_id for visit, _ in visits if visit.series_id is not None}
+    of_series = Q(series__in=series, kind__in=[*FIRST_TOLD, Kind.BOOSTERS_CHANGED])
+    waiting = list(about.filter(of_visits | of_series).order_by("created_at", "version"))
+    return {visit.pk: _known_by(visit, starts, waiting) for visit, starts in visits}
+
+
+def _known_by(appointment: Appointment, starts: datetime, waiting: Sequence[Message]) -> datetime | None:
+    """What of these rows (in order of time) still stands between the visit and what the patient knows."""
+    key = str(appointment.pk)
+    for row in waiting:
+        if row.appointment_id not in {None, appointment.pk} or row.series_id not in {None, appointment.series_id}:
+            continue
+        if row.kind in {*FIRST_TOLD, Kind.CONSULT_BOOKED} or key in row.context.get("booked", ()):
             return None
-        before = {str(appointment.pk): row.context.get("old_starts")} | dict(row.context.get("moved", ()))
-        if before[str(appointment.pk)]:
-            return datetime.fromisoformat(before[str(appointment.pk)])
+        before = {key: row.context.get("old_starts")} | dict(row.context.get("moved", ()))
+        if before[key]:
+            return datetime.fromisoformat(before[key])
     return starts
 
 
@@ -223,10 +238,10 @@ def _close(series: Series, kind: Message.Kind, reason: str) -> None:
         .values_list("appointment_id", flat=True)
     )
     called_off = [visit for visit in news.visits_to_come(series, Status.CANCELLED) if visit.pk not in told]
-    known = {visit.pk: known_start(visit, visit.starts) or visit.starts for visit in called_off}
+    told_of = known_starts([(visit, visit.starts) for visit in called_off])
+    known = {visit.pk: told_of[visit.pk] or visit.starts for visit in called_off}
     rows.skip(rows.waiting().filter(series=series), reason)
-    for visit in called_off:
-        retire(visit, reason)
+    retire(called_off, reason)
     _write(
         rows.to_patient(
             series.patient,

@@ -43,9 +43,9 @@ def reminders_of(visits: Sequence[Appointment]) -> list[Message]:
     ]
 
 
-def retire(appointment: Appointment, reason: str) -> None:
-    """Skip whatever is still to be sent to the patient about the visit as it was."""
-    rows.skip(rows.waiting().filter(appointment=appointment, recipient=Message.Recipient.PATIENT), reason)
+def retire(appointments: Sequence[Appointment], reason: str) -> None:
+    """Skip whatever is still to be sent to the patient about the visits as they were."""
+    rows.skip(rows.waiting().filter(appointment__in=appointments, recipient=Message.Recipient.PATIENT), reason)
 
 
 def about_visit(

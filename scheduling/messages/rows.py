@@ -116,12 +116,13 @@ def skip(some: Rows, reason: str) -> int:
 
 def set_free(leads: Iterable[Any]) -> None:
     """Rows whose lead no longer goes out choose a new one among themselves."""
-    for lead in leads:
-        left = list(Message.objects.filter(carried_by=lead, state=State.DUE).order_by("due_at", "pk"))
-        if left:
-            first, *others = left
-            Message.objects.filter(pk=first.pk).update(carried_by=None)
-            Message.objects.filter(pk__in=[row.pk for row in others]).update(carried_by=first)
+    left = Message.objects.filter(carried_by__in=list(leads), state=State.DUE)
+    carried: dict[Any, list[Message]] = {}
+    for row in left.order_by("due_at", "pk"):
+        carried.setdefault(row.carried_by_id, []).append(row)
+    for first, *others in carried.values():
+        Message.objects.filter(pk=first.pk).update(carried_by=None)
+        Message.objects.filter(pk__in=[row.pk for row in others]).update(carried_by=first)
 
 
 def lead_for(row: Message) -> Message | None:

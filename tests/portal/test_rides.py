@@ -302,7 +302,7 @@ def test_a_cancelled_visit_frees_its_companion(ada: Patient, ben: Contact, visit
     rides.name_companion(by=as_patient(ada), appointments=visits[:1], companion=ben, confirmed=True)
     delivered()
 
-    rides.visit_cancelled(visits[0])
+    rides.visits_cancelled(visits[:1])
 
     assert statuses(visits)[0] == S.NEEDED
     assert told(ben, Message.Kind.COMPANION_CANCELLED) == 1
