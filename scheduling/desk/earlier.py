@@ -61,7 +61,7 @@ def earlier_time(request: StaffRequest, site: UUID, cell: int) -> HttpResponse:
         if made is not None:
             when = f"{day_words(starts, place.zone)}, {time_words(starts, place.zone)}"
             until = f"{day_words(made.expires_at, place.zone)}, {time_words(made.expires_at, place.zone)}"
-            messages.success(request, f"{when} is offered and held until {until}.")
+            messages.success(request, f"Offered, and held until {until}: {when}")
             return redirect("desk:earlier_offer", made.pk)
     context = {
         "site": place,
@@ -168,7 +168,7 @@ def earlier_answer(request: StaffRequest, pk: UUID) -> HttpResponse:
         if form.cleaned_data["answer"] == "yes":
             moved = earlier_answers.accept(by=by, invitation=invitation)
             when = f"{day_words(moved.starts, moved.site.zone)}, {time_words(moved.starts, moved.site.zone)}"
-            said = f"{invitation.patient.name} comes on {when}. The others are told that the time is taken."
+            said = f"{invitation.patient.name} comes on {when}, and the others are told that the time is taken."
         else:
             earlier_answers.decline(by=by, invitation=invitation)
             said = f"{invitation.patient.name} keeps the visit as it is."

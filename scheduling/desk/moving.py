@@ -56,7 +56,7 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             zone = moved.site.zone
             before, after = (f"{day_words(one, zone)}, {time_words(one, zone)}" for one in (old, moved.starts))
-            messages.success(request, f"Moved from {before} to {after}. The patient is told.")
+            messages.success(request, f"Moved from {before} to {after.rstrip('.')}. The patient is told.")
             return back(request, "desk:patient", moved.patient_id)
     look_from = _look_from(request, visit)
     slots = planning.visit_slots(

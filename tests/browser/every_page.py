@@ -24,7 +24,9 @@ from scheduling.messages import links
 from scheduling.models import Appointment, Link, Message, Offer, Protocol, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
+from scheduling.selectors.earlier import Looking
 from tests import factories
+from tests.messages.world import invite
 from tests.test_sweep import Address, addresses, things_of
 
 #: A Wednesday at noon in New York: patients are at their chairs. Before the days on which tests/test_sweep.py books.
@@ -100,6 +102,9 @@ class Everywhere:
         visit, series = demo["visit"], demo["series"]
         yield Page("plans", reverse("desk:book_series", args=[fresh]) + asked, desk)
         yield Page("plans, too late", reverse("desk:book_series", args=[fresh]) + asked.replace("2027", "2020"), desk)
+        yield Page(
+            "move the rest", reverse("desk:move_rest", args=[visit]) + f"?to_date={day + timedelta(days=9)}", desk
+        )
         yield Page("move along", reverse("desk:move_along", args=[visit]) + f"?to_date={day + timedelta(days=3)}", desk)
         yield Page("re-plan", reverse("desk:rest", args=[series]) + f"?first_day={day + timedelta(days=4)}", desk)
         yield Page("course", reverse("desk:course", args=[series]) + "?sessions=7&least=3&ideal=3.5&most=7", doctor)
@@ -151,6 +156,7 @@ def demo_things() -> dict[str, Any]:
     )
     patient, site = visit.patient, visit.site
     nurse = StaffMember.objects.with_role(Role.NURSE).filter(sites=site).first()
+    asked = invite(visit, visit.starts - timedelta(days=1))
     things = {
         "site": site.pk,
         "day": clock.local(NOW, site.zone).date(),
@@ -160,6 +166,10 @@ def demo_things() -> dict[str, Any]:
         "visit": visit.pk,
         "series": visit.series_id,
         "offer": a_kept_plan(site).pk,
+        "invitation": asked.pk,
+        "wish": asked.wish_id,
+        "earlier_offer": asked.offer_id,
+        "cell": next((one.cell for one in Looking(site, clock.now()).chances()), None),
         "message": Message.objects.filter(patient=patient).latest("created_at").pk,
         "account": User.objects.get(username="frontdesk").pk,
         "member": nurse.pk if nurse is not None else None,

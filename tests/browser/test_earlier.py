@@ -117,7 +117,7 @@ def the_desk_offers_the_time_to_both(story: Story) -> None:
     for box in story.clerk.locator("input[name=wishes]").all():
         box.check(force=True)
     story.clerk.get_by_role("button", name="Offer it").click()
-    story.clerk.get_by_text("is offered and held until").wait_for()
+    story.clerk.get_by_text("Offered, and held until").wait_for()
     judge(story.clerk)
     assert Offer.objects.get(status="open").invitations.count() == 2
 

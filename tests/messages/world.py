@@ -102,7 +102,11 @@ def told(*some: Message.Kind) -> None:
 
 def invite(visit: Appointment, starts: datetime) -> Invitation:
     """Ask the visit's patient about an earlier time, as rows: nothing is held, and nobody told."""
-    wish = EarlierWish.objects.create(patient=visit.patient, appointment=visit, created_at=clock.now())
+    wish, _new = EarlierWish.objects.get_or_create(
+        appointment=visit,
+        status=EarlierWish.Status.WAITING,
+        defaults={"patient": visit.patient, "created_at": clock.now()},
+    )
     offer = Offer.objects.create(
         kind=Offer.Kind.EARLIER_TIME,
         site=visit.site,
