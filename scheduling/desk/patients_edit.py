@@ -29,6 +29,7 @@ from scheduling.desk.patients_forms import (
     NewPatientForm,
 )
 from scheduling.desk.sites import patient_or_404, sites_of
+from scheduling.selectors import changes
 
 READ_AND_WRITE = ["GET", "POST"]
 
@@ -99,7 +100,7 @@ def edit(request: StaffRequest, pk: UUID) -> HttpResponse:
             form.refuse(error)
             patient = patient_or_404(request.user, pk)
             if isinstance(error, Stale):
-                form.see_again(patient.version)
+                form.see_again("version", patient.version)
         else:
             messages.success(request, "Saved.")
             return redirect("desk:patient", pk)
@@ -148,13 +149,19 @@ def edit_contact(request: StaffRequest, pk: UUID, contact: UUID) -> HttpResponse
     """Change a contact, or put one aside."""
     patient = patient_or_404(request.user, pk)
     person = get_object_or_404(Contact, pk=contact, patient=patient)
-    names = list(EditContactForm.base_fields)
+    watched = changes.Watched({"patients_contact": [str(person.pk)]})
+    initial = {name: getattr(person, name) for name in EditContactForm.base_fields if name != "seen"}
     form = EditContactForm(
-        request.POST if request.method == "POST" else None, initial={name: getattr(person, name) for name in names}
+        request.POST if request.method == "POST" else None, initial=initial | {"seen": changes.mark(watched)}
     )
     if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        change = changes.change_since(watched, values.pop("seen"))
         try:
-            actions.change_contact(by=Actor.of(request.user), contact=person, **form.cleaned_data)
+            if change is not None:
+                form.see_again("seen", change.mark)
+                raise Stale(f"{change.words} Nothing was saved; what you typed is kept below. Look, then save again.")
+            actions.change_contact(by=Actor.of(request.user), contact=person, **values)
         except Refused as error:
             form.refuse(error)
         else:

@@ -33,6 +33,12 @@ class ActionForm(forms.Form):
         """Show why the action refused, beside the field that it speaks of."""
         self.add_error(error.field if error.field in self.fields else None, error.message)
 
+    def see_again(self, name: str, value: int) -> None:
+        """Keep what was typed, and take the clerk to have seen the thing as it is now: the hidden field `name`."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data[name] = str(value)
+        self.data = data
+
     @property
     def status(self) -> int:
         """The HTTP status of a page that shows the form: 422 when what was sent is refused."""
@@ -143,12 +149,6 @@ class EditPatientForm(PersonFields):
         super().__init__(*args, **kwargs)
         self.helper.layout = Layout("version", *self._person(), "is_active")
 
-    def see_again(self, version: int) -> None:
-        """Keep what was typed, and take the clerk to have seen the record as it is now."""
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data["version"] = str(version)
-        self.data = data
-
 
 class ContactForm(ActionForm):
     """A person of the patient's."""
@@ -174,13 +174,14 @@ class ContactForm(ActionForm):
             "may_drive",
             "may_be_told",
             "may_decide",
-            *(["is_active"] if "is_active" in self.fields else []),
+            *(name for name in ("is_active", "seen") if name in self.fields),
         )
 
 
 class EditContactForm(ContactForm):
-    """A known contact, who may also be put aside."""
+    """A known contact, who may also be put aside; `seen` is the newest change that the clerk saw."""
 
+    seen = forms.IntegerField(widget=forms.HiddenInput)
     is_active = forms.BooleanField(label="Still a contact of the patient's", required=False)
 
 

@@ -281,9 +281,21 @@ def test_contacts_are_added_and_changed(clinic: Clinic, desk: Client) -> None:
     desk.post(reverse("desk:contact_new", args=[person.pk]), form | {"is_adult": "on"})
     contact = person.contacts.get()
     assert contact.phone == "+15185550177"
-    desk.post(reverse("desk:contact_edit", args=[person.pk, contact.pk]), form | {"is_adult": "on", "name": "Tom Q."})
+    address = reverse("desk:contact_edit", args=[person.pk, contact.pk])
+    seen = desk.get(address).context["form"].initial["seen"]
+    change = form | {"is_adult": "on", "name": "Tom Q.", "seen": seen}
+    desk.post(address, change)
     contact.refresh_from_db()
     assert (contact.name, contact.is_active) == ("Tom Q.", False)
+    late = desk.post(address, change | {"name": "Thomas Q."})
+    assert late.status_code == 422
+    assert "Finn Okafor changed" in late.content.decode()
+    assert 'value="Thomas Q."' in late.content.decode()
+    contact.refresh_from_db()
+    assert contact.name == "Tom Q."
+    desk.post(address, late.context["form"].data)
+    contact.refresh_from_db()
+    assert contact.name == "Thomas Q."
 
 
 def test_changing_a_patient_keeps_what_was_not_touched(clinic: Clinic, desk: Client) -> None:
