@@ -42,6 +42,7 @@ class Role:
     mail: bool = True
     language: str = "en"
     companion: str = ""
+    interpreter: str = ""
     #: Answers of the screening that are not "no".
     yes: tuple[str, ...] = ()
 
@@ -99,7 +100,17 @@ CAST = (
         mail=False,
         companion="Mateo Cruz",
     ),
-    Role("Piotr", "Nowak", date(1974, 1, 18), "male", Stage.MAINTENANCE, MESA, DEPRESSION, companion="Ewa Nowak"),
+    Role(
+        "Piotr",
+        "Nowak",
+        date(1974, 1, 18),
+        "male",
+        Stage.MAINTENANCE,
+        MESA,
+        DEPRESSION,
+        companion="Ewa Nowak",
+        interpreter="Polish",
+    ),
     Role("Claire", "Dunmore", date(1987, 5, 26), "female", Stage.STOPPED, course=DEPRESSION, companion="Hugh Dunmore"),
     Role("Gordon", "Tate", date(1950, 8, 13), "male", Stage.REFUSED, yes=("psychosis", "liver")),
 )

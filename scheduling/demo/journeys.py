@@ -153,6 +153,7 @@ class Journey:
                 birth_date=role.born,
                 sex=role.sex,
                 language=role.language,
+                interpreter=role.interpreter,
                 email=f"{role.given}.{role.family}@patients.example".lower().replace("í", "i") if role.mail else "",
                 phone=self._phone(f"{role.given}{role.family}"),
             )
