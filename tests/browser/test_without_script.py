@@ -97,7 +97,7 @@ def a_visit_is_moved(page: Page, visit: Appointment) -> None:
 def a_visit_is_cancelled(page: Page, visit: Appointment) -> None:
     go(page, "desk:cancel", visit.pk)
     page.get_by_label("Why").first.fill("The patient is away")
-    page.get_by_role("button", name="Cancel the visit").click()
+    page.get_by_role("button", name="Cancel it").click()
     expect(page.get_by_role("heading", name="Ada Quill")).to_be_visible()
     visit.refresh_from_db()
     assert visit.status == Appointment.Status.CANCELLED
