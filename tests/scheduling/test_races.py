@@ -22,7 +22,7 @@ from clinic.errors import JustTaken, Refused
 from clinic.models import Shift
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import clinic_changes, outages, rescue
+from scheduling.actions import clinic_changes, cover, outages, placing, rescue
 from scheduling.models import Appointment, Hold, Series
 from scheduling.selectors.coverage import booked_days, stranded
 from scheduling.selectors.held_cells import held
@@ -148,6 +148,40 @@ def test_a_shift_is_never_removed_under_a_booking(round_: int) -> None:
     assert isinstance(booked, Series | JustTaken)
     days = booked_days(clinic.site, clock.now())
     assert stranded(clinic.site, days, clock.now()) == {}
+
+
+def test_control_without_the_sites_lock_a_shift_goes_from_under_a_booking(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Both look before either has written: the booking sees the nurse, and the manager sees no visit.
+    both_have_looked = Barrier(2)
+    place, look = placing.place, cover.stranded
+    monkeypatch.setattr(locks, "take", lambda wanted: None)
+
+    def placed(*args: Any) -> Any:
+        found = place(*args)
+        both_have_looked.wait(timeout=30)
+        return found
+
+    def looked(*args: Any, **more: Any) -> Any:
+        found = look(*args, **more)
+        if Shift.objects.filter(pk=shift.pk, valid_until__isnull=False).exists():
+            both_have_looked.wait(timeout=30)
+        return found
+
+    monkeypatch.setattr(placing, "place", placed)
+    monkeypatch.setattr(cover, "stranded", looked)
+    clinic = make_clinic(chairs=2, nurses=1)
+    patient = make_patient(clinic.site, cleared=True)
+    shift = Shift.objects.get(staff_member=clinic.nurses[0], weekday=FIRST_DAY.weekday())
+    removed, booked = at_once(
+        [
+            partial(clinic_changes.remove_shift, by=clinic.by(Role.MANAGER), shift=shift),
+            partial(book, clinic, patient, [clinic.at(FIRST_DAY, 9)], version=clinic.injection),
+        ]
+    )
+    monkeypatch.undo()
+    assert removed is None
+    assert isinstance(booked, Series)
+    assert stranded(clinic.site, booked_days(clinic.site, clock.now()), clock.now()) != {}
 
 
 @pytest.mark.parametrize("round_", range(4))
