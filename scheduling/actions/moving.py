@@ -49,6 +49,12 @@ def move_visit(*, by: Actor, appointment: Appointment, starts: datetime, reason:
     visit = _locked(appointment, shape, {new_day}, version)
     if starts == visit.starts:
         raise Refused("That is the time the visit has already. Nothing was moved.", field="starts")
+    lapses = held_until(visit)
+    if lapses is not None and lapses <= now:
+        raise Refused(
+            "The time held for this series has lapsed. Nothing was moved; plan it again, its wishes are kept.",
+            code="lapsed",
+        )
     placing.check_bookable(visit.patient, site)
     ends = starts + timedelta(minutes=clock.CELL_MINUTES * shape.cells)
     placing.check_patient_free(visit.patient, [(starts, ends)], site.zone, without=[visit.pk])

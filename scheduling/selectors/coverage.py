@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 
 from clinic import clock
 from clinic.models import Site
-from scheduling.models import Appointment, Hold, Offer, ProtocolVersion
+from scheduling.models import Appointment, Hold, Offer, ProtocolVersion, Series
 from scheduling.planner.values import Kind, Lane, SiteDay, VisitShape
 from scheduling.selectors.day_sheets import Sheet, load_sheet
 from scheduling.selectors.local_days import subtract
@@ -73,7 +73,11 @@ def stranded(site: Site, days: Collection[date], now: datetime, *, sheet: Sheet 
     sheet = sheet or load_sheet(site, days, now=now)
     begin = clock.day_bounds(min(days), site.zone)[0]
     end = clock.day_bounds(max(days), site.zone)[1]
-    blocking = Appointment.objects.blocking().filter(site=site, starts__lt=end, ends__gt=max(begin, now))
+    blocking = (
+        Appointment.objects.blocking()
+        .filter(site=site, starts__lt=end, ends__gt=max(begin, now))
+        .exclude(series__status=Series.Status.DRAFT, series__held_until__lte=now)
+    )
     booked = map(Booked._make, blocking.order_by("starts").values_list(*Booked._fields))
     held = held_between(site, max(begin, now), end, now)
     lost_visits = uncovered(sheet, (one for one in booked if local_day(one.starts, site) in days), held, now)

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from clinic import clock
-from scheduling.actions import clearance, course_writing, cover, holds, offers, placing, rescue
+from scheduling.actions import boosters, clearance, course_writing, cover, holds, offers, placing, rescue
 from scheduling.messages import changes, ledger, rows
-from scheduling.models import Offer
+from scheduling.models import Offer, Series
 from scheduling.planner.labels import Row, Stretch
 from scheduling.planner.values import Taken
+from scheduling.selectors import boosters as boosters_ahead
 from scheduling.selectors import coverage, day_sheets, make_up, rest
 from tests.factories import NOW
 
@@ -148,6 +149,24 @@ def fixed_dates_move(patch: pytest.MonkeyPatch) -> None:
 def a_lost_infusion_is_always_missing(patch: pytest.MonkeyPatch) -> None:
     """Each page of a lost infusion offers to make it up, whatever was made up already."""
     patch.setattr(make_up, "is_missing", lambda lost: True)
+
+
+def the_next_boosters_hold_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Boosters that follow are written, and nobody keeps a chair for them."""
+    book = boosters.book_next
+
+    def without_holds(**given: Any) -> Any:
+        with pytest.MonkeyPatch.context() as inside:
+            inside.setattr(holds, "write", _nothing)
+            return book(**given)
+
+    patch.setattr(boosters, "book_next", without_holds)
+
+
+def the_program_forgets_what_it_booked(patch: pytest.MonkeyPatch) -> None:
+    """Each look books what is to follow once more, however many boosters are ahead."""
+    patch.setattr(boosters_ahead.Standing, "to_plan", property(lambda self: 1))
+    patch.setattr(boosters, "to_roll_on", lambda: Series.objects.filter(status="active", stage="maintenance"))
 
 
 #: Those that the search by chance finds within a few examples; for the others there are stories.

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from clinic import clock
+from clinic.actor import Actor
 from clinic.models import Shift
 from patients.actions import decide_clearance
 from scheduling.actions import boosters, clinic_changes
-from scheduling.models import Series
+from scheduling.models import Appointment, Series
+from scheduling.selectors.boosters import BOOSTERS_AHEAD
 from tests.machine.agreement import held_rows
 from tests.machine.driver import CLEARED_FOR
 from tests.machine.machine import DAY, MORNING, WHICH, ClinicMachine, pick
@@ -64,6 +66,22 @@ class ClinicRules(ClinicMachine):
         self.truth.series[pk].is_induction = False
         for change in preview.changes:
             self._note_change(pk, change)
+
+    @rule()
+    def boosters_roll_on(self) -> None:
+        """Where a booster was given the next one follows the last; the program may look as often as it likes."""
+        for _ in range(2):
+            self.driver.act(boosters.roll_on, by=Actor.system("next boosters"))
+            new = Appointment.objects.filter(kind="booster").exclude(pk__in=list(self.truth.visits))
+            for visit in new.select_related("series").order_by("starts"):
+                assert visit.series is not None
+                mine = [one for one in self.truth.visits.values() if one.series == visit.series_id and one.stands]
+                start = cell_of(visit.starts)
+                assert start > max(one.start for one in mine), "a booster was put before one that stands"
+                self.driver.note_booster(visit.series.pk, start)
+        for series in self.truth.series:
+            ahead = [one for one in self.truth.of_series(series) if one.what == "booster"]
+            assert len(ahead) <= BOOSTERS_AHEAD, "more boosters are ahead than should be"
 
     def _note_change(self, series: UUID, change: boosters.BoosterMove) -> None:
         if change.appointment is None:

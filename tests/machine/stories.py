@@ -122,3 +122,19 @@ def suspend_somebody(machine: FullMachine, dice: random.Random) -> None:
     """A doctor takes back a yes, or gives one."""
     machine.book_a_series(1, "long", 1, 0, 0, 0)
     machine.a_doctor_decides(dice.randrange(100), dice.choice(("no", "long")))
+
+
+def give_boosters(machine: FullMachine, dice: random.Random) -> None:
+    """An injection is given, a doctor sets boosters every week, they are given, and the next ones follow."""
+    if not machine._induced():
+        machine.book_injections_at_any_time(1, [_minute(dice)])
+        if machine._to_treat():
+            machine.somebody_comes(0, "treated")
+    if machine._induced():
+        if not any(one.what == "booster" for one in machine.truth.visits.values()):
+            machine.a_doctor_sets_boosters(0, 7)
+        for _ in range(8):
+            machine.time_passes(24, False)
+            if machine._to_treat():
+                machine.somebody_comes(dice.randrange(100), "treated")
+    machine.boosters_roll_on()

@@ -75,6 +75,8 @@ TOLD: tuple[tuple[Breakage, Story, str], ...] = (
     (broken.a_no_show_keeps_its_time, stories.lose_infusions, "held but not needed"),
     (broken.the_clinic_changes_over_visits, stories.change_the_clinic, "lost its cover, and nothing has happened"),
     (broken.a_suspension_changes_no_visit, stories.suspend_somebody, "than there must be"),
+    (broken.the_next_boosters_hold_nothing, stories.give_boosters, "needed but not held"),
+    (broken.the_program_forgets_what_it_booked, stories.give_boosters, "more boosters are ahead"),
     (broken.a_lost_infusion_is_always_missing, stories.lose_infusions, "is not missing"),
 )
 

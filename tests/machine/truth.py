@@ -119,6 +119,10 @@ class Visit:
         """The cell after its last, cleaning left out."""
         return self.start + self.kind.cells
 
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether its time was held only for a while, and that is over."""
+        return self.lapses is not None and self.lapses <= now
+
     @property
     def stands(self) -> bool:
         """Whether it takes place, or did and counted."""
@@ -126,7 +130,7 @@ class Visit:
 
     def holds(self, now: datetime) -> Units:
         """The units that the visit takes."""
-        if self.status == "cancelled" or (self.lapses is not None and self.lapses <= now):
+        if self.status == "cancelled" or self.has_lapsed(now):
             return Counter()
         return self.kind.units(self.start, self.freed, cleaned=self.status == "fulfilled")
 
@@ -236,7 +240,7 @@ class Truth:
         lost, present = set(), cell_of(now - timedelta(seconds=1)) + 1
         for pk, one in self.visits.items():
             coming = range(max(one.start, present), one.end)
-            if one.status in BLOCKING and not all(self.is_open(cell) for cell in coming):
+            if one.status in BLOCKING and not one.has_lapsed(now) and not all(self.is_open(cell) for cell in coming):
                 lost.add(pk)
         for owner, (resource, start, end, _, _) in held:
             if owner in self.offers:

@@ -57,6 +57,17 @@ def test_a_moved_visit_gives_back_its_time_and_takes_the_new() -> None:
     assert told.context["old_starts"] == old.isoformat()
 
 
+def test_a_held_visit_whose_time_has_lapsed_is_not_moved_to_a_time_that_nothing_holds() -> None:
+    clinic = make_clinic()
+    series = book(clinic, make_patient(clinic.site))
+    visit = visits_of(series)[-1]
+    assert series.held_until is not None
+    with clock.at_moment(series.held_until), pytest.raises(Refused) as no:
+        move(clinic, visit, visit.starts + timedelta(hours=3))
+    assert no.value.code == "lapsed"
+    assert Appointment.objects.get(pk=visit.pk).starts == visit.starts
+
+
 def test_a_visit_may_move_by_less_than_its_own_length() -> None:
     clinic, _, visits = booked(chairs=1)
     assert move(clinic, visits[0], visits[0].starts + timedelta(minutes=15)).version == 1

@@ -14,7 +14,7 @@ from clinic.models import AuditEvent, Closure
 from clinic.permissions import Role
 from patients.models import Clearance, Contact
 from scheduling.actions import outages, rescue, rides, visit
-from scheduling.models import Appointment, Hold, Message, Ride
+from scheduling.models import Appointment, Hold, Message, Ride, Series
 from scheduling.selectors.rescue_plan import SiteRescue, answers, propose, without_cover
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import book, bookings_are_told, consult, overlaps_in_holds, visits_of
@@ -218,10 +218,23 @@ def test_a_patient_with_visits_of_several_kinds_hears_of_all_of_them_in_one_mess
     assert news.filter(contact=ben).count() == 1
 
 
+def test_a_held_visit_whose_time_has_lapsed_is_not_on_the_list() -> None:
+    clinic = make_clinic()
+    series = booking_of_nobody_cleared(clinic)
+    snow(clinic, TWICE_A_WEEK[-1])
+    assert len(without_cover(clinic.site, NOW)) == 1
+    assert series.held_until is not None
+    assert without_cover(clinic.site, series.held_until) == []
+
+
+def booking_of_nobody_cleared(clinic: Clinic) -> Series:
+    """Six infusions held for a patient whom no doctor has cleared."""
+    return book(clinic, make_patient(clinic.site), [clinic.at(day, 9) for day in TWICE_A_WEEK])
+
+
 def test_a_held_series_that_moves_is_told_once_too() -> None:
     clinic = make_clinic()
-    patient = make_patient(clinic.site)
-    book(clinic, patient, [clinic.at(day, 9) for day in TWICE_A_WEEK])
+    patient = booking_of_nobody_cleared(clinic).patient
     Message.objects.update(state="sent", sent_at=NOW)
     snow(clinic, starts=clinic.at(TWICE_A_WEEK[1], 0), ends=clinic.at(TWICE_A_WEEK[2] + timedelta(days=1), 0))
     with clock.at_moment(NOW + timedelta(hours=1)):
