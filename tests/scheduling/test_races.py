@@ -153,7 +153,7 @@ def test_a_shift_is_never_removed_under_a_booking(round_: int) -> None:
 def test_control_without_the_sites_lock_a_shift_goes_from_under_a_booking(monkeypatch: pytest.MonkeyPatch) -> None:
     # Both look before either has written: the booking sees the nurse, and the manager sees no visit.
     both_have_looked = Barrier(2)
-    place, look = placing.place, cover.stranded
+    place, look = placing.place, stranded
     monkeypatch.setattr(locks, "take", lambda wanted: None)
 
     def placed(*args: Any) -> Any:
