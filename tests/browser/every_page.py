@@ -6,9 +6,8 @@ and where the demo has none, one of a small clinic beside it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.core.management import call_command
@@ -16,17 +15,23 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
-from clinic.models import Site, StaffMember, User
+from clinic.models import Closure, Resource, Site, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Role
-from patients.models import Consent, Contact, Patient
-from scheduling.actions import offers
+from patients.models import Authorisation, Consent, ConsultRequest, Contact, Patient
 from scheduling.messages import links
-from scheduling.models import Appointment, Link, Message, Offer, Protocol, Series
-from scheduling.planner.values import Wishes
-from scheduling.selectors import planning
+from scheduling.models import (
+    Appointment,
+    ChangeRequest,
+    EarlierWish,
+    Invitation,
+    Link,
+    Message,
+    Offer,
+    Protocol,
+    Series,
+)
 from scheduling.selectors.earlier import Looking
 from tests import factories
-from tests.messages.world import invite
 from tests.test_sweep import Address, addresses, things_of
 
 #: A Wednesday at noon in New York: patients are at their chairs. Before the days on which tests/test_sweep.py books.
@@ -52,60 +57,54 @@ Behind = tuple[str, str, list[str]]
 """Who has no account, the address that they open, and the addresses behind it."""
 
 
-class Everywhere:
-    """The demo clinic as it is at NOW, and its pages."""
+class DemoPages:
+    """The pages of a demo clinic as it is at `now` (aware)."""
 
-    def __init__(self) -> None:
-        with clock.at_moment(NOW):
-            call_command("demo", verbosity=0)
-            self.beside = factories.make_clinic(name="Quay")
-            self.small = things_of(self.beside)
-            self.demo = demo_things()
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.demo = demo_things(now)
         self.users = {role: User.objects.get(username=name) for role, name in ACCOUNTS.items()}
 
     def staff_pages(self) -> list[Page]:
-        """One page for each address of the staff that answers a GET with a page, and those of MORE."""
+        """One page for each address of the staff that answers a GET with a page, and those that show more of it."""
         found = [page for address in addresses() if (page := self._page(address)) is not None]
         return [*found, *self._more()]
+
+    def instead(self, address: Address, role: Role) -> tuple[User, str] | None:
+        """Who looks where at an address that takes what the demo has none of; None: nobody."""
+        return None
 
     def _page(self, address: Address) -> Page | None:
         needs = getattr(address.view, "needs", None)
         if needs is None:
             return None
         role = next(role for role in Role if needs <= ROLE_PERMISSIONS[role])
+        looked: tuple[User, str] | None
         try:
-            user, url = self.users[role], address.url(self.demo)
-        except KeyError:  # a kind that the demo has none of
-            user, url = self._beside(role), address.url(self.small)
-        return Page(address.name, url, user) if is_a_page(url, user) else None
-
-    def _beside(self, role: Role) -> User:
-        clinic = self.beside
-        people: dict[Role, StaffMember] = {
-            Role.FRONT_DESK: clinic.clerk,
-            Role.NURSE: clinic.nurses[0],
-            Role.DOCTOR: clinic.doctor,
-            Role.MANAGER: clinic.manager,
-        }
-        user = people[role].user
-        assert isinstance(user, User)
-        return user
+            looked = self.users[role], address.url(self.demo)
+        except KeyError:
+            looked = self.instead(address, role)
+        if looked is None or not is_a_page(looked[1], looked[0], self.now):
+            return None
+        return Page(address.name, looked[1], looked[0])
 
     def _more(self) -> Iterator[Page]:
         """Pages that show more with a question in the address, other states of a visit, and errors."""
         desk, nurse, doctor = self.users[Role.FRONT_DESK], self.users[Role.NURSE], self.users[Role.DOCTOR]
         demo, site = self.demo, self.demo["site"]
-        day = clock.local(NOW, Site.objects.get(pk=site).zone).date()
+        day = clock.local(self.now, Site.objects.get(pk=site).zone).date()
         protocol = Protocol.objects.get(name__startswith="Fibromyalgia").pk
         asked = f"?site={site}&protocol={protocol}&first_day={day + timedelta(days=2)}"
         fresh = Patient.objects.get(family_name="Adeyemi").pk
         visit, series = demo["visit"], demo["series"]
         yield Page("plans", reverse("desk:book_series", args=[fresh]) + asked, desk)
-        yield Page("plans, too late", reverse("desk:book_series", args=[fresh]) + asked.replace("2027", "2020"), desk)
+        yield Page(
+            "plans, too late", reverse("desk:book_series", args=[fresh]) + asked.replace(str(day.year), "2020"), desk
+        )
+        yield Page("move along", reverse("desk:move_along", args=[visit]) + f"?to_date={day + timedelta(days=3)}", desk)
         yield Page(
             "move the rest", reverse("desk:move_rest", args=[visit]) + f"?to_date={day + timedelta(days=9)}", desk
         )
-        yield Page("move along", reverse("desk:move_along", args=[visit]) + f"?to_date={day + timedelta(days=3)}", desk)
         yield Page("re-plan", reverse("desk:rest", args=[series]) + f"?first_day={day + timedelta(days=4)}", desk)
         yield Page("course", reverse("desk:course", args=[series]) + "?sessions=7&least=3&ideal=3.5&most=7", doctor)
         yield Page("patients found", reverse("desk:patients") + "?q=ma", desk)
@@ -137,7 +136,8 @@ class Everywhere:
             url
             for address in addresses()
             if address.name.startswith("portal:") and "token" not in address.takes
-            for url in [address.url(self.small | self.demo)]
+            if set(address.takes) <= set(self.demo)
+            for url in [address.url(self.demo)]
         ]
         return [
             ("patient", mine, behind),
@@ -147,63 +147,82 @@ class Everywhere:
         ]
 
 
-def demo_things() -> dict[str, Any]:
-    """The demo's objects by the words that addresses use for them."""
-    visit = (
-        Appointment.objects.filter(patient__family_name="Carmody", status="booked", starts__gt=NOW)
-        .select_related("patient", "site")
-        .earliest("starts")
-    )
+class Everywhere(DemoPages):
+    """A demo clinic made at NOW, with a small clinic beside it for what the demo has none of."""
+
+    def __init__(self) -> None:
+        with clock.at_moment(NOW):
+            call_command("demo", verbosity=0)
+            self.beside = factories.make_clinic(name="Quay")
+            self.small = things_of(self.beside)
+            super().__init__(NOW)
+
+    def instead(self, address: Address, role: Role) -> tuple[User, str] | None:
+        """The same address at the small clinic."""
+        clinic = self.beside
+        people: dict[Role, StaffMember] = {
+            Role.FRONT_DESK: clinic.clerk,
+            Role.NURSE: clinic.nurses[0],
+            Role.DOCTOR: clinic.doctor,
+            Role.MANAGER: clinic.manager,
+        }
+        user = people[role].user
+        assert isinstance(user, User)
+        return user, address.url(self.small)
+
+
+def demo_things(now: datetime) -> dict[str, Any]:
+    """The demo's objects by the words that addresses use for them; without those that it has none of at `now`."""
+    to_come = Appointment.objects.filter(status="booked", starts__gt=now, series__isnull=False).order_by("starts")
+    carmody = to_come.filter(patient__family_name="Carmody").select_related("patient", "site").first()
+    visit = carmody or to_come.select_related("patient", "site").first()
+    assert visit is not None, "the demo has no visit to come"
     patient, site = visit.patient, visit.site
-    nurse = StaffMember.objects.with_role(Role.NURSE).filter(sites=site).first()
-    asked = invite(visit, visit.starts - timedelta(days=1))
-    things = {
+    today = clock.local(now, site.zone).date()
+    rows: dict[str, Any] = {
+        "contact": Contact.objects.filter(patient=patient).order_by("name"),
+        "consent": Consent.objects.filter(patient=patient).order_by("-signed_at"),
+        "authorisation": Authorisation.objects.filter(patient=patient),
+        "offer": Offer.objects.filter(kind=Offer.Kind.KEPT_PLAN, status=Offer.Status.OPEN),
+        "asked": ConsultRequest.objects.filter(status=ConsultRequest.Status.WAITING),
+        "change": ChangeRequest.objects.waiting().filter(kind=ChangeRequest.Kind.MOVE),
+        "message": Message.objects.filter(patient=patient).order_by("-created_at"),
+        "closure": Closure.objects.filter(site=site, ends__gt=now),
+        "member": StaffMember.objects.with_role(Role.NURSE).filter(sites=site).order_by("name"),
+        "protocol": Protocol.objects.filter(name__startswith="Fibromyalgia"),
+        "account": User.objects.filter(username="frontdesk"),
+        "invitation": Invitation.objects.filter(status=Invitation.Status.OPEN),
+        "wish": EarlierWish.objects.waiting(),
+        "earlier_offer": Offer.objects.earlier_times().filter(status=Offer.Status.OPEN),
+    }
+    found = {kind: row.pk for kind, some in rows.items() if (row := some.first()) is not None}
+    chair = Resource.objects.chairs().filter(site=site).first()
+    return found | {
         "site": site.pk,
-        "day": clock.local(NOW, site.zone).date(),
+        "day": board_day(site, today),
         "patient": patient.pk,
-        "contact": Contact.objects.filter(patient=patient).earliest("name").pk,
-        "consent": Consent.objects.filter(patient=patient).latest("signed_at").pk,
         "visit": visit.pk,
         "series": visit.series_id,
-        "offer": a_kept_plan(site).pk,
-        "invitation": asked.pk,
-        "wish": asked.wish_id,
-        "earlier_offer": asked.offer_id,
-        "cell": next((one.cell for one in Looking(site, clock.now()).chances()), None),
-        "message": Message.objects.filter(patient=patient).latest("created_at").pk,
-        "account": User.objects.get(username="frontdesk").pk,
-        "member": nurse.pk if nurse is not None else None,
+        "place": chair.public_id if chair is not None else None,
         "token": "x" * 32,
+        "kind": Message.Kind.BOOKED.value,
+        "cell": next((one.cell for one in Looking(site, now).chances()), None),
+        "language": "en",
     }
-    return {kind: thing for kind, thing in things.items() if thing is not None}
 
 
-def a_kept_plan(site: Site) -> Offer:
-    """A plan kept for somebody who is cleared and asks the driver."""
-    patient = Patient.objects.get(family_name="Adeyemi")
-    version = Protocol.objects.get(name__startswith="Fibromyalgia").versions.get(is_current=True)
-    first_day = clock.today(site.zone) + timedelta(days=3)
-    result = planning.plan_series(
-        site=site, version=version, wishes=Wishes(), first_day=first_day, patient=patient, now=clock.now()
-    )
-    return offers.keep_plan(
-        by=factories.actor(Role.FRONT_DESK),
-        patient=patient,
-        site=site,
-        version=version,
-        first_day=first_day,
-        wishes=Wishes(),
-        starts=planning.moments_of(result.plans[0]),
-        hours=24,
-        key=uuid4(),
-    )
+def board_day(site: Site, today: date) -> date:
+    """Today, or the next day with visits where nobody comes today."""
+    begin = clock.day_bounds(today, site.zone)[0]
+    first = Appointment.objects.filter(site=site, starts__gte=begin).order_by("starts").first()
+    return clock.local(first.starts, site.zone).date() if first is not None else today
 
 
-def is_a_page(url: str, user: User) -> bool:
+def is_a_page(url: str, user: User, now: datetime) -> bool:
     """Whether a GET answers with a whole page: forms that are only posted, files and fragments are none."""
     client = Client()
     client.force_login(user)
-    with clock.at_moment(NOW):
+    with clock.at_moment(now):
         answer = client.get(url)
     if answer.status_code in {302, 405} or not answer["Content-Type"].startswith("text/html"):
         return False

@@ -16,6 +16,7 @@ from patients.models import Patient
 from scheduling.demo import papers
 from scheduling.demo.cast import CAST
 from scheduling.demo.journeys import Journey, Team
+from scheduling.demo.morning import leave_work
 from scheduling.demo.places import HARBOR, MESA, make_sites, make_staff
 from scheduling.demo.plans import make_plans
 from scheduling.demo.protocols import make_protocols
@@ -67,6 +68,7 @@ class Command(BaseCommand):
             state=Message.State.SKIPPED, skip_reason="From before the demo clinic was set up"
         )
         some_want_sooner(sites.values(), team)
+        leave_work(team.desk, sites, versions)
 
     def _team(self, staff: dict[str, StaffMember]) -> Team:
         def actor(name: str) -> Actor:
