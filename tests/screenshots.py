@@ -27,15 +27,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(os.environ.get("SCREENSHOTS", ROOT / "docs" / "screenshots"))
 URL = os.environ.get("CLINIC_URL", "http://127.0.0.1:8000").rstrip("/")
-#: Width and height in CSS pixels, and the colours. 390 is a usual phone.
-LOOKS: dict[str, tuple[int, int, str]] = {
-    "light": (1280, 800, "light"),
-    "dark": (1280, 800, "dark"),
-    "phone": (390, 844, "light"),
+#: Width, least and greatest height in CSS pixels, and the colours. 390 is a usual phone. The end of a long list looks
+#: like its middle, so what a picture shows of a page is limited.
+LOOKS: dict[str, tuple[int, int, int, str]] = {
+    "light": (1280, 800, 1300, "light"),
+    "dark": (1280, 800, 800, "dark"),
+    "phone": (390, 844, 1000, "light"),
 }
-#: What a picture shows of a long page, in CSS pixels: the end of a list looks like its middle.
-HIGHEST = 1300
-#: Of 100, for WebP: letters stay sharp, and all pictures together stay below 6 MB.
+#: Of 100, for WebP: letters stay sharp, and all pictures together stay at about 6 MB.
 QUALITY = 20
 #: The pictures that the README shows are sharper.
 SHOWN = {"plans-light", "desk-board-light", "desk-work-light", "patient-phone"}
@@ -98,12 +97,12 @@ def take(tab: Tab, name: str) -> None:
     sticks to its edge stands where it belongs.
     """
     devtools = tab.context.new_cdp_session(tab)
-    for look, (width, height, scheme) in LOOKS.items():
+    for look, (width, height, highest, scheme) in LOOKS.items():
         tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": look == "phone"})
         tab.set_viewport_size({"width": width, "height": height})
         whole = int(tab.evaluate("document.documentElement.scrollHeight"))
-        tab.set_viewport_size({"width": width, "height": min(max(whole, height), HIGHEST)})
+        tab.set_viewport_size({"width": width, "height": min(max(whole, height), highest)})
         # Playwright itself writes PNG and JPEG only; WebP takes a fifth of a PNG.
         picture = f"{name}-{look}"
         quality = SHARP if picture in SHOWN else QUALITY

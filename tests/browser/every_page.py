@@ -195,9 +195,9 @@ def demo_things(now: datetime) -> dict[str, Any]:
         "wish": EarlierWish.objects.waiting(),
         "earlier_offer": Offer.objects.earlier_times().filter(status=Offer.Status.OPEN),
     }
-    found = {kind: row.pk for kind, some in rows.items() if (row := some.first()) is not None}
+    found: dict[str, Any] = {kind: row.pk for kind, some in rows.items() if (row := some.first()) is not None}
     chair = Resource.objects.chairs().filter(site=site).first()
-    return found | {
+    found |= {
         "site": site.pk,
         "day": board_day(site, today),
         "patient": patient.pk,
@@ -209,6 +209,7 @@ def demo_things(now: datetime) -> dict[str, Any]:
         "cell": next((one.cell for one in Looking(site, now).chances()), None),
         "language": "en",
     }
+    return {kind: thing for kind, thing in found.items() if thing is not None}
 
 
 def board_day(site: Site, today: date) -> date:
