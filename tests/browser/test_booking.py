@@ -115,7 +115,7 @@ def test_two_clerks_collide_and_the_second_sees_the_next_best_with_nothing_lost(
     assert page.locator("#id_patient_from").input_value() == "09:00"
     judge(page)
     page.get_by_role("button", name="Book all 6").first.click()
-    page.get_by_text("All 6 visits are booked").wait_for()
+    page.get_by_text("The series is booked.").wait_for()
     assert Appointment.objects.filter(patient=ada).count() == 6
 
 
