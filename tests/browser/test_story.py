@@ -88,6 +88,7 @@ def the_clerk_adds_the_patient_and_books_a_consult(story: Story) -> None:
     page.get_by_label("Birth date").fill("1980-05-17")
     page.get_by_label("Telephone", exact=True).fill("518 555 0142")
     page.get_by_label("Email", exact=True).fill(MAIL)
+    page.get_by_label("Agrees to email").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Ada Quill")).to_be_visible()
 
@@ -194,10 +195,15 @@ def the_infusions_take_place(story: Story) -> None:
         go(page, "nurse:visit", visit.pk)
         page.get_by_role("button", name="Arrived").click()
         page.get_by_role("button", name="Start", exact=True).click()
+        expect(page.get_by_role("button", name="The drip is out: to recovery")).to_be_visible()
         take_the_clock_to(story.settings, visit.ends - timedelta(minutes=60))
         page.get_by_role("button", name="The drip is out: to recovery").click()
+        # The recovery begins when the server hears of it: only then may the clock go on.
+        expect(page.get_by_text("60 min").first).to_be_visible()
         take_the_clock_to(story.settings, visit.ends)
+        page.reload()
         page.get_by_role("button", name="Hand over and discharge").click()
+        expect(page.get_by_text("Counts toward the series").first).to_be_visible()
         visit.refresh_from_db()
         assert (visit.status, visit.ending, visit.counts) == ("fulfilled", "completed", True)
         assert visit.record.handed_to is not None
