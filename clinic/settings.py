@@ -276,6 +276,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 if PRODUCTION and not HTTPS:
     raise ImproperlyConfigured("PUBLIC_URL must start with https:// in production.")
 
+# --- Re-planning what lost its cover ---------------------------------------------------------------------------------
+#: Seconds for which CP-SAT may look for a better proposal than the planner's own; 0: it is not asked. Needs OR-tools,
+#: which is an optional extra (docs/operations.md).
+RESCUE_SOLVER_SECONDS = env.float("RESCUE_SOLVER_SECONDS", 0)
+
 # --- Time travel for tests and drills --------------------------------------------------------------------------------
 #: Seconds added to the clock (clinic/clock.py), so that several processes can be taken to another day together.
 CLOCK_OFFSET_SECONDS = 0 if PRODUCTION else env.float("CLINIC_CLOCK_OFFSET_SECONDS", 0)

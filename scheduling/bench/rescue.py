@@ -12,6 +12,9 @@ from scheduling.actions.rescue import agree_rescue
 from scheduling.bench.measure import Figure, in_turn
 from scheduling.bench.world import World
 from scheduling.models import Appointment
+from scheduling.planner.rescue import Rescue, RescueRequest
+from scheduling.planner.rescue_search import plan_rescue
+from scheduling.planner.rescue_solver import improve_rescue, is_there
 from scheduling.selectors import rescue
 from scheduling.selectors.rescue_plan import SiteRescue, answers, propose, without_cover
 
@@ -19,6 +22,8 @@ from scheduling.selectors.rescue_plan import SiteRescue, answers, propose, witho
 TARGET = 2.0
 #: So many visits are on the day; those of the bench's full days beyond it are called off first.
 VISITS = 60
+#: So long CP-SAT may look for a better rescue than the heuristic's.
+SOLVER_SECONDS = 20.0
 
 
 def closed_day(world: World) -> Figure:
@@ -31,6 +36,7 @@ def closed_day(world: World) -> Figure:
         values, floors = in_turn(
             world.options.times(25), lambda: propose(site, now), lambda: rescue.ask(site, lost, now), warm_up=1
         )
+        solved = _beside_the_solver(rescue.ask(site, lost, now).request)
         agreeing = _agree(world, plan)
         transaction.set_rollback(True)
     p50 = statistics.median(values)
@@ -49,7 +55,30 @@ def closed_day(world: World) -> Figure:
     ).noting(
         f"{kept} of {len(lost)} visits ({kept / len(lost):.0%}) find a place with every gap, window and wish kept;"
         f" {sum(step.follows for step in found)} others of their series move along",
+        *solved,
         f"agreeing to all of it, messages and trail included, took {agreeing:,.0f} ms",
+    )
+
+
+def _beside_the_solver(request: RescueRequest) -> list[str]:
+    """What the heuristic reaches, and what CP-SAT makes of it."""
+    start = time.perf_counter()
+    plain = plan_rescue(request)
+    lines = [_reached("heuristic", plain, time.perf_counter() - start)]
+    if not is_there():
+        return [*lines, "CP-SAT is not installed (requirements-dev.in)"]
+    start = time.perf_counter()
+    solved = improve_rescue(request, plain, SOLVER_SECONDS)
+    took = time.perf_counter() - start
+    return [*lines, _reached(f"with CP-SAT for {SOLVER_SECONDS:g} s", solved, took)]
+
+
+def _reached(name: str, plan: Rescue, seconds: float) -> str:
+    stranded = [one for one in plan.proposals if not one.follows]
+    moved = sum(one.moves for one in plan.proposals)
+    return (
+        f"{name}: {len(stranded) - len(plan.left)} of {len(stranded)} visits placed, {moved} moved,"
+        f" {plan.cost - plan.terms['left'] - plan.terms['moved']:,} points beyond left and moved, {seconds:.1f} s"
     )
 
 

@@ -21,7 +21,8 @@ The weights are this project's choice. A move of three hours on the same day cos
 same hour (36 x 100 against 4,000): patient and driver have that day off already.
 
 The search (``rescue_search.py``) is a heuristic: greedy by fewest options, then taking a few visits off and putting
-them back in another order while that makes the sum smaller. tests/planner/test_rescue.py measures it against CP-SAT.
+them back in another order while that makes the sum smaller. tests/planner/test_rescue_against_cp_sat.py measures
+it against CP-SAT, which a clinic that has OR-tools may also let look on from its answer (``rescue_solver.py``).
 """
 
 from collections.abc import Hashable, Sequence

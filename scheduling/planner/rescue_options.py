@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from scheduling.planner import cost, wishes
 from scheduling.planner.grid import Bools
-from scheduling.planner.rescue import DAY, HOUR, LEFT, MOST_DAYS, MOVED, BookedVisit, Course, RescueRequest
+from scheduling.planner.rescue import DAY, HOUR, LEFT, MOST_DAYS, MOVED, BookedVisit, Course, RescueRequest, points
 from scheduling.planner.seats import Seats
 from scheduling.planner.starts import VisitTable
 from scheduling.planner.values import SeriesRequest, Stretches, Wishes
@@ -98,6 +98,35 @@ class Options:
         """Whether visit ``index`` could go to that day, gaps aside."""
         return self._place(course, index, number, NOWHERE) is not None
 
+    def starts(self, course: Course, index: int, *, followers: bool, each_day: int, apart: int) -> list[Place]:
+        """Several starts of each day that the gaps leave to visit ``index``, cheapest first: at most ``each_day``, half
+        of them the day's cheapest, the others ``apart`` cells or more from every other.
+        """
+        visit, (low, high) = course.visits[index], self._bounds(course, followers=followers)[index]
+        found: list[Place] = []
+        for number, day in enumerate(self.seats.days):
+            own = day.date == visit.date and visit.stranded
+            if own or (visit.may_move and low < high and low <= day.date <= high):
+                table = self.seats.table(number, course.shape)
+                prices = self._prices(course, visit, number, table, NOWHERE)
+                found += [self._at(number, table, at, int(prices[at])) for at in _spread(prices, each_day, apart)]
+        return sorted(found, key=lambda one: one.cost)
+
+    def priced(self, course: Course, choice: Choice) -> Choice | None:
+        """The same choice at what it costs as the days stand; ``None`` where one of its places is not free."""
+        places = []
+        for visit, place in zip(course.visits, choice.places, strict=True):
+            if place.served:
+                number = self.seats.number[place.date]
+                table = self.seats.table(number, course.shape)
+                tidy = int(table.costs[0, place.start - self.seats.days[number].start])
+                if tidy >= cost.IMPOSSIBLE:
+                    return None
+                paid = points(visit, place.date, place.start, place.minute)
+                place = replace(place, cost=sum(paid.values()) + tidy)
+            places.append(place)
+        return Choice(tuple(places), sum(place.cost for place in places))
+
     # -- one course ----------------------------------------------------------------------------------------------
 
     def _solve(self, course: Course, elsewhere: Elsewhere, *, followers: bool) -> Choice:
@@ -165,6 +194,18 @@ class Options:
         self, course: Course, visit: BookedVisit, number: int, table: VisitTable, elsewhere: Elsewhere
     ) -> Place | None:
         """The cheapest start of a day for a visit that may move there, or keep its time there."""
+        prices = self._prices(course, visit, number, table, elsewhere)
+        at = int(prices.argmin())
+        return self._at(number, table, at, int(prices[at])) if int(prices[at]) < NEVER else None
+
+    def _at(self, number: int, table: VisitTable, at: int, price: int) -> Place:
+        day = self.seats.days[number]
+        return Place(day.date, day.start + at, int(table.grid.minutes[0, at]), price, served=True)
+
+    def _prices(
+        self, course: Course, visit: BookedVisit, number: int, table: VisitTable, elsewhere: Elsewhere
+    ) -> Points:
+        """[cell]: the points of each start of a day, NEVER where the visit cannot go."""
         day, minutes = self.seats.days[number], table.grid.minutes[0]
         cells = day.start + np.arange(len(minutes))
         days = min(MOST_DAYS, abs((day.date - visit.date).days))
@@ -180,10 +221,7 @@ class Options:
         # Time that was agreed already is within the wishes, whatever they say now; but the day must have room.
         prices[at_own] = tidy[at_own] if visit.stranded else NEVER
         prices[tidy >= cost.IMPOSSIBLE] = NEVER
-        at = int(prices.argmin())
-        if int(prices[at]) >= NEVER:
-            return None
-        return Place(day.date, day.start + at, int(minutes[at]), int(prices[at]), served=True)
+        return prices
 
     def _mask(self, course: Course, number: int, table: VisitTable, elsewhere: Elsewhere) -> Bools:
         """Where wishes, clearance, other visits and the patient's other infusions allow a start."""
@@ -208,6 +246,17 @@ class Options:
         if elsewhere is NOWHERE:
             self._masks[key] = mask
         return mask
+
+
+def _spread(prices: Points, most: int, apart: int) -> list[int]:
+    """Cells in order of price: at first as they come, then only those ``apart`` or more from every one before."""
+    found: list[int] = []
+    for at in np.argsort(prices, kind="stable").tolist():
+        if len(found) >= most or int(prices[at]) >= NEVER:
+            break
+        if 2 * len(found) < most or all(abs(at - other) >= apart for other in found):
+            found.append(at)
+    return found
 
 
 def _chain(course: Course, options: Sequence[Sequence[Place]]) -> Choice | None:

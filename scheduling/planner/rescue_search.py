@@ -15,6 +15,8 @@ TOGETHER = 4
 """So many courses at most are taken off at once; more cost more time than they find (measured)."""
 ROUNDS_A_COURSE = 1
 MOST_ROUNDS = 40
+TRIES = 5
+"""So often places that were chosen elsewhere are seated in another order before others are looked for."""
 
 
 def plan_rescue(request: RescueRequest) -> Rescue:
@@ -28,19 +30,35 @@ def plan_rescue(request: RescueRequest) -> Rescue:
             raise ValueError(f"Course {course.key} needs {len(course.visits) - 1} gaps, not {len(course.gaps)}.")
         if course.breaks([visit.date for visit in course.visits]) is not None:
             raise ValueError(f"Course {course.key} breaks its own gaps as it is booked.")
-    rounds = min(MOST_ROUNDS, ROUNDS_A_COURSE * len(request.courses)) if request.rounds is None else request.rounds
     given_up: frozenset[Hashable] = frozenset()
     while True:
         search = _Search(request, given_up)
         if request.days:
             search.greedy()
-            search.improve(rounds)
+            search.improve(_rounds(request))
         rescue, is_sound = search.result()
         left = given_up | {one.key for one in rescue.left}
         if is_sound or left == given_up:
             return rescue
         # A visit that is left keeps what it holds, and another was given some of that: once more around it.
         given_up = left
+
+
+def take_over(request: RescueRequest, wanted: Sequence[Choice]) -> Rescue | None:
+    """The rescue that takes the ``wanted`` choice of each course, in their order, and looks on from there. A course
+    whose places find no seats is placed anew; ``None`` where the whole does not find its seats at once.
+    """
+    pairs = zip(request.courses, wanted, strict=True)
+    visits = [one for course, choice in pairs for one in zip(course.visits, choice.places, strict=True)]
+    search = _Search(request, frozenset(visit.key for visit, place in visits if visit.stranded and not place.served))
+    search.adopt(wanted)
+    search.improve(_rounds(request))
+    rescue, is_sound = search.result()
+    return rescue if is_sound else None
+
+
+def _rounds(request: RescueRequest) -> int:
+    return min(MOST_ROUNDS, ROUNDS_A_COURSE * len(request.courses)) if request.rounds is None else request.rounds
 
 
 class _Search:
@@ -118,6 +136,28 @@ class _Search:
         rest.sort(key=lambda one: self.options.days_possible(courses[one]))
         for number in rest:
             self.put(number, self.best(number))
+
+    def adopt(self, wanted: Sequence[Choice]) -> None:
+        """Put every course where ``wanted`` has it; whoever finds no seats goes first at the next try, and is placed
+        anew after the last.
+        """
+        courses = self.request.courses
+        order, late = sorted(range(len(courses)), key=lambda one: _first(courses[one])), list[int]()
+        for _ in range(TRIES):
+            for number in order:
+                self.drop(number)
+            late = [number for number in order if not self._takes(number, wanted[number])]
+            order = late + [number for number in order if number not in late]
+            if not late:
+                return
+        for number in late:
+            self.put(number, self.best(number))
+
+    def _takes(self, number: int, choice: Choice) -> bool:
+        priced = self.options.priced(self.request.courses[number], choice)
+        if priced is not None:
+            self.put(number, priced)
+        return priced is not None
 
     def improve(self, rounds: int) -> None:
         """Take a costly course and a few that lie where it would rather be off, and put them back in another order."""

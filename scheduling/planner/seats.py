@@ -59,6 +59,14 @@ class Seats:
         number = bisect_right(self._starts, cell) - 1
         return number if number >= 0 and cell < self.days[number].end else None
 
+    def line_of(self, resource: int) -> int:
+        """The row of a resource in the grids.
+
+        Raises:
+            KeyError: there is no such resource.
+        """
+        return self._line[resource]
+
     def table(self, number: int, shape: VisitShape) -> VisitTable:
         """The possible starts of ``shape`` on one day, as things stand."""
         if shape not in self._tables[number]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
 
 from clinic import clock
@@ -15,6 +16,7 @@ from patients.models import Patient
 from scheduling.models import Appointment, Hold
 from scheduling.planner.rescue import Proposal
 from scheduling.planner.rescue_search import plan_rescue
+from scheduling.planner.rescue_solver import improve_rescue
 from scheduling.selectors import rescue
 from scheduling.selectors.coverage import Stranded, booked_days, stranded
 from scheduling.selectors.reasons import explain
@@ -90,12 +92,13 @@ def without_cover_of(user: User, now: datetime) -> list[tuple[Site, list[Strande
 
 def propose(site: Site, now: datetime) -> SiteRescue:
     """What is proposed for everything without cover at the site, seen from `now` (aware). Only reads; takes a second or
-    so for a closed day of 60 visits.
+    so for a closed day of 60 visits, and RESCUE_SOLVER_SECONDS more where these are set.
     """
     found = without_cover(site, now)
     question = rescue.ask(site, [one.id for one in found if not one.is_plan], now)
     by_course: dict[object, list[Step]] = defaultdict(list)
-    for proposal in plan_rescue(question.request).proposals:
+    plan = improve_rescue(question.request, plan_rescue(question.request), settings.RESCUE_SOLVER_SECONDS)
+    for proposal in plan.proposals:
         by_course[proposal.course].append(_step(question.visits[cast(UUID, proposal.key)], proposal))
     cases = [Case(steps[0].visit.patient, tuple(steps)) for steps in by_course.values()]
     return SiteRescue(
