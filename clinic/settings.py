@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env
 
 from clinic.runtime import cluster, secrets
+from clinic.text_url import read_text_url
 
 django_stubs_ext.monkeypatch()
 
@@ -199,6 +200,18 @@ else:
 #: Seconds. The lease of a message outlasts this (scheduling/messages/delivery.py).
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "appointments@clinic.example")
+
+# --- Text messages -------------------------------------------------------------------------------------------------
+try:
+    TEXT_PROVIDER = read_text_url(env.str("TEXT_URL", ""))
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+#: Where texts are written while there is no provider.
+TEXT_FILE_PATH = str(CLINIC_DATA / "texts")
+#: In production a text that only becomes a file would reach nobody: without a provider, texts are calls there.
+TEXTS_GO_OUT = TEXT_PROVIDER is not None or not PRODUCTION
+#: Seconds, for each step of a request; the lease of a message outlasts them.
+TEXT_TIMEOUT = 20
 
 # --- Sign-in -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"

@@ -33,7 +33,8 @@ def _start() -> None:
     os.environ[_MARK] = os.environ["CLINIC_DATA"] = str(started.data)
     os.environ["DATABASE_URL"] = started.url(APP_ROLE, "not_made_yet")
     os.environ["DATABASE_OWNER_URL"] = started.url(OWNER_ROLE, "not_made_yet")
-    for outside in ("REDIS_URL", "EMAIL_URL", "PUBLIC_URL", "CLINIC_ENVIRONMENT", "CLINIC_CLOCK_OFFSET_SECONDS"):
+    outward = ("REDIS_URL", "EMAIL_URL", "TEXT_URL", "PUBLIC_URL")
+    for outside in (*outward, "CLINIC_ENVIRONMENT", "CLINIC_CLOCK_OFFSET_SECONDS"):
         os.environ.pop(outside, None)
 
 

@@ -46,10 +46,13 @@ TELLS = (State.DUE, State.SENDING, State.SENT, State.PERSON)
 
 @dataclass(frozen=True, slots=True)
 class VisitWords:
-    """One visit in words, on the clock of its site. `pick_up` is the line for whoever drives home."""
+    """One visit in words, on the clock of its site. `pick_up` is the line for whoever drives home, `times` what
+    `line` says after the day.
+    """
 
     day: str
     starts: str
+    times: str
     line: str
     pick_up: str
 
@@ -76,7 +79,7 @@ def content_about(message: Message, visits: Sequence[Appointment], several: Sequ
     `protocol_version` with its texts. `several`: other changes of dates that are told with it.
     """
     kind = Kind.BOOSTERS_CHANGED if several else Kind(message.kind)
-    spoken = message.channel != Channel.MAIL and message.channel != Channel.PAPER
+    spoken = message.channel not in {Channel.MAIL, Channel.PAPER, Channel.TEXT}
     words = _common(message) | {
         "spoken": spoken,
         "visits": [visit_words(visit) for visit in visits],
@@ -112,6 +115,7 @@ def visit_words(visit: Appointment) -> VisitWords:
     return VisitWords(
         day=day,
         starts=starts,
+        times=_("%(starts)s to %(ends)s (%(zone)s)") % values,
         line=_("%(day)s, %(starts)s to %(ends)s (%(zone)s)") % values,
         pick_up=_("%(day)s: be there at %(ends)s (%(zone)s)") % values,
     )

@@ -1,15 +1,16 @@
 """Delivering what is due: claim, look again, hand over, mark (design section 5, promise 2).
 
-Claiming and marking are short transactions of their own, and no lock is held while a mail server is spoken to. A
-worker owns what it claimed until its lease runs out; a dead worker's rows are then claimed by another. A message goes
-out a second time only where it is not known whether it was accepted, with the same Message-ID.
+Claiming and marking are short transactions of their own, and no lock is held while a mail server or a
+provider of texts is spoken to. A worker owns what it claimed until its lease runs out; a dead worker's rows are then
+claimed by another. A message goes out a second time only where it is not known whether it was accepted, with the same
+Message-ID.
 """
 
 import os
 import socket
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -22,10 +23,10 @@ from django.db.models import Q
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
-from patients.models import Channel, Patient
+from patients.models import Channel, Contact, Patient
 from scheduling.messages import letters, rows
 from scheduling.messages.look import why_skip
-from scheduling.messages.post import Closed, Outcome, PostOffice
+from scheduling.messages.post import Closed, Outcome, PostOffice, Text, TextOffice
 from scheduling.messages.routing import channel_for, recipient_of
 from scheduling.messages.waiting import quiet_until
 from scheduling.models import Message, MessageAttempt
@@ -50,7 +51,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Run:
-    """What one run did: rows by what became of them. `closed` says why the mail server could not be used, if so."""
+    """What one run did: rows by what became of them. `closed` says why the mail server, or the provider of texts, could
+    not be used, if so; `shut` are the channels that this holds for.
+    """
 
     sent: int = 0
     handed: int = 0
@@ -59,6 +62,7 @@ class Run:
     again: int = 0
     failed: int = 0
     closed: str = ""
+    shut: set[str] = field(default_factory=set)
     unfinished: bool = False
 
     def counts(self) -> dict[str, int]:
@@ -86,19 +90,21 @@ def _new_worker() -> str:
 def deliver(*, budget: float = BUDGET) -> Run:
     """Deliver everything that is due now, for at most about `budget` seconds. Safe to run many times at once.
 
-    While the mail server is closed to us, what goes by other ways still goes.
+    While the mail server or the provider of texts is closed to us, what goes by other ways still goes.
     """
     worker, run, started = _new_worker(), Run(), time.monotonic()
     run.skipped += expire_calls(by=BY)
-    with PostOffice() as post:
-        while claimed := claim(by=BY, worker=worker, without_mail=bool(run.closed)):
+    with PostOffice() as post, TextOffice() as texts:
+        while claimed := claim(by=BY, worker=worker, without=run.shut):
             for key, channel in claimed.items():
                 try:
-                    _deliver_one(key, channel, worker, post, run)
+                    _deliver_one(key, channel, worker, post, texts, run)
                 except Closed as error:
                     run.closed = str(error)
-                    mails = [other for other, by_way in claimed.items() if by_way == Channel.MAIL]
-                    give_back(by=BY, keys=mails, worker=worker, detail=run.closed)
+                    run.shut.add(error.channel)
+                    # This one too, should it have been claimed for another way.
+                    waiting = [other for other, by_way in claimed.items() if by_way == error.channel or other == key]
+                    give_back(by=BY, keys=waiting, worker=worker, detail=run.closed)
             if time.monotonic() - started > budget:
                 run.unfinished = True
                 break
@@ -106,8 +112,9 @@ def deliver(*, budget: float = BUDGET) -> Run:
 
 
 @action
-def claim(*, by: Actor, worker: str, limit: int = BATCH, without_mail: bool = False) -> dict[UUID, str]:
-    """Take up to `limit` rows that are due, and that no living worker owns, for the length of a lease.
+def claim(*, by: Actor, worker: str, limit: int = BATCH, without: Collection[str] = ()) -> dict[UUID, str]:
+    """Take up to `limit` rows that are due, and that no living worker owns, for the length of a lease; none that go by
+    the channels `without`.
 
     Returns the channel of each by its id, oldest due first.
     """
@@ -115,8 +122,8 @@ def claim(*, by: Actor, worker: str, limit: int = BATCH, without_mail: bool = Fa
     due = Q(state=State.DUE, due_at__lte=now) & (Q(lease_until__isnull=True) | Q(lease_until__lte=now))
     orphaned = Q(state=State.SENDING, lease_until__lte=now)
     waiting = Message.objects.filter(due | orphaned, carried_by__isnull=True)
-    if without_mail:
-        waiting = waiting.exclude(channel=Channel.MAIL)
+    if without:
+        waiting = waiting.exclude(channel__in=without)
     found = dict(
         waiting.select_for_update(skip_locked=True, of=("self",))
         .order_by("due_at", "pk")
@@ -140,19 +147,23 @@ def expire_calls(*, by: Actor) -> int:
 
 @action
 def give_back(*, by: Actor, keys: Sequence[UUID], worker: str, detail: str) -> None:
-    """The mail server is closed to us: claimed mails go back as they were, uncounted, with `detail` on them."""
+    """The mail server or the provider of texts is closed to us: what was claimed goes back as it was, uncounted, with
+    `detail` on it.
+    """
     owned = Message.objects.filter(pk__in=keys, state=State.SENDING, lease_by=worker)
     owned.update(state=State.DUE, lease_by="", lease_until=None, last_error=detail[:400])
-    log.error("mail_server_closed", detail=detail)
+    log.error("provider_closed", detail=detail)
 
 
-def _deliver_one(key: UUID, channel: str, worker: str, post: PostOffice, run: Run) -> None:
+def _deliver_one(key: UUID, channel: str, worker: str, post: PostOffice, texts: TextOffice, run: Run) -> None:
     """Take one claimed row to its end. Raises Closed; every other trouble is the row's own and is kept on it."""
     if channel == Channel.MAIL:
         # Before the look, so that the lease need not outlast the connecting.
         post.open()
+    elif channel == Channel.TEXT:
+        texts.open()
     try:
-        mail = look(by=BY, key=key, worker=worker, run=run)
+        ready = look(by=BY, key=key, worker=worker, run=run)
     except DatabaseError:
         raise
     except Exception as error:
@@ -162,14 +173,15 @@ def _deliver_one(key: UUID, channel: str, worker: str, post: PostOffice, run: Ru
         outcome = Outcome(Result.REFUSED, f"not written: {type(error).__name__}")
         mark(by=BY, key=key, worker=worker, outcome=outcome, run=run)
         return
-    if mail is not None:
-        mark(by=BY, key=key, worker=worker, outcome=post.send(mail), run=run)
+    if ready is not None:
+        outcome = texts.send(ready) if isinstance(ready, Text) else post.send(ready)
+        mark(by=BY, key=key, worker=worker, outcome=outcome, run=run)
 
 
 @action
-def look(*, by: Actor, key: UUID, worker: str, run: Run) -> EmailMessage | None:
-    """Look at the subject again. A mail that is still true comes back ready, under a fresh lease; everything else is
-    settled here.
+def look(*, by: Actor, key: UUID, worker: str, run: Run) -> EmailMessage | Text | None:
+    """Look at the subject again. A mail or text that is still true comes back ready, under a fresh lease; everything
+    else is settled here.
 
     None when the row is no longer this worker's, is skipped, waits for the morning, or is for a person to do.
     """
@@ -181,22 +193,24 @@ def look(*, by: Actor, key: UUID, worker: str, run: Run) -> EmailMessage | None:
     if reason:
         _give_up(row, reason, run)
         return None
+    # Before the question of quiet hours, which hold for the way that it goes now.
+    _reroute(row)
     wait = quiet_until(row, now)
     if wait is not None:
         _put_back(row, due_at=wait)
         run.postponed += 1
         return None
-    _reroute(row)
     letter = letters.write(row, _carried(row, now))
     row.subject, row.body, row.address, row.language = letter.subject, letter.kept, letter.address, row.language
-    if letter.mail is None:
+    ready = letter.mail or letter.text
+    if ready is None:
         _hand_to_a_person(row, now, worker)
         run.handed += 1
         return None
     row.attempts += 1
     row.lease_until = now + LEASE
     row.save(update_fields=["subject", "body", "address", "language", "channel", "attempts", "lease_until"])
-    return letter.mail
+    return ready
 
 
 @action
@@ -294,12 +308,23 @@ def _sent(row: Message, now: datetime) -> None:
 
 
 def _fail(row: Message, outcome: Outcome) -> None:
-    """For good: shown to the desk. An address that the server does not know is not tried again for this patient."""
+    """For good: shown to the desk. An address or number that takes nothing from us is not tried again."""
     row.state, row.last_error = State.FAILED, outcome.detail[:400]
     _settle(row, "last_error")
     Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.FAILED, last_error=outcome.detail[:400])
-    if outcome.bad_address and row.recipient == Message.Recipient.PATIENT and row.patient_id is not None:
+    if outcome.bad_address and row.channel == Channel.TEXT:
+        _no_more_texts(row)
+    elif outcome.bad_address and row.recipient == Message.Recipient.PATIENT and row.patient_id is not None:
         Patient.objects.filter(pk=row.patient_id, email=row.address).update(email_failed_at=clock.now())
+
+
+def _no_more_texts(row: Message) -> None:
+    """The number takes no text, or its owner wrote STOP: what comes next is a call, until the desk has asked again."""
+    person = recipient_of(row)
+    if isinstance(person, Patient):
+        Patient.objects.filter(pk=person.pk, phone=row.address).update(text_consent=False)
+    elif person is not None:
+        Contact.objects.filter(pk=person.pk, phone=row.address).update(channel=Channel.CALL)
 
 
 def _put_back(
@@ -309,7 +334,7 @@ def _put_back(
     row.state, row.lease_by, row.lease_until = State.DUE, "", not_before
     row.due_at = due_at or row.due_at
     row.last_error = error[:400] or row.last_error
-    row.save(update_fields=["state", "lease_by", "lease_until", "due_at", "last_error"])
+    row.save(update_fields=["state", "lease_by", "lease_until", "due_at", "last_error", "channel", "language"])
 
 
 def _settle(row: Message, *fields: str) -> None:

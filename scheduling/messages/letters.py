@@ -1,4 +1,4 @@
-"""One message as it goes out: a mail with its headers and calendar file, the words of a call, or a letter."""
+"""One message as it goes out: a mail with its headers and calendar file, a text, the words of a call, or a letter."""
 
 from dataclasses import dataclass
 from email.utils import format_datetime, formataddr, parseaddr
@@ -9,9 +9,10 @@ from django.utils import translation
 
 from clinic import clock
 from patients.models import Channel
-from scheduling.messages import links, texts
+from scheduling.messages import links, short, texts
 from scheduling.messages.calendar import FILE_NAME, calendar_file, method_of
 from scheduling.messages.content import Content, content_of
+from scheduling.messages.post import Text
 from scheduling.messages.routing import address_of, recipient_of
 from scheduling.models import Link, Message
 
@@ -41,38 +42,45 @@ WITH_LINK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message in words. `mail` is set when it goes by mail; `kept` is its text without the link, or the words to
-    say.
+    """A message in words. `mail` is set when it goes by mail, `text` when by text message; `kept` is its text without
+    the link, or the words to say.
     """
 
     subject: str
     kept: str
     address: str
     mail: EmailMessage | None
+    text: Text | None = None
 
 
 def write(message: Message, carried: list[Message]) -> Letter:
-    """Write the message, telling what `carried` tell too. A mail gets a new link to its reader's page.
+    """Write the message, telling what `carried` tell too. A mail or text gets a new link to its reader's page.
 
     Needs `site`, `patient`, `contact`, `series` and `appointment` loaded.
     """
     person = recipient_of(message)
     address = address_of(person, message.channel) if person is not None else ""
-    by_mail = message.channel == Channel.MAIL
+    by_mail, by_text = message.channel == Channel.MAIL, message.channel == Channel.TEXT
     with translation.override(message.language):
         content = content_of(message, carried)
-        link = _link(message) if by_mail and content.template in WITH_LINK else ""
-        rendered = texts.render(message, content, link)
+        link = _link(message) if _has_link(message, content) else ""
+        rendered = short.render(message, content, link) if by_text else texts.render(message, content, link)
         mail = _mail(message, content, rendered, address) if by_mail else None
-    return Letter(rendered.subject[:200], rendered.kept, address, mail)
+    text = Text(address, rendered.text, message.message_id) if by_text else None
+    return Letter(rendered.subject[:200], rendered.kept, address, mail, text)
 
 
 def preview(message: Message) -> texts.Rendered:
     """The message as it would go out now, for staff to read; no link is made."""
     with translation.override(message.language):
         content = content_of(message, list(message.carries.filter(state=Message.State.DUE)))
-        by_mail = message.channel == Channel.MAIL
-        return texts.render(message, content, texts.LINK_LEFT_OUT if by_mail and content.template in WITH_LINK else "")
+        link = texts.LINK_LEFT_OUT if _has_link(message, content) else ""
+        written = short.render if message.channel == Channel.TEXT else texts.render
+        return written(message, content, link)
+
+
+def _has_link(message: Message, content: Content) -> bool:
+    return message.channel in {Channel.MAIL, Channel.TEXT} and content.template in WITH_LINK
 
 
 def _link(message: Message) -> str:

@@ -46,6 +46,12 @@ def issue(
     return settings.PUBLIC_URL + reverse("portal:enter", args=[token])
 
 
+def length() -> int:
+    """Characters of a link, all of which are equally long."""
+    token = "x" * len(secrets.token_urlsafe(TOKEN_BYTES))
+    return len(settings.PUBLIC_URL + reverse("portal:enter", args=[token]))
+
+
 def find(token: str, purpose: Link.Purpose | str) -> Link | None:
     """The open link behind `token` for this purpose; None when there is none, or it has expired or was revoked."""
     return (

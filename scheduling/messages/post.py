@@ -1,4 +1,6 @@
-"""The way to the mail server: one connection for many messages, each message with its own outcome."""
+"""The way to the mail server, one connection for many messages, and to the provider of texts; each message with its
+own outcome.
+"""
 
 import contextlib
 import smtplib
@@ -10,6 +12,8 @@ from django.core import mail
 from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
+from patients.models import Channel
+from scheduling.messages.text_channel import NotNow, OutcomeUnknown, Refusal, Unusable, text_channel
 from scheduling.models import MessageAttempt
 
 Result = MessageAttempt.Result
@@ -19,7 +23,20 @@ ADDRESS_CODES = frozenset({550, 551, 553})
 
 
 class Closed(Exception):
-    """The mail server cannot be reached, or does not let us in: no fault of any message."""
+    """The mail server, or the provider of texts, cannot be reached or does not let us in: no fault of any message."""
+
+    def __init__(self, words: str, channel: Channel = Channel.MAIL) -> None:
+        super().__init__(words)
+        self.channel = channel
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text message ready to go: a number in E.164, the words, and the ledger's own id of it."""
+
+    to: str
+    body: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,42 @@ class _Smtp(smtp.EmailBackend):
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         return _Secure if self.use_ssl else _Plain
+
+
+class TextOffice:
+    """Hands texts over. Use as a context manager; `open` before the look at a message's subject."""
+
+    def __init__(self) -> None:
+        self._channel = text_channel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+
+    def open(self) -> None:
+        """Make ready for one text. Raises Closed when the provider cannot be reached."""
+        try:
+            self._channel.open()
+        except Unusable as error:
+            raise Closed(str(error), Channel.TEXT) from error
+
+    def send(self, text: Text) -> Outcome:
+        """Hand one text over; the provider's id of it is in the outcome's detail. Raises Closed when we are refused."""
+        try:
+            sid = self._channel.send(text.to, text.body, text.message_id)
+        except Unusable as error:
+            raise Closed(str(error), Channel.TEXT) from error
+        except Refusal as error:
+            return Outcome(Result.REFUSED, str(error), bad_address=error.bad_number)
+        except NotNow as error:
+            return Outcome(Result.TEMPORARY, str(error))
+        except OutcomeUnknown as error:
+            return Outcome(Result.UNKNOWN, str(error))
+        return Outcome(Result.ACCEPTED, sid)
 
 
 class PostOffice:

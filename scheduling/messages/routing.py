@@ -2,6 +2,8 @@
 the last resort.
 """
 
+from django.conf import settings
+
 from patients.models import Channel, Contact, Patient
 from patients.selectors import who_is_told
 from scheduling.models import Message
@@ -11,7 +13,7 @@ def channel_for(person: Patient | Contact) -> Channel:
     """The channel of a message to this person now.
 
     What goes to somebody under 18 goes to the guardian, and so by the guardian's way. Mail needs the patient's consent
-    and an address that has not bounced. No provider of text messages is set up yet, so a text becomes a call.
+    and an address that has not bounced; a text needs the consent, a number, and a provider (settings.TEXTS_GO_OUT).
     A call or letter that has no number or address to go to becomes a mail where there is one; else it stays on the
     call list, which says that a number is missing.
     """
@@ -21,6 +23,8 @@ def channel_for(person: Patient | Contact) -> Channel:
     wished = Channel(person.channel)
     if wished is Channel.MAIL and by_mail:
         return Channel.MAIL
+    if wished is Channel.TEXT and _text_works(person):
+        return Channel.TEXT
     if wished is Channel.PAPER and isinstance(person, Patient) and person.address_line:
         return Channel.PAPER
     if not person.phone and by_mail:
@@ -43,6 +47,12 @@ def address_of(person: Patient | Contact, channel: str) -> str:
         place = f"{person.postal_code} {person.city}".strip()
         return ", ".join(part for part in [person.address_line, place, person.state] if part)[:254]
     return person.phone
+
+
+def _text_works(person: Patient | Contact) -> bool:
+    """A contact's number is given for being told, so it needs no second tick."""
+    asked = person.reachable_by_text if isinstance(person, Patient) else bool(person.phone)
+    return asked and settings.TEXTS_GO_OUT
 
 
 def _mail_works(person: Patient | Contact) -> bool:

@@ -58,6 +58,11 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
     return Rendered(subject=subject, text=_wrapped(text), html=html, kept=kept)
 
 
+def subject_of(content: Content) -> str:
+    """The first line of the message's template, in the language that is active."""
+    return _parse(_print(content.template, content.words | {"link": ""}), "")[0]
+
+
 def call_script(message: Message, content: Content) -> str:
     """The words to say on the telephone; what is in square brackets is for the caller alone."""
     with translation.override(message.language):

@@ -18,7 +18,10 @@ from clinic.runtime import processes
 from clinic.runtime.folder import PROJECT
 
 #: What the tests' own database has put into the environment, and what the machine may have: none of it is for a start.
-FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "CLINIC_DATA", "PORT", "REDIS_URL", "EMAIL_URL", "DEMO_PASSWORD")
+FOREIGN = (
+    *("DATABASE_URL", "DATABASE_OWNER_URL", "CLINIC_DATA", "PORT", "REDIS_URL"),
+    *("EMAIL_URL", "TEXT_URL", "DEMO_PASSWORD"),
+)
 
 
 def free_port() -> int:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic.actor import origin
+from patients.models import Channel
 from scheduling.messages import delivery
 
 
@@ -29,4 +30,7 @@ class Command(BaseCommand):
         counts = ", ".join(f"{number} {word}" for word, number in run.counts().items() if number)
         self.stdout.write(counts or "nothing was due")
         if run.closed:
-            raise CommandError(f"The mail server could not be used, so mail waits: {run.closed}")
+            closed = "The provider of texts could not be used, so texts wait"
+            if Channel.MAIL in run.shut:
+                closed = "The mail server could not be used, so mail waits"
+            raise CommandError(f"{closed}: {run.closed}")
