@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.core.servers.basehttp import WSGIServer
 from django.db import connections
 from django.test.testcases import TransactionTestCase
 from psycopg2 import sql
@@ -24,6 +25,9 @@ settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Playwright's event loop runs in the thread of the test, which then may still use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# Fifty clerks of tests/desk/test_race.py come at once: the server that tests talk to lets as many wait at its door.
+WSGIServer.request_queue_size = 128
 
 #: What migrations put into the database; it stays when the rest is emptied.
 KEEP = {"django_migrations", "django_content_type", "auth_permission", "patients_questionnaire", "patients_flagcode"}

@@ -32,7 +32,9 @@ def calls_to_make(user: User) -> QuerySet[Message]:
     the ledger has about it: one person is not to be called twice about one thing.
     """
     found = Message.objects.for_user(user).filter(state=State.PERSON, carried_by__isnull=True)
-    return _with_people(found.exclude(kind=Message.Kind.RIDE_MISSING)).order_by("not_after", "due_at")
+    # The words to say stand beside each, and with them the site's own.
+    people = _with_people(found.exclude(kind=Message.Kind.RIDE_MISSING)).prefetch_related("site__wordings")
+    return people.order_by("not_after", "due_at")
 
 
 def calls_due(user: User, now: datetime) -> QuerySet[Message]:
