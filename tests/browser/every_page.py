@@ -172,7 +172,9 @@ class Everywhere(DemoPages):
 
 
 def demo_things(now: datetime) -> dict[str, Any]:
-    """The demo's objects by the words that addresses use for them; without those that it has none of at `now`."""
+    """The demo's objects by the words that addresses use for them, all at one site, since not everybody works at both;
+    without those that it has none of at `now`.
+    """
     to_come = Appointment.objects.filter(status="booked", starts__gt=now, series__isnull=False).order_by("starts")
     carmody = to_come.filter(patient__family_name="Carmody").select_related("patient", "site").first()
     visit = carmody or to_come.select_related("patient", "site").first()
@@ -183,17 +185,17 @@ def demo_things(now: datetime) -> dict[str, Any]:
         "contact": Contact.objects.filter(patient=patient).order_by("name"),
         "consent": Consent.objects.filter(patient=patient).order_by("-signed_at"),
         "authorisation": Authorisation.objects.filter(patient=patient),
-        "offer": Offer.objects.filter(kind=Offer.Kind.KEPT_PLAN, status=Offer.Status.OPEN),
-        "asked": ConsultRequest.objects.filter(status=ConsultRequest.Status.WAITING),
-        "change": ChangeRequest.objects.waiting().filter(kind=ChangeRequest.Kind.MOVE),
+        "offer": Offer.objects.filter(site=site, kind=Offer.Kind.KEPT_PLAN, status=Offer.Status.OPEN),
+        "asked": ConsultRequest.objects.filter(site=site, status=ConsultRequest.Status.WAITING),
+        "change": ChangeRequest.objects.waiting().filter(appointment__site=site, kind=ChangeRequest.Kind.MOVE),
         "message": Message.objects.filter(patient=patient).order_by("-created_at"),
         "closure": Closure.objects.filter(site=site, ends__gt=now),
         "member": StaffMember.objects.with_role(Role.NURSE).filter(sites=site).order_by("name"),
         "protocol": Protocol.objects.filter(name__startswith="Fibromyalgia"),
         "account": User.objects.filter(username="frontdesk"),
-        "invitation": Invitation.objects.filter(status=Invitation.Status.OPEN),
-        "wish": EarlierWish.objects.waiting(),
-        "earlier_offer": Offer.objects.earlier_times().filter(status=Offer.Status.OPEN),
+        "invitation": Invitation.objects.filter(offer__site=site, status=Invitation.Status.OPEN),
+        "wish": EarlierWish.objects.waiting().filter(appointment__site=site),
+        "earlier_offer": Offer.objects.earlier_times().filter(site=site, status=Offer.Status.OPEN),
     }
     found: dict[str, Any] = {kind: row.pk for kind, some in rows.items() if (row := some.first()) is not None}
     chair = Resource.objects.chairs().filter(site=site).first()
