@@ -1,21 +1,30 @@
 """Somebody was quicker: the next best plan is not only shown but kept for a few minutes, so that nobody loses twice."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+
+from django.db import transaction
 
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
+from clinic.errors import JustTaken
 from clinic.models import Site
 from clinic.permissions import Permission
 from patients.models import Patient
 from scheduling.actions import holds, placing
 from scheduling.actions.offers import write_offer
-from scheduling.actions.series_writing import Explained, SeriesOrder, check_order, check_patient
+from scheduling.actions.series_writing import (
+    SeriesOrder,
+    check_order,
+    check_patient,
+    explained_by,
+    lock_and_place,
+)
 from scheduling.models import Offer, ProtocolVersion
 from scheduling.planner.values import SeriesRequest, Wishes
-from scheduling.selectors import planning, reasons, swapping
+from scheduling.selectors import planning, swapping
 from scheduling.selectors.day_sheets import Sheet
 from scheduling.selectors.local_days import LocalDay
 from scheduling.selectors.shapes import visit_shape
@@ -48,8 +57,10 @@ def keep_next_best(
     what was taken moves, and what must move along; where that is not possible, the best plan that there is. None when
     there is none any more. `fixed`: dates that the clerk fixed stay as long as they are free.
 
-    It looks while it holds the locks of every day that the plan may use: what it finds cannot be taken in between, so
-    whoever waits gets a turn, and the first of those who wait first.
+    First it looks without locks and takes those of the days that it found, as a booking does: mostly that is enough,
+    and nobody else waits. When that was too late as well, it looks again while it holds the locks of every day that
+    the plan may use: what it finds then cannot be taken in between, so whoever waits gets a turn, and the first of
+    those who wait first.
 
     Raises:
         Refused: the first day is past, the patient cannot be booked, or the protocol is none of this site.
@@ -58,36 +69,46 @@ def keep_next_best(
     placing.check_may(by, Permission.BOOK)
     now = clock.now()
     planning.check_first_day(first_day, site, now)
-    shape = visit_shape(version)
-    days = planning.days_of_search(version, first_day, version.sessions)
-    placing.take_locks(site, patient, days, shape)
+    asked = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)))
+    try:
+        # Rolled back with the savepoint, its locks are released: those of the second look are taken in order again.
+        with transaction.atomic():
+            return _keep(asked, fixed, None, by, now)
+    except JustTaken:
+        return _keep(asked, fixed, planning.days_of_search(version, first_day, version.sessions), by, now)
+
+
+def _keep(
+    asked: SeriesOrder, fixed: swapping.Fixed, days: Sequence[date] | None, by: Actor, now: datetime
+) -> NextBest | None:
+    """Look and hold. `days`: locked before the look; None: those of what was found, after it."""
+    shape = visit_shape(asked.version)
+    if days is not None:
+        placing.take_locks(asked.site, asked.patient, days, shape)
     request, sheet = planning.series_question(
-        site=site,
-        version=version,
-        wishes=wishes,
-        first_day=first_day,
-        patient=patient,
+        site=asked.site,
+        version=asked.version,
+        wishes=asked.wishes,
+        first_day=asked.first_day,
+        patient=asked.patient,
         now=now,
         alternatives=1,
     )
-    worked = _nearest(request, sheet, sorted(starts), fixed)
+    worked = _nearest(request, sheet, asked.starts, fixed)
     if worked is None:
         return None
-    plan = worked.plan
-    order = SeriesOrder(patient, site, version, first_day, wishes, tuple(planning.moments_of(plan)))
+    order = replace(asked, starts=tuple(planning.moments_of(worked.plan)))
     check_order(order, now)
-    check_patient(order, shape)
-    windows = [(day.first, day.end) for day in (LocalDay(on, site.zone) for on in order.days)]
-    holds.delete_lapsed([one.id for one in sheet.resources], windows, now)
+    if days is None:
+        placed = lock_and_place(order, now)
+        sheet, placements = placed.sheet, placed.placements
+    else:
+        check_patient(order, shape)
+        windows = [(day.first, day.end) for day in (LocalDay(on, asked.site.zone) for on in order.days)]
+        holds.delete_lapsed([one.id for one in sheet.resources], windows, now)
+        placements = [visit.placements for visit in worked.plan.visits]
     with placing.as_just_taken(sheet):
-        offer = write_offer(
-            order,
-            Explained(tuple(reasons.to_json(visit.reasons) for visit in plan.visits), dict(plan.terms)),
-            [visit.placements for visit in plan.visits],
-            lasts=KEPT_FOR,
-            by=by,
-            now=now,
-        )
+        offer = write_offer(order, explained_by(worked.plan), placements, lasts=KEPT_FOR, by=by, now=now)
     return NextBest(offer, worked)
 
 

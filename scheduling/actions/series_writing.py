@@ -18,7 +18,7 @@ from scheduling.actions import placing
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Protocol, ProtocolVersion, Ride, Series
 from scheduling.planner.search import search_series
-from scheduling.planner.values import Placement, VisitShape, Wishes
+from scheduling.planner.values import Placement, Plan, VisitShape, Wishes
 from scheduling.selectors import planning, reasons, series_rules
 from scheduling.selectors.day_sheets import Sheet
 from scheduling.selectors.shapes import visit_shape
@@ -56,6 +56,11 @@ class Explained:
 
     reasons: tuple[list[dict[str, Any]], ...]
     terms: dict[str, int] = field(default_factory=dict)
+
+
+def explained_by(plan: Plan) -> Explained:
+    """The reasons and the cost of a plan as they are kept with a series."""
+    return Explained(tuple(reasons.to_json(visit.reasons) for visit in plan.visits), dict(plan.terms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def explain_order(order: SeriesOrder, now: datetime) -> Explained:
         result = search_series(replace(request, alternatives=alternatives), sheet.days, sheet.resources, sheet.taken)
         for plan in result.plans:
             if planning.moments_of(plan) == list(order.starts):
-                return Explained(tuple(reasons.to_json(visit.reasons) for visit in plan.visits), dict(plan.terms))
+                return explained_by(plan)
     return Explained(tuple(CHOSEN for _ in order.starts))
 
 

@@ -12,11 +12,11 @@ from psycopg2.extras import register_default_jsonb
 
 from patients.models import Patient
 from scheduling.actions.booking import book_series
+from scheduling.actions.series_writing import explained_by
 from scheduling.bench.measure import Figure, at_most, timed
 from scheduling.bench.planning import WISHES, plan
 from scheduling.bench.server import cluster
 from scheduling.bench.world import World
-from scheduling.desk.signed_plans import explained_by
 from scheduling.models import Series
 from scheduling.planner.values import Plan
 from scheduling.selectors.planning import moments_of

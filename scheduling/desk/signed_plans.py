@@ -11,10 +11,10 @@ from django.core import signing
 
 from clinic import clock
 from patients.models import Patient
-from scheduling.actions.series_writing import Explained
+from scheduling.actions.series_writing import Explained, explained_by
 from scheduling.models import ProtocolVersion
 from scheduling.planner.values import Plan
-from scheduling.selectors import planning, reasons
+from scheduling.selectors import planning
 
 _SALT = "scheduling.desk.plan"
 
@@ -27,11 +27,6 @@ def sign(plan: Plan, patient: Patient, version: ProtocolVersion) -> str:
         salt=_SALT,
         compress=True,
     )
-
-
-def explained_by(plan: Plan) -> Explained:
-    """The reasons and the cost of a plan as they are kept with a series."""
-    return Explained(tuple(reasons.to_json(visit.reasons) for visit in plan.visits), dict(plan.terms))
 
 
 def read(signed: str, starts: Sequence[datetime], patient: Patient, version: ProtocolVersion) -> Explained | None:
