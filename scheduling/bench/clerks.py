@@ -17,13 +17,15 @@ from scheduling.actions.next_best import keep_next_best
 from scheduling.actions.offers import accept_offer
 from scheduling.bench.booking import book
 from scheduling.bench.measure import Figure
-from scheduling.bench.planning import WISHES, plan, question
+from scheduling.bench.planning import plan, question
 from scheduling.bench.world import World
 from scheduling.models import Series
 from scheduling.planner.values import Plan, Wishes
 from scheduling.selectors.planning import moments_of
 
 CLERKS = 12
+#: Each clerk's patient likes another hour, from eight on: twelve who call on one morning do not all want the same.
+LIKED = tuple(Wishes(preferred_from=480 + 45 * number, preferred_until=540 + 45 * number) for number in range(CLERKS))
 SECONDS = 30.0
 #: The worst wait of the twelve may be so many times the median of one alone.
 WORST = 30
@@ -128,7 +130,7 @@ def _clerk(world: World, patient: Patient, number: int, begin: float, seconds: f
 def _job(world: World, patient: Patient, number: int, shift: Shift) -> bool:
     """Plan and book, and call the series off; when somebody was quicker, book what is kept then, as the page does.
     False: the others hold all of these weeks just now."""
-    wishes = WISHES[number % len(WISHES)]
+    wishes = LIKED[number]
     best = plan(world, wishes).best
     series = _booked(world, patient, wishes, best, shift) if best is not None else None
     if series is None:
