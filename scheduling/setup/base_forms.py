@@ -16,6 +16,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from clinic.errors import Refused
+from clinic.models import Weekday
 from scheduling.actions.cover import StrandsVisits
 from scheduling.actions.setup.seen import ChangedMeanwhile
 from scheduling.selectors.coverage import Stranded
@@ -25,6 +26,9 @@ _STRETCH = re.compile(
     r"(\d{1,2})(?:[:.](\d{2}))?\s*([ap])?\.?(?:m\.?)?\s*(?:-|\u2013|\u2014|to|until)\s*(\d{1,2})(?:[:.](\d{2}))?\s*([ap])?\.?(?:m\.?)?",
     re.IGNORECASE,
 )
+#: A copy of one day's hours onto the other working days, asked for before saving.
+COPY = "copy"
+WORKING_DAYS = range(5)
 NO_HOURS = "“{}” could not be read. Write hours like 8-12, 13-17:30; leave the field empty for none."
 
 
@@ -176,3 +180,38 @@ def hours_text(stretches: Sequence[Stretch]) -> str:
 
 def _short(wall: time) -> str:
     return f"{wall.hour}:{wall.minute:02d}" if wall.minute else str(wall.hour)
+
+
+class HoursOfWeek(SetupFields, forms.Form):
+    """A week of hours, one field a day. Sent with COPY, the first day's hours are put onto the other working days, to
+    be looked at before anything is saved.
+    """
+
+    #: What an empty day means.
+    none = "closed"
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        self.copied = data is not None and COPY in data
+        if self.copied:
+            data = data.copy()
+            for day in WORKING_DAYS:
+                data[f"day_{day}"] = data.get("day_0", "")
+        super().__init__(data, **kwargs)
+        for weekday in Weekday:
+            self.fields[f"day_{weekday.value}"] = HoursField(label=weekday.label)
+            self.fields[f"day_{weekday.value}"].widget.attrs["placeholder"] = self.none
+
+    @property
+    def days(self) -> list[Any]:
+        """The seven fields."""
+        return [self[f"day_{day.value}"] for day in Weekday]
+
+    @property
+    def week(self) -> dict[int, Any]:
+        """The stretches of each weekday. Only for a valid form."""
+        return {day.value: self.cleaned_data[f"day_{day.value}"] for day in Weekday}
+
+    @property
+    def status(self) -> int:
+        """Copying is no fault."""
+        return HTTPStatus.OK if self.copied else super().status

@@ -13,7 +13,6 @@ from scheduling.desk.booking_forms import DayField, TimeField
 from scheduling.setup.base_forms import SetupFields, grid
 
 WHOLE_SITE = "site"
-LAST_MINUTE = time(23, 59)
 
 
 class ClosureForm(SetupFields, forms.Form):

@@ -7,31 +7,16 @@ from crispy_forms.layout import Layout
 from django import forms
 
 from clinic import clock
-from clinic.models import Site, StaffMember, Weekday
+from clinic.models import Site, StaffMember
 from scheduling.desk.booking_forms import DayField
-from scheduling.setup.base_forms import HoursField, SetupFields, grid
+from scheduling.setup.base_forms import HoursField, HoursOfWeek, SetupFields, grid
 
 
-class WeekForm(SetupFields, forms.Form):
-    """A person's weekly shifts at a site from a first day on, one field a day."""
+class WeekForm(HoursOfWeek):
+    """A person's weekly shifts at a site from a first day on."""
 
+    none = "off"
     first_day = DayField(label="From this day on")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for day in Weekday:
-            self.fields[f"day_{day.value}"] = HoursField(label=day.label)
-            self.fields[f"day_{day.value}"].widget.attrs["placeholder"] = "off"
-
-    @property
-    def days(self) -> list[Any]:
-        """The seven fields."""
-        return [self[f"day_{day.value}"] for day in Weekday]
-
-    @property
-    def week(self) -> dict[int, Any]:
-        """The stretches of each weekday. Only for a valid form."""
-        return {day.value: self.cleaned_data[f"day_{day.value}"] for day in Weekday}
 
 
 class OneDayForm(SetupFields, forms.Form):

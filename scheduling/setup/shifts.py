@@ -21,7 +21,7 @@ from scheduling.selectors import changes, weeks
 from scheduling.setup import scope
 from scheduling.setup.saving import saves
 from scheduling.setup.shift_forms import AwayForm, LikeForm, OneDayForm, WeekForm
-from scheduling.setup.sites import COPY, WORKING_DAYS, opening_week
+from scheduling.setup.sites import opening_week
 
 SEVEN_DAYS = timedelta(days=7)
 
@@ -64,12 +64,11 @@ def week(request: StaffRequest, site: UUID, member: UUID) -> HttpResponse:
     today = clock.today(place.zone)
     colleagues = list(StaffMember.objects.filter(sites=place, is_active=True).exclude(pk=one.pk))
     like = LikeForm(request.GET or None, people=colleagues)
-    data: Any = request.POST.copy() if request.method == "POST" else None
-    copied = data is not None and COPY in data
-    if copied:
-        for day in WORKING_DAYS:
-            data[f"day_{day}"] = data.get("day_0", "")
-    form = WeekForm(data, initial=_initial(request, place, one, like), seen=changes.mark(changes.week_of(one)))
+    form = WeekForm(
+        request.POST if request.method == "POST" else None,
+        initial=_initial(request, place, one, like),
+        seen=changes.mark(changes.week_of(one)),
+    )
 
     def save() -> None:
         verbs.set_week(
@@ -81,7 +80,7 @@ def week(request: StaffRequest, site: UUID, member: UUID) -> HttpResponse:
             **form.consent,
         )
 
-    if not copied and saves(request, form, save):
+    if not form.copied and saves(request, form, save):
         messages.success(request, f"{one}'s weekly shifts at {place} are saved.")
         return redirect(f"{_grid(place)}?week={form.cleaned_data['first_day'].isoformat()}")
     context = {
@@ -91,9 +90,8 @@ def week(request: StaffRequest, site: UUID, member: UUID) -> HttpResponse:
         "like": like,
         "ahead": weeks.changes_ahead(one, place, today),
         "has_shifts": bool(weeks.pattern_of(one, place, today)),
-        "copied": copied,
     }
-    return render(request, "setup/week.html", context, status=200 if copied else form.status)
+    return render(request, "setup/week.html", context, status=form.status)
 
 
 def _initial(request: StaffRequest, site: Site, member: StaffMember, like: LikeForm) -> dict[str, Any]:

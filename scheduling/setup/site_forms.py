@@ -1,4 +1,4 @@
-"""What a manager types about a site: who and where it is, when it is open, which holidays it keeps."""
+"""What a manager types about a site: who and where it is, which holidays it keeps."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -7,13 +7,13 @@ from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 
-from clinic.models import Site, Weekday
+from clinic.models import Site
 from patients.contact_points import read_phone
 from scheduling.actions.setup.sites import FIELDS
 from scheduling.desk.booking_forms import TimeField
 from scheduling.messages.discretion import listed, telling_words
 from scheduling.selectors.local_days import regions
-from scheduling.setup.base_forms import HoursField, SetupFields, grid
+from scheduling.setup.base_forms import SetupFields, grid
 
 #: Shown first in the list of time zones; the rest follows by name.
 USUAL_ZONES = (
@@ -158,22 +158,3 @@ def _zones() -> list[Any]:
         ("Usual", [(name, name.replace("_", " ")) for name in USUAL_ZONES]),
         ("All", [(name, name.replace("_", " ")) for name in rest if name not in USUAL_ZONES]),
     ]
-
-
-class HoursForm(SetupFields, forms.Form):
-    """A week of hours, one field a day; `fill` copies the first day onto others before anything is saved."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for day in Weekday:
-            self.fields[f"day_{day.value}"] = HoursField(label=day.label)
-
-    @property
-    def days(self) -> list[Any]:
-        """The seven fields."""
-        return [self[f"day_{day.value}"] for day in Weekday]
-
-    @property
-    def week(self) -> dict[int, Any]:
-        """The stretches of each weekday. Only for a valid form."""
-        return {day.value: self.cleaned_data[f"day_{day.value}"] for day in Weekday}

@@ -13,13 +13,10 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.setup import sites
 from scheduling.selectors import changes
+from scheduling.setup.base_forms import HoursOfWeek
 from scheduling.setup.saving import saves
 from scheduling.setup.scope import managed_sites, site_or_404
-from scheduling.setup.site_forms import HoursForm, SiteForm
-
-#: A copy of one day's hours onto the other working days, asked for before saving.
-COPY = "copy"
-WORKING_DAYS = range(5)
+from scheduling.setup.site_forms import SiteForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,21 +58,19 @@ def site(request: StaffRequest, site: UUID) -> HttpResponse:
 def hours(request: StaffRequest, site: UUID) -> HttpResponse:
     """When a site is open, a field a day."""
     place = site_or_404(request.user, site)
-    data = request.POST.copy() if request.method == "POST" else None
-    copied = data is not None and COPY in data
-    if data is not None and copied:
-        for day in WORKING_DAYS:
-            data[f"day_{day}"] = data.get("day_0", "")
-    form = HoursForm(data, initial=opening_week(place), seen=changes.mark(changes.opening_week(place)))
+    form = HoursOfWeek(
+        request.POST if request.method == "POST" else None,
+        initial=opening_week(place),
+        seen=changes.mark(changes.opening_week(place)),
+    )
 
     def save() -> None:
         sites.set_opening_week(by=Actor.of(request.user), site=place, week=form.week, **form.consent)
 
-    if not copied and saves(request, form, save):
+    if not form.copied and saves(request, form, save):
         messages.success(request, f"{place} is open at these hours from now on.")
         return redirect("setup:places" if not place.resources.exists() else "setup:hours", place.pk)
-    status = 200 if copied else form.status
-    return render(request, "setup/hours.html", {"site": place, "form": form, "copied": copied}, status=status)
+    return render(request, "setup/hours.html", {"site": place, "form": form}, status=form.status)
 
 
 def opening_week(site: Site) -> dict[str, list[tuple[object, object]]]:
