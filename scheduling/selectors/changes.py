@@ -22,12 +22,12 @@ UNSAID = {"id", "public_id", "resource_id", "invited_at", "valid_from", "valid_u
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a form shows: rows by table and primary keys, and tables with the column and value of their parent, for
-    rows that come and go.
+    """What a form shows: rows by table and primary keys, and tables with the columns and values by which their rows
+    belong to it, for rows that come and go.
     """
 
     rows: dict[str, list[str]] = field(default_factory=dict)
-    parts: tuple[tuple[str, str, str], ...] = ()
+    parts: tuple[tuple[str, dict[str, str]], ...] = ()
 
     @property
     def events(self) -> QuerySet[AuditEvent]:
@@ -35,8 +35,8 @@ class Watched:
         found = Q(pk__in=[])
         for table, keys in self.rows.items():
             found |= Q(table=table, row__in=keys)
-        for table, column, value in self.parts:
-            found |= Q(table=table) & (Q(**{f"after__{column}": value}) | Q(**{f"before__{column}": value}))
+        for table, values in self.parts:
+            found |= Q(table=table) & (Q(after__contains=values) | Q(before__contains=values))
         return AuditEvent.objects.filter(found)
 
 
@@ -103,13 +103,13 @@ def site_details(site: Site) -> Watched:
 def opening_week(site: Site) -> Watched:
     """The opening hours of a site."""
     keys = [str(pk) for pk in OpeningHours.objects.filter(site=site).values_list("pk", flat=True)]
-    return Watched({"clinic_openinghours": keys}, (("clinic_openinghours", "site_id", str(site.pk)),))
+    return Watched({"clinic_openinghours": keys}, (("clinic_openinghours", {"site_id": str(site.pk)}),))
 
 
 def places(site: Site) -> Watched:
     """The chairs, beds and monitors of a site."""
     keys = [str(pk) for pk in Resource.objects.filter(site=site).values_list("pk", flat=True)]
-    return Watched({"clinic_resource": keys}, (("clinic_resource", "site_id", str(site.pk)),))
+    return Watched({"clinic_resource": keys}, (("clinic_resource", {"site_id": str(site.pk)}),))
 
 
 def person(member: StaffMember) -> Watched:
@@ -120,14 +120,14 @@ def person(member: StaffMember) -> Watched:
         rows["clinic_user"] = [str(member.user_id)]
     return Watched(
         rows,
-        (("clinic_staffrole", "staff_member_id", key), ("clinic_staffmember_sites", "staffmember_id", key)),
+        (("clinic_staffrole", {"staff_member_id": key}), ("clinic_staffmember_sites", {"staffmember_id": key})),
     )
 
 
 def week_of(member: StaffMember) -> Watched:
     """Somebody's weekly shifts at every site."""
     keys = [str(pk) for pk in Shift.objects.filter(staff_member=member).values_list("pk", flat=True)]
-    return Watched({"clinic_shift": keys}, (("clinic_shift", "staff_member_id", str(member.pk)),))
+    return Watched({"clinic_shift": keys}, (("clinic_shift", {"staff_member_id": str(member.pk)}),))
 
 
 def protocol(one: Protocol) -> Watched:
@@ -136,8 +136,8 @@ def protocol(one: Protocol) -> Watched:
     return Watched(
         {"scheduling_protocol": [str(one.pk)], "scheduling_protocolversion": keys},
         (
-            ("scheduling_protocolversion", "protocol_id", str(one.pk)),
-            ("scheduling_protocol_sites", "protocol_id", str(one.pk)),
+            ("scheduling_protocolversion", {"protocol_id": str(one.pk)}),
+            ("scheduling_protocol_sites", {"protocol_id": str(one.pk)}),
         ),
     )
 
@@ -145,4 +145,5 @@ def protocol(one: Protocol) -> Watched:
 def wording(site: Site, kind: str) -> Watched:
     """The site's own words for one kind of message."""
     keys = [str(pk) for pk in SiteWording.objects.filter(site=site, kind=kind).values_list("pk", flat=True)]
-    return Watched({"scheduling_sitewording": keys}, (("scheduling_sitewording", "site_id", str(site.pk)),))
+    belongs = {"site_id": str(site.pk), "kind": kind}
+    return Watched({"scheduling_sitewording": keys}, (("scheduling_sitewording", belongs),))
