@@ -23,8 +23,8 @@ from django.db.models import Q
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
-from patients.models import Channel, Contact, Patient
-from scheduling.messages import letters, rows
+from patients.models import Channel
+from scheduling.messages import letters, rows, settling
 from scheduling.messages.look import why_skip
 from scheduling.messages.post import Closed, Outcome, PostOffice, Text, TextOffice
 from scheduling.messages.routing import channel_for, recipient_of
@@ -197,14 +197,14 @@ def look(*, by: Actor, key: UUID, worker: str, run: Run) -> EmailMessage | Text 
     _reroute(row)
     wait = quiet_until(row, now)
     if wait is not None:
-        _put_back(row, due_at=wait)
+        settling.put_back(row, due_at=wait)
         run.postponed += 1
         return None
     letter = letters.write(row, _carried(row, now))
-    row.subject, row.body, row.address, row.language = letter.subject, letter.kept, letter.address, row.language
+    row.subject, row.body, row.address = letter.subject, letter.kept, letter.address
     ready = letter.mail or letter.text
     if ready is None:
-        _hand_to_a_person(row, now, worker)
+        settling.hand_to_a_person(row, now, worker)
         run.handed += 1
         return None
     row.attempts += 1
@@ -225,13 +225,13 @@ def mark(*, by: Actor, key: UUID, worker: str, outcome: Outcome, run: Run) -> No
         log.warning("lease_lost", message=str(key), result=outcome.result)
         return
     if outcome.result == Result.ACCEPTED:
-        _sent(row, now)
+        settling.sent(row, now)
         run.sent += 1
     elif outcome.result == Result.REFUSED or row.attempts >= MAX_ATTEMPTS:
-        _fail(row, outcome)
+        settling.fail(row, outcome)
         run.failed += 1
     else:
-        _put_back(row, not_before=now + wait_after(row.attempts), error=outcome.detail)
+        settling.put_back(row, not_before=now + wait_after(row.attempts), error=outcome.detail)
         run.again += 1
 
 
@@ -267,13 +267,11 @@ def _carried(row: Message, now: datetime) -> list[Message]:
 def _give_up(row: Message, reason: str, run: Run) -> None:
     """The message is no longer true. Where a mail was tried in vain until it was too late, it failed, and is shown."""
     if row.attempts and row.not_after is not None and row.not_after <= clock.now():
-        _fail(row, Outcome(Result.TEMPORARY, row.last_error or reason))
+        settling.fail(row, Outcome(Result.TEMPORARY, row.last_error or reason))
         run.failed += 1
-        return
-    row.state, row.skip_reason = State.SKIPPED, reason
-    _settle(row, "skip_reason")
-    rows.set_free([row.pk])
-    run.skipped += 1
+    else:
+        settling.skip(row, reason)
+        run.skipped += 1
 
 
 def _reroute(row: Message) -> None:
@@ -291,53 +289,3 @@ def _reroute(row: Message) -> None:
         return
     row.channel = channel
     Message.objects.filter(carried_by=row, state=State.DUE).update(channel=channel)
-
-
-def _hand_to_a_person(row: Message, now: datetime, worker: str) -> None:
-    """Put a call or a letter on the desk's list, with the words."""
-    MessageAttempt.objects.create(message=row, at=now, worker=worker, result=Result.HANDED)
-    row.state = State.PERSON
-    _settle(row, "subject", "body", "address", "language", "channel")
-    Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.PERSON)
-
-
-def _sent(row: Message, now: datetime) -> None:
-    row.state, row.sent_at, row.last_error = State.SENT, now, ""
-    _settle(row, "sent_at", "last_error")
-    Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.SENT, sent_at=now)
-
-
-def _fail(row: Message, outcome: Outcome) -> None:
-    """For good: shown to the desk. An address or number that takes nothing from us is not tried again."""
-    row.state, row.last_error = State.FAILED, outcome.detail[:400]
-    _settle(row, "last_error")
-    Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.FAILED, last_error=outcome.detail[:400])
-    if outcome.bad_address and row.channel == Channel.TEXT:
-        _no_more_texts(row)
-    elif outcome.bad_address and row.recipient == Message.Recipient.PATIENT and row.patient_id is not None:
-        Patient.objects.filter(pk=row.patient_id, email=row.address).update(email_failed_at=clock.now())
-
-
-def _no_more_texts(row: Message) -> None:
-    """The number takes no text, or its owner wrote STOP: what comes next is a call, until the desk has asked again."""
-    person = recipient_of(row)
-    if isinstance(person, Patient):
-        Patient.objects.filter(pk=person.pk, phone=row.address).update(text_consent=False)
-    elif person is not None:
-        Contact.objects.filter(pk=person.pk, phone=row.address).update(channel=Channel.CALL)
-
-
-def _put_back(
-    row: Message, *, due_at: datetime | None = None, not_before: datetime | None = None, error: str = ""
-) -> None:
-    """Due again: at another time, or not before a moment."""
-    row.state, row.lease_by, row.lease_until = State.DUE, "", not_before
-    row.due_at = due_at or row.due_at
-    row.last_error = error[:400] or row.last_error
-    row.save(update_fields=["state", "lease_by", "lease_until", "due_at", "last_error", "channel", "language"])
-
-
-def _settle(row: Message, *fields: str) -> None:
-    """Save the row's end, and let go of the lease."""
-    row.lease_by, row.lease_until = "", None
-    row.save(update_fields=["state", "lease_by", "lease_until", *fields])
