@@ -4,13 +4,9 @@ clinical (promise 8).
 Made afresh for each delivery, so that a message never tells what was true when it was written and no longer is.
 """
 
-from collections.abc import Iterable, Sequence
-from copy import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.utils.text import get_text_list
@@ -18,13 +14,12 @@ from django.utils.translation import gettext as _
 
 from clinic import clock
 from patients.contact_points import show_phone
-from patients.models import Channel, Clearance, Contact, Patient
-from scheduling.messages import changes
+from patients.models import Channel, Contact, Patient
+from scheduling.messages import changes, content_kinds
 from scheduling.messages.routing import recipient_of
+from scheduling.messages.visit_words import preparation_words, visit_words
 from scheduling.messages.wording import own_words
-from scheduling.models import Appointment, Invitation, Message, Ride
-from scheduling.preparation import preparation_for
-from scheduling.when import day_words, time_words, zone_words
+from scheduling.models import Appointment, Message, Ride
 
 Kind, State = Message.Kind, Message.State
 Status, Mode = Appointment.Status, Appointment.Mode
@@ -42,19 +37,6 @@ OF_A_SERIES = {
 ANNOUNCING = (Kind.BOOKED, Kind.CONSULT_BOOKED, Kind.MOVED, Kind.BOOSTERS_CHANGED, Kind.REMINDER)
 #: States in which a message has told, or will tell, what it is for.
 TELLS = (State.DUE, State.SENDING, State.SENT, State.PERSON)
-
-
-@dataclass(frozen=True, slots=True)
-class VisitWords:
-    """One visit in words, on the clock of its site. `pick_up` is the line for whoever drives home, `times` what
-    `line` says after the day.
-    """
-
-    day: str
-    starts: str
-    times: str
-    line: str
-    pick_up: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,43 +73,16 @@ def content_about(message: Message, visits: Sequence[Appointment], several: Sequ
     }
     words |= _ride(visits)
     if kind in {Kind.PREPARE, Kind.TODAY} and visits:
-        words |= _preparation(visits[:1])
+        words |= preparation_words(visits[:1])
     if kind in ANNOUNCING:
         words |= _preparation_now(visits)
     if several:
-        gone = _several_changes([message, *several], visits, words)
+        gone = content_kinds.several_changes([message, *several], visits, words)
     else:
-        gone = _CHANGES[kind](message, words) if kind in _CHANGES else ()
+        gone = content_kinds.add(kind, message, words)
     if kind == message.kind:
         words |= own_words(message, words)
     return Content(words, (*visits, *gone), kind)
-
-
-def visit_words(visit: Appointment) -> VisitWords:
-    """Needs `site` loaded."""
-    zone = visit.site.zone
-    day, starts, ends = (
-        day_words(visit.starts, zone),
-        time_words(visit.starts, zone),
-        time_words(visit.ends, zone),
-    )
-    values = {"day": day, "starts": starts, "ends": ends, "zone": zone_words(visit.starts, zone)}
-    return VisitWords(
-        day=day,
-        starts=starts,
-        times=_("%(starts)s to %(ends)s (%(zone)s)") % values,
-        line=_("%(day)s, %(starts)s to %(ends)s (%(zone)s)") % values,
-        pick_up=_("%(day)s: be there at %(ends)s (%(zone)s)") % values,
-    )
-
-
-def when_words(moment: datetime, zone: ZoneInfo) -> str:
-    """A moment in a sentence: "Monday, April 5, 2027, 9 a.m. (EDT)"."""
-    return _("%(day)s, %(time)s (%(zone)s)") % {
-        "day": day_words(moment, zone),
-        "time": time_words(moment, zone),
-        "zone": zone_words(moment, zone),
-    }
 
 
 def _common(message: Message) -> dict[str, Any]:
@@ -196,18 +151,6 @@ def _ride(visits: Sequence[Appointment]) -> dict[str, Any]:
     }
 
 
-def _preparation(visits: Sequence[Appointment]) -> dict[str, Any]:
-    """How to prepare for these visits; with the day before each step where they are several."""
-    steps: list[str] = []
-    for visit in visits:
-        day = day_words(visit.starts, visit.site.zone)
-        for step in preparation_for(visit).steps:
-            line = _("%(day)s: %(step)s") % {"day": day, "step": step} if len(visits) > 1 else step
-            if line not in steps:
-                steps.append(line)
-    return {"prepare": steps, "bring": preparation_for(visits[0]).bring}
-
-
 def _preparation_now(visits: Sequence[Appointment]) -> dict[str, Any]:
     """Preparation for the visits whose own message about it will not come any more, since its time has passed."""
     told = set(
@@ -219,7 +162,7 @@ def _preparation_now(visits: Sequence[Appointment]) -> dict[str, Any]:
         ).values_list("appointment_id", "version")
     )
     untold = [visit for visit in visits if (visit.pk, visit.version) not in told]
-    words = _preparation(untold) if untold else {}
+    words = preparation_words(untold) if untold else {}
     return words | {
         "soon": visit_words(untold[0]) if len(untold) == 1 else None,
         "told_later": len(untold) < len(visits),
@@ -233,105 +176,3 @@ def _visits_of_all(messages: Sequence[Message]) -> list[Appointment]:
     single = {row.appointment_id for row in messages}
     found = _loaded(Appointment.objects.filter(Q(series__in=series) | Q(pk__in=single)))
     return list(found.filter(status=Status.BOOKED, starts__gt=clock.now()).order_by("starts"))
-
-
-def _several_changes(
-    messages: Sequence[Message], visits: Sequence[Appointment], words: dict[str, Any]
-) -> Iterable[Appointment]:
-    """Every time that the patient knew and that no visit has any more; returns the visits called off."""
-    times: set[datetime] = set()
-    gone: list[str] = []
-    for row in messages:
-        if row.kind in {Kind.MOVED, Kind.CANCELLED}:
-            times.add(datetime.fromisoformat(row.context["old_starts"]))
-            gone += [str(row.appointment_id)] if row.kind == Kind.CANCELLED else []
-        else:
-            times |= _times_before(row)
-            gone += row.context["cancelled"]
-    still = {visit.starts for visit in visits}
-    words["gone"] = [when_words(moment, messages[0].site.zone) for moment in sorted(times - still)]
-    return _by_ids(gone)
-
-
-def _times_before(message: Message) -> set[datetime]:
-    """The times that the patient knew of visits of a series that were moved or called off."""
-    known = message.context.get("known", {})
-    times = {datetime.fromisoformat(old) for _visit, old in message.context.get("moved", ())}
-    for visit in _by_ids(message.context["cancelled"]):
-        times.add(datetime.fromisoformat(known[str(visit.pk)]) if str(visit.pk) in known else visit.starts)
-    return times
-
-
-def _cancelled(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    _old(message, words)
-    return [message.appointment] if message.appointment is not None else []
-
-
-def _old(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    """The time that the patient knew of."""
-    old = datetime.fromisoformat(message.context["old_starts"])
-    words["old"] = when_words(old, message.site.zone)
-    words["old_day"] = day_words(old, message.site.zone)
-    return ()
-
-
-def _held(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    until = message.series.held_until if message.series is not None else None
-    words["held_until"] = when_words(until, message.site.zone) if until is not None else ""
-    return ()
-
-
-def _called_off(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    zone = message.site.zone
-    words["gone"] = [when_words(moment, zone) for moment in sorted(_times_before(message))]
-    return _by_ids(message.context.get("cancelled", []))
-
-
-def _offer(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    """The time offered, until when to answer, and how to prepare for it."""
-    invitation = Invitation.objects.select_related("offer").get(pk=message.context["invitation"])
-    zone, visit = message.site.zone, message.appointment
-    starts = invitation.offer.first_start
-    words["offered"] = when_words(starts, zone)
-    words["offered_day"] = day_words(starts, zone)
-    words["answer_by"] = when_words(invitation.offer.expires_at, zone)
-    if visit is not None:
-        sooner = copy(visit)
-        sooner.starts, sooner.ends = starts, starts + (visit.ends - visit.starts)
-        words |= _preparation([sooner])
-    return ()
-
-
-def _news(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    words["agreed"] = Clearance.objects.get(pk=message.context["clearance"]).is_yes
-    return ()
-
-
-def _aftercare(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    visit = message.appointment
-    if visit is not None:
-        words["left_alone"] = bool(message.context.get("left_alone"))
-        words["aftercare"] = preparation_for(visit).aftercare
-        words["needs_ride"] = visit.protocol_version.needs_ride
-    return ()
-
-
-def _by_ids(keys: Iterable[str]) -> list[Appointment]:
-    found = Appointment.objects.filter(pk__in=[UUID(key) for key in keys])
-    return list(found.select_related("site", "patient").order_by("starts"))
-
-
-#: What a kind adds to the words; returns the visits that do not take place any more, for the calendar file.
-_CHANGES = {
-    Kind.CANCELLED: _cancelled,
-    Kind.MOVED: _old,
-    Kind.HELD: _held,
-    Kind.STOPPED: _called_off,
-    Kind.RELEASED: _called_off,
-    Kind.BOOSTERS_CHANGED: _called_off,
-    Kind.NEWS: _news,
-    Kind.AFTERCARE: _aftercare,
-    Kind.FOLLOW_UP: _aftercare,
-    Kind.EARLIER_OFFER: _offer,
-    Kind.EARLIER_OVER: _offer,
-}

@@ -6,7 +6,7 @@ from clinic import clock
 from clinic.models import Site
 from patients.contact_points import show_phone
 from patients.models import Patient
-from scheduling.messages.content import VisitWords, visit_words
+from scheduling.messages.visit_words import VisitWords, visit_words
 from scheduling.models import Appointment, Ride
 from scheduling.preparation import preparation_for
 

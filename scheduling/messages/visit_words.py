@@ -1,0 +1,65 @@
+"""A visit, a moment and a preparation in words, in the language that is active and on the clock of the site."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from scheduling.models import Appointment
+from scheduling.preparation import preparation_for
+from scheduling.when import day_words, time_words, zone_words
+
+
+@dataclass(frozen=True, slots=True)
+class VisitWords:
+    """One visit in words, on the clock of its site. `pick_up` is the line for whoever drives home, `times` what
+    `line` says after the day.
+    """
+
+    day: str
+    starts: str
+    times: str
+    line: str
+    pick_up: str
+
+
+def visit_words(visit: Appointment) -> VisitWords:
+    """Needs `site` loaded."""
+    zone = visit.site.zone
+    day, starts, ends = (
+        day_words(visit.starts, zone),
+        time_words(visit.starts, zone),
+        time_words(visit.ends, zone),
+    )
+    values = {"day": day, "starts": starts, "ends": ends, "zone": zone_words(visit.starts, zone)}
+    return VisitWords(
+        day=day,
+        starts=starts,
+        times=_("%(starts)s to %(ends)s (%(zone)s)") % values,
+        line=_("%(day)s, %(starts)s to %(ends)s (%(zone)s)") % values,
+        pick_up=_("%(day)s: be there at %(ends)s (%(zone)s)") % values,
+    )
+
+
+def when_words(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment in a sentence: "Monday, April 5, 2027, 9 a.m. (EDT)"."""
+    return _("%(day)s, %(time)s (%(zone)s)") % {
+        "day": day_words(moment, zone),
+        "time": time_words(moment, zone),
+        "zone": zone_words(moment, zone),
+    }
+
+
+def preparation_words(visits: Sequence[Appointment]) -> dict[str, Any]:
+    """How to prepare for these visits; with the day before each step where they are several."""
+    steps: list[str] = []
+    for visit in visits:
+        day = day_words(visit.starts, visit.site.zone)
+        for step in preparation_for(visit).steps:
+            line = _("%(day)s: %(step)s") % {"day": day, "step": step} if len(visits) > 1 else step
+            if line not in steps:
+                steps.append(line)
+    return {"prepare": steps, "bring": preparation_for(visits[0]).bring}
