@@ -46,18 +46,8 @@ def announce_moved(appointment: Appointment, old_starts: datetime) -> None:
     if known is None:
         _told_with_the_booking(appointment)
     elif known != appointment.starts:
-        _write(
-            rows.to_patient(
-                appointment.patient,
-                appointment.site,
-                Kind.MOVED,
-                appointment=appointment,
-                version=appointment.version,
-                context={"old_starts": known.isoformat()},
-                due_at=due_at(appointment.site, channel_for(appointment.patient), [known, appointment.starts]),
-                not_after=max(known, appointment.starts),
-            )
-        )
+        times = [known, appointment.starts]
+        _tell(appointment, Kind.MOVED, known, concerns=times, not_after=max(times))
     if appointment.status == Status.BOOKED:
         remind([appointment])
 
@@ -69,18 +59,8 @@ def announce_cancelled(appointment: Appointment) -> None:
     """
     known = known_start(appointment, appointment.starts) or appointment.starts
     retire([appointment], "the visit was cancelled")
-    _write(
-        rows.to_patient(
-            appointment.patient,
-            appointment.site,
-            Kind.CANCELLED,
-            appointment=appointment,
-            version=appointment.version,
-            context={"old_starts": known.isoformat()},
-            due_at=due_at(appointment.site, channel_for(appointment.patient), [known]),
-            not_after=hours.end_of_day(known, appointment.site.zone),
-        )
-    )
+    until = hours.end_of_day(known, appointment.site.zone)
+    _tell(appointment, Kind.CANCELLED, known, concerns=[known], not_after=until)
 
 
 def announce_stopped(series: Series) -> None:
@@ -184,6 +164,24 @@ def due_at(site: Site, channel: str, concerns: Iterable[datetime]) -> datetime:
     near = min(times, default=None)
     settled = now if near is not None and near < now + NEAR else now + SETTLES
     return hours.soonest(site, settled, channel, near)
+
+
+def _tell(
+    visit: Appointment, kind: Message.Kind, known: datetime, *, concerns: list[datetime], not_after: datetime
+) -> None:
+    """Write that a visit is no longer at the time that the patient knows of."""
+    _write(
+        rows.to_patient(
+            visit.patient,
+            visit.site,
+            kind,
+            appointment=visit,
+            version=visit.version,
+            context={"old_starts": known.isoformat()},
+            due_at=due_at(visit.site, channel_for(visit.patient), concerns),
+            not_after=not_after,
+        )
+    )
 
 
 def _write(row: Message) -> None:

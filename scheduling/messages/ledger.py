@@ -42,6 +42,7 @@ __all__ = [
     "announce_released",
     "announce_stopped",
     "schedule_reminders",
+    "visit_over",
     "withdraw",
     "withdraw_offered",
     "withdraw_patient",
