@@ -29,10 +29,8 @@ def taken_back() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def preview(
-    site: Site, kind: str, language: str, *, version: ProtocolVersion | None = None, channel: str = Channel.MAIL
-) -> Rendered:
-    """The message of `kind` to the sample patient of a site; call it inside `taken_back`.
+def written(site: Site, kind: str, language: str, *, version: ProtocolVersion | None = None) -> Message:
+    """The message of `kind` to the sample patient of a site, as the ledger writes it; call it inside `taken_back`.
 
     `version`: whose texts are used; by default the first series (or consult) that the site offers.
 
@@ -44,10 +42,20 @@ def preview(
     found = Message.objects.filter(patient=sample.patient, kind=kind).order_by("due_at").first()
     if found is None:
         found = _like_another(sample, kind)
-    found.channel = channel
-    whole = Message.objects.select_related("site", "patient", "contact", "series", "appointment").get(pk=found.pk)
-    whole.channel = channel
-    return letters.preview(whole)
+    return Message.objects.select_related("site", "patient", "contact", "series", "appointment").get(pk=found.pk)
+
+
+def preview(
+    site: Site, kind: str, language: str, *, version: ProtocolVersion | None = None, channel: str = Channel.MAIL
+) -> Rendered:
+    """What `written` writes, as it reads by one channel; call it inside `taken_back`."""
+    return read_by(written(site, kind, language, version=version), channel)
+
+
+def read_by(message: Message, channel: str) -> Rendered:
+    """A sample message as it reads by one channel; several may be asked for in turn, inside one `taken_back`."""
+    message.channel = channel
+    return letters.preview(message)
 
 
 def _like_another(sample: Sample, kind: str) -> Message:

@@ -1,5 +1,6 @@
 """The patient who does not exist, and what can be booked for them: rows for previews, taken back at once."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
@@ -15,8 +16,9 @@ Status = Appointment.Status
 NAMES = {Language.ENGLISH: ("Maria", "Sample", "Ben Sample"), Language.SPANISH: ("María", "Ejemplo", "Benito Ejemplo")}
 EMAIL = "sample@patient.example"
 PHONE = "+15555550142"
-#: The largest number of the column, so that the sequence of real record numbers is not touched.
-RECORD_NUMBER = 2_147_483_647
+#: Out of the largest numbers of the column, so that the sequence of real record numbers is not touched, and any of
+#: them, so that two who look at previews at once do not wait for each other.
+RECORD_NUMBERS = range(2_000_000_000, 2_147_483_648)
 #: The visits of the sample: the first so far ahead that no reminder is due yet, then some days apart.
 AHEAD = timedelta(days=10)
 VISITS = 3
@@ -80,7 +82,7 @@ class Sample:
 def make(site: Site, language: str, version: ProtocolVersion | None) -> Sample:
     given, family, driver = NAMES[Language(language)]
     patient = Patient.objects.create(
-        record_number=RECORD_NUMBER,
+        record_number=secrets.choice(RECORD_NUMBERS),
         given_name=given,
         family_name=family,
         birth_date=date(1980, 1, 1),

@@ -21,7 +21,7 @@ CARRIERS: dict[str, tuple[Message.Kind, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One message in one language: its subject and its plain text."""
+    """One message in one language: its subject and its text, not broken into the lines of a mail."""
 
     language: str
     name: str
@@ -54,4 +54,4 @@ def told_by_draft(draft: protocols.Draft, kind: str, sites: Sequence[Site]) -> l
 def _told(site: Site, version: ProtocolVersion, kind: Message.Kind, language: Language) -> Told:
     with sample.taken_back():
         shown = sample.preview(site, kind, language.value, version=version)
-    return Told(language.value, str(language.label), str(kind.label), shown.subject, shown.text)
+    return Told(language.value, str(language.label), str(kind.label), shown.subject, shown.kept)

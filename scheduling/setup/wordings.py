@@ -172,9 +172,7 @@ def _previews(site: Site, kind: str, form: WordingForm, version: ProtocolVersion
     for language in Language:
         with sample.taken_back():
             _put(site, kind, form)
-            shown = sample.preview(site, kind or SHOWN_FOR_EVERY, language.value, version=version)
-        with sample.taken_back():
-            _put(site, kind, form)
-            call = sample.preview(site, kind or SHOWN_FOR_EVERY, language.value, version=version, channel=Channel.CALL)
+            message = sample.written(site, kind or SHOWN_FOR_EVERY, language.value, version=version)
+            shown, call = sample.read_by(message, Channel.MAIL), sample.read_by(message, Channel.CALL)
         found.append(Preview(language.value, str(language.label), shown, call.kept))
     return found

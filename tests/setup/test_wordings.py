@@ -61,6 +61,13 @@ def test_a_preview_reads_like_the_message_that_the_ledger_wrote_for_a_real_patie
     assert shape(as_sent) == shape(as_shown)
 
 
+def test_two_previews_at_the_same_time_do_not_stand_in_each_other_s_way(harbor: Clinic) -> None:
+    with sample.taken_back():
+        # In one transaction, since what would make another wait is what would be refused here.
+        one, other = (sample.written(harbor.site, Kind.REMINDER, language) for language in ("en", "es"))
+        assert one.patient != other.patient
+
+
 def test_own_words_stand_beside_the_standard_ones_in_mail_call_and_html(harbor: Clinic) -> None:
     standard = shown(harbor, Kind.REMINDER)
     say(
@@ -159,3 +166,12 @@ def test_the_second_of_two_managers_is_told_who_changed_it(manager: Client, harb
     again = page.context["form"]["seen"].value()
     assert manager.post(address, {"en_opening": "Second.", "seen": again}).status_code == 302
     assert SiteWording.objects.get().opening == "Second."
+
+
+def test_words_for_another_message_saved_meanwhile_stand_in_nobody_s_way(manager: Client, harbor: Clinic) -> None:
+    address = reverse("setup:wording", args=[harbor.site.pk, Kind.REMINDER])
+    seen = manager.get(address).context["form"]["seen"].value()
+    say(harbor, Kind.TODAY, opening="Theirs.")
+    assert manager.post(address, {"en_opening": "Mine.", "seen": seen}).status_code == 302
+    say(harbor, Kind.REMINDER, opening="", subject="", closing="")
+    assert manager.post(address, {"en_opening": "Mine.", "seen": seen}).status_code == 422, "taken back is a change too"
