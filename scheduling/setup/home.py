@@ -64,7 +64,6 @@ def home(request: StaffRequest) -> HttpResponse:
         .annotate(
             chair_count=Count("resources", filter=Q(resources__is_active=True), distinct=True),
             staff_count=Count("staff", filter=Q(staff__is_active=True), distinct=True),
-            patient_count=Count("patients", distinct=True),
         )
         .order_by("-is_active", "name")
     )

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,7 +21,7 @@ from scheduling.demo.protocols import COURSES
 from scheduling.models import Appointment, Protocol, ProtocolVersion, Series
 from scheduling.selectors import changes
 from scheduling.setup import scope, starting_points
-from scheduling.setup.drawing import draw
+from scheduling.setup.drawing import Drawing, draw
 from scheduling.setup.protocol_editor import Editor, empty_draft
 from scheduling.setup.protocol_preview import told_by, told_by_draft
 
@@ -47,18 +48,8 @@ def protocols(request: StaffRequest) -> HttpResponse:
     return render(request, "setup/protocols.html", {"rows": rows})
 
 
-def _drawing(version: ProtocolVersion | None) -> Any:
-    if version is None:
-        return None
-    phases = [
-        verbs.PhaseDraft(
-            phase.kind,
-            phase.minutes,
-            tuple(verbs.NeedDraft(need.kind, need.lane, need.units, need.alone) for need in phase.needs.all()),
-        )
-        for phase in version.phases.all()
-    ]
-    return draw(phases, version.turnover_minutes)
+def _drawing(version: ProtocolVersion | None) -> Drawing | None:
+    return draw(verbs.drafts_of(version.phases.all()), version.turnover_minutes) if version is not None else None
 
 
 @require_safe
@@ -69,18 +60,15 @@ def protocol(request: StaffRequest, protocol: UUID) -> HttpResponse:
     versions = list(
         one.versions.select_related("created_by")
         .annotate(
-            running=Count("series", filter=Q(series__status__in=Series.RUNNING), distinct=True),
-            ahead=Count(
-                "appointments",
-                filter=Q(appointments__status__in=Appointment.BLOCKING, appointments__starts__gt=clock.now()),
-                distinct=True,
-            ),
+            running=_counted(Series.objects.running()),
+            ahead=_counted(Appointment.objects.blocking().filter(starts__gt=clock.now())),
         )
         .prefetch_related("phases__needs", "texts", "ladder")
         .order_by("-number")
     )
     current = next((version for version in versions if version.is_current), None)
-    running = Series.objects.running().filter(protocol_version__protocol=one, site__in=_sites(request))
+    sites = _sites(request)
+    running = Series.objects.running().filter(protocol_version__protocol=one, site__in=sites)
     context = {
         "protocol": one,
         "versions": versions,
@@ -92,10 +80,18 @@ def protocol(request: StaffRequest, protocol: UUID) -> HttpResponse:
         )[:NAMED],
         "running_count": running.count(),
         "lists": _lists(current),
-        "told": told_by(current, _sites(request)) if current is not None else [],
-        "zone": next((site.zone for site in _sites(request)), None),
+        "told": told_by(current, sites) if current is not None else [],
+        "zone": next((site.zone for site in sites), None),
     }
     return render(request, "setup/protocol.html", context)
+
+
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    """How many of `rows` are of the version at hand. Each kind is counted apart: joined together, the thousands of
+    both would multiply.
+    """
+    theirs = rows.filter(protocol_version=OuterRef("pk")).order_by().values("protocol_version")
+    return Coalesce(Subquery(theirs.annotate(number=Count("pk")).values("number")), 0)
 
 
 def _lists(version: ProtocolVersion | None) -> list[tuple[Any, str]]:

@@ -1,6 +1,6 @@
 """Protocols: added, changed as versions, put out of use. What is booked keeps the version it was booked with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
@@ -73,20 +73,24 @@ def content_fields() -> list[str]:
 def draft_of(version: ProtocolVersion) -> Draft:
     """What a version says."""
     texts = {text.language: {name: getattr(text, name) for name in TEXTS} for text in version.texts.all()}
-    phases = tuple(
+    ladder = version.ladder.values_list("kind", "days_before", "send_at")
+    return Draft(
+        {name: getattr(version, name) for name in content_fields()},
+        drafts_of(version.phases.prefetch_related("needs")),
+        {language: words for language, words in texts.items() if any(words.values())},
+        tuple(sorted(ladder)),
+    )
+
+
+def drafts_of(phases: Iterable[Phase]) -> tuple[PhaseDraft, ...]:
+    """What phases say, in their order. Needs `needs` prefetched."""
+    return tuple(
         PhaseDraft(
             phase.kind,
             phase.minutes,
             tuple(sorted((_need(need) for need in phase.needs.all()), key=lambda one: (one.kind, one.lane))),
         )
-        for phase in version.phases.order_by("position").prefetch_related("needs")
-    )
-    ladder = version.ladder.values_list("kind", "days_before", "send_at")
-    return Draft(
-        {name: getattr(version, name) for name in content_fields()},
-        phases,
-        {language: words for language, words in texts.items() if any(words.values())},
-        tuple(sorted(ladder)),
+        for phase in phases
     )
 
 
