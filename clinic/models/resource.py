@@ -20,12 +20,16 @@ class ResourceKind(models.TextChoices):
     STAFF = "staff", _("staff member")
 
 
+#: The kinds that a patient sits or lies on.
+CHAIRS = (ResourceKind.RECLINER, ResourceKind.BED)
+
+
 class ResourceQuerySet(models.QuerySet["Resource"]):
     """Resources by what they are for."""
 
     def chairs(self) -> "ResourceQuerySet":
         """Recliners and beds in use."""
-        return self.filter(kind__in=[ResourceKind.RECLINER, ResourceKind.BED], is_active=True)
+        return self.filter(kind__in=CHAIRS, is_active=True)
 
     def for_user(self, user: User) -> "ResourceQuerySet":
         """Chairs and monitors of the user's sites, and the staff who work at any of them."""

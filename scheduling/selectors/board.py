@@ -13,14 +13,13 @@ from uuid import UUID
 import numpy as np
 
 from clinic import clock
-from clinic.models import Resource, ResourceKind, Site, User
+from clinic.models import CHAIRS, Resource, Site, User
 from scheduling.models import Appointment, Phase
 from scheduling.planner.values import Stretches
 from scheduling.selectors.coverage import Booked, Held, held_between, uncovered, uncovered_plans
 from scheduling.selectors.day_sheets import Person, Sheet, load_sheet, people_of
 from scheduling.selectors.local_days import holiday_name, subtract
 
-CHAIRS = (ResourceKind.RECLINER, ResourceKind.BED)
 Status = Appointment.Status
 _BLOCKING = frozenset(status.value for status in Appointment.BLOCKING)
 UnitRow = tuple[int, int, int, int]
@@ -150,7 +149,7 @@ def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
     start, end = _extent(site, sheet, visits)
     chairs = list(Resource.objects.filter(site=site, kind__in=CHAIRS))
     held = held_between(site, first, last, now)
-    places = _chairs_held(held, {chair.pk for chair in chairs})
+    places, taken = _chairs_held(held, {chair.pk for chair in chairs}), taken_by_resource(sheet)
     chairs = [chair for chair in chairs if chair.is_active]
     return BoardDay(
         site=site,
@@ -160,13 +159,13 @@ def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
         is_open=bool(sheet.days),
         holiday=holiday_name(site, on),
         chairs=chairs,
-        chair_days=_chair_days(sheet, chairs, visits, places, (start, end)),
+        chair_days=_chair_days(sheet, chairs, visits, places, taken, (start, end)),
         visits=visits,
         cancelled=[visit for visit in everything if visit.status == Status.CANCELLED],
         chair_of={visit: chair for visit, chair, _, _ in places}
         | {visit.id: visit.fact_chair for visit in visits if visit.fact_chair is not None},
         phases=_phases(visits),
-        nurses=_loads(people, sheet, start, end),
+        nurses=_loads(people, sheet, taken, start, end),
         uncovered=_uncovered(sheet, on, visits, held, now),
     )
 
@@ -207,6 +206,7 @@ def _chair_days(
     chairs: Sequence[Resource],
     visits: Sequence[BoardVisit],
     held: Iterable[tuple[UUID, int, int, int]],
+    taken: Mapping[int, Sequence[UnitRow]],
     board: tuple[int, int],
 ) -> dict[int, ChairDay]:
     spans = {visit.id: (clock.cell(visit.starts), clock.cell_up(visit.ends)) for visit in visits}
@@ -215,7 +215,6 @@ def _chair_days(
         if visit in spans:
             during[place].append(spans[visit])
         own[place].append((start, end))
-    taken = taken_by_resource(sheet)
     days = {}
     for chair in chairs:
         present = sheet.days[0].present.get(chair.pk, ()) if sheet.days else ()
@@ -264,9 +263,10 @@ def _extent(site: Site, sheet: Sheet, visits: Sequence[BoardVisit]) -> tuple[int
     return first, end
 
 
-def _loads(people: Sequence[Person], sheet: Sheet, first: int, end: int) -> list[NurseLoad]:
+def _loads(
+    people: Sequence[Person], sheet: Sheet, taken: Mapping[int, Sequence[UnitRow]], first: int, end: int
+) -> list[NurseLoad]:
     day = sheet.days[0] if sheet.days else None
-    taken = taken_by_resource(sheet)
     loads = []
     for person in people:
         present = day.present.get(person.member.resource_id, ()) if day is not None else ()

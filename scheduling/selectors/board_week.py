@@ -16,6 +16,7 @@ from scheduling.selectors.coverage import stranded
 from scheduling.selectors.day_sheets import Sheet, load_sheet, people_of
 from scheduling.selectors.local_days import days_between, holiday_name, subtract
 from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.weeks import monday_of
 
 Status = Appointment.Status
 DAYS = 7
@@ -70,7 +71,7 @@ class WeekDay:
 
 def board_week(user: User, site: Site, on: date, *, now: datetime) -> list[WeekDay]:
     """Monday to Sunday of the week that `on` (local date of `site`) lies in, as the user may see it."""
-    monday = on - timedelta(days=on.weekday())
+    monday = monday_of(on)
     dates = days_between(monday, monday + timedelta(days=DAYS - 1))
     sheet = load_sheet(site, dates, now=now)
     chairs = [chair.pk for chair in Resource.objects.chairs().filter(site=site)]

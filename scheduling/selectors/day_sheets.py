@@ -1,8 +1,7 @@
 """The day sheet of a site: everything the planner needs to know about some dates, in a constant number of queries.
 
 Opening hours less holidays and closures; who and what is there, from shifts and their exceptions less closures; and
-what
-is held, as integer cells (`held_cells`). Holds that have lapsed are left out: they are free (their rows go when a
+what is held, as integer cells (`held_cells`). Holds that have lapsed are left out: they are free (their rows go when a
 writer meets them). Who works at several sites is busy at both, with the way between as a margin.
 """
 

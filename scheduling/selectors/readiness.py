@@ -8,11 +8,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from clinic.models import OpeningHours, Resource, ResourceKind, Shift, Site, StaffMember
+from clinic.models import CHAIRS, OpeningHours, Resource, ResourceKind, Shift, Site, StaffMember
 from clinic.permissions import Role
 from scheduling.models import PhaseNeed, Protocol, ProtocolVersion
-
-CHAIRS = (ResourceKind.RECLINER, ResourceKind.BED)
 
 
 @dataclass(frozen=True, slots=True)

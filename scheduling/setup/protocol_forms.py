@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from clinic.models import ResourceKind, Site
+from clinic.models import CHAIRS, Site
 from patients.models import Language
 from scheduling.actions.setup.protocols import NeedDraft, PhaseDraft, content_fields
 from scheduling.desk.booking_forms import TimeField
@@ -25,7 +25,7 @@ IN_ROWS = frozenset({"checkin_list", "fitness_list"})
 CONTENT = [name for name in content_fields() if name not in IN_ROWS]
 #: A doctor's own interval lies in the same range, in days (scheduling.models.BoosterPlan).
 BOOSTER_DAYS = (7, 365)
-PLACES = [(kind.value, ResourceKind(kind).label) for kind in (ResourceKind.RECLINER, ResourceKind.BED)]
+PLACES = [(kind.value, kind.label) for kind in CHAIRS]
 #: The groups of the page: legend, fields, whether only a series of visits has them.
 GROUPS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     (
