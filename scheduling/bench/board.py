@@ -3,19 +3,19 @@
 import io
 import statistics
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 from django.urls import reverse
 
 from clinic import clock
-from clinic.models import OpeningHours, Resource, ResourceKind, Site, StaffMember, User
+from clinic.models import Resource, Site, StaffMember, User
 from clinic.permissions import Role
 from patients.models import Contact, Patient
 from scheduling.bench.days import WATCH
 from scheduling.bench.measure import Figure, in_turn
-from scheduling.bench.site import Bench, make_patients, member_at
+from scheduling.bench.site import HOURS, Bench, make_patients, make_place, member_at
 from scheduling.bench.web import serving, trivial_path
 from scheduling.bench.world import World
 from scheduling.models import Appointment, ProtocolVersion, Ride, Series, VisitRecord
@@ -28,8 +28,6 @@ MOST = 60
 _STAGGER = timedelta(minutes=20)
 #: From one visit on a chair to the next: 115 minutes of visit, cleaning, and somewhat to breathe.
 _EVERY = timedelta(minutes=140)
-_OPENS = time(8)
-_CLOSES = time(18)
 _HOLDS = "resource_id, capacity, start_cell, end_cell, first_unit, end_unit, appointment_id, phase"
 #: (cells, first watch unit and how many, whether her hands are taken) of the phases of six intravenous infusions.
 _PHASES = ((3, 1, True), (8, 2, False), (12, 1, False))
@@ -64,25 +62,7 @@ def board_beside_trivial(world: World) -> Figure:
 
 def make_day(bench: Bench) -> tuple[Site, User, date]:
     """A second site with a full day tomorrow: its clerk, and patients in every state that the board marks."""
-    site = Site.objects.create(
-        name="Board",
-        neutral_name="Board Day Center",
-        time_zone=bench.site.time_zone,
-        address_line="2 Test Street",
-        city="Albany",
-        state="NY",
-        postal_code="12207",
-        phone="+1 518 555 0101",
-        observes_holidays=False,
-    )
-    site.refresh_from_db()
-    OpeningHours.objects.bulk_create(
-        OpeningHours(site=site, weekday=weekday, opens=_OPENS, closes=_CLOSES) for weekday in range(5)
-    )
-    chairs = [
-        Resource.objects.create(site=site, kind=ResourceKind.RECLINER, name=f"Chair {number}", position=number)
-        for number in range(1, CHAIRS + 1)
-    ]
+    site, chairs = make_place("Board", CHAIRS)
     nurses = [member_at(site, f"Board Nurse {number}", Role.NURSE, WATCH) for number in range(1, NURSES + 1)]
     member_at(site, "Board Doctor", Role.DOCTOR)
     clerk = member_at(site, "Board Clerk", Role.FRONT_DESK).user
@@ -140,7 +120,7 @@ def _book(
 
 def _starts(site: Site, day: date) -> Iterable[datetime]:
     """When each visit starts: chair by chair, round by round."""
-    opens = clock.moment(day, _OPENS, site.zone)
+    opens = clock.moment(day, HOURS[0], site.zone)
     return (opens + place % 2 * _STAGGER + turn * _EVERY for place in range(CHAIRS) for turn in range(ROUNDS))
 
 

@@ -20,7 +20,8 @@ PROTOCOLS = {
     "series": "Depression, six intravenous",
     "short": "Single intramuscular",
 }
-_HOURS = (time(8), time(18))
+#: When the sites of the bench open and close, local time.
+HOURS = (time(8), time(18))
 _LONG_AGO = date(2000, 1, 1)
 
 
@@ -49,11 +50,11 @@ class Bench:
         return clock.today(self.site.zone) + timedelta(days=1)
 
 
-def make_bench() -> Bench:
-    """Make the site in an empty database, with its staff and protocols."""
+def make_place(name: str, chairs: int) -> tuple[Site, list[Resource]]:
+    """A site open on working days, local time of New York, and its chairs."""
     site = Site.objects.create(
-        name="Bench",
-        neutral_name="Bench Day Center",
+        name=name,
+        neutral_name=f"{name} Day Center",
         time_zone="America/New_York",
         address_line="1 Test Street",
         city="Albany",
@@ -64,12 +65,17 @@ def make_bench() -> Bench:
     )
     site.refresh_from_db()
     OpeningHours.objects.bulk_create(
-        OpeningHours(site=site, weekday=weekday, opens=_HOURS[0], closes=_HOURS[1]) for weekday in range(5)
+        OpeningHours(site=site, weekday=weekday, opens=HOURS[0], closes=HOURS[1]) for weekday in range(5)
     )
-    chairs = [
+    return site, [
         Resource.objects.create(site=site, kind=ResourceKind.RECLINER, name=f"Chair {number}", position=number)
-        for number in range(1, CHAIRS + 1)
+        for number in range(1, chairs + 1)
     ]
+
+
+def make_bench() -> Bench:
+    """Make the site in an empty database, with its staff and protocols."""
+    site, chairs = make_place("Bench", CHAIRS)
     nurses = [member_at(site, f"Nurse {number}", Role.NURSE, WATCH) for number in range(1, NURSES + 1)]
     doctors = [member_at(site, f"Doctor {number}", Role.DOCTOR) for number in range(1, DOCTORS + 1)]
     clerk = member_at(site, "Clerk 1", Role.FRONT_DESK)
@@ -93,7 +99,7 @@ def member_at(site: Site, name: str, role: Role, watch: int = 0) -> StaffMember:
     member.sites.add(site)
     StaffRole.objects.create(staff_member=member, role=role)
     Shift.objects.bulk_create(
-        Shift(staff_member=member, site=site, weekday=weekday, starts=_HOURS[0], ends=_HOURS[1], valid_from=_LONG_AGO)
+        Shift(staff_member=member, site=site, weekday=weekday, starts=HOURS[0], ends=HOURS[1], valid_from=_LONG_AGO)
         for weekday in range(5)
     )
     return member
