@@ -2,6 +2,5 @@
 today.
 
 Everything about patients is made by the same actions that the screens use, with the clock taken to the day on which
-it would have
-happened; so the demo is also a rehearsal of the whole program.
+it would have happened; so the demo is also a rehearsal of the whole program.
 """

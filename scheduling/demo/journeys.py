@@ -1,20 +1,19 @@
 """Lives each demo patient's journey through the real actions, day by day, with the clock taken along."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from uuid import uuid4
 
 from clinic import clock
-from clinic.actor import Actor
-from clinic.models import Site, StaffMember
+from clinic.models import Site
 from patients import actions as people
 from patients.models import Clearance, Contact, Measure, Observation, Patient, Questionnaire
-from scheduling.actions import booking, boosters, moving, rides, visit
-from scheduling.demo import chairside, papers, scores
+from scheduling.actions import booking, boosters, moving, rides
+from scheduling.demo import attending, chairside, papers, scores
+from scheduling.demo.attending import Team
 from scheduling.demo.cast import Role, Stage
-from scheduling.models import Appointment, Ending, ProtocolVersion, Series
+from scheduling.models import Appointment, ProtocolVersion, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
 
@@ -29,24 +28,10 @@ CONSULT_DAYS_AGO = {
     Stage.STOPPED: 60,
     Stage.REFUSED: 20,
 }
-
-
 #: Hours that patients ask for, in turn: so the demo's days are not all alike.
 PREFERRED_HOURS = ((9, 12), (13, 17), (10, 13), (8, 11), (12, 16))
-#: Whose drip is stopped by a reading, where the demo is made while it runs; and who fainted once.
-STOPPED, FAINTED = ("Abernathy", "Cruz", "Marchetti"), ("Voss",)
 #: Inductions under way began on different days, so that one is at its second infusion and another at its fifth.
 STAGGER_DAYS = (0, 4, 8, 2, 6)
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """Who acts in the demo: the desk, the nurse, and the doctor of the site."""
-
-    desk: Actor
-    nurse: Actor
-    doctor: Actor
-    doctors: dict[str, StaffMember]
 
 
 @dataclass(slots=True)
@@ -73,7 +58,7 @@ class Journey:
             self._book_consult(patient, self.today - timedelta(days=1), self.today + timedelta(days=2))
             return
         consult = self._book_consult(patient, consult_day - timedelta(days=4), consult_day)
-        self._attend_consult(consult)
+        attending.attend_consult(self.team, consult)
         self._screen(patient, consult)
         if stage is Stage.AWAITING_CLEARANCE:
             return
@@ -98,7 +83,7 @@ class Journey:
         self._ride_for_all(patient, series)
         infusions = list(series.appointments.filter(kind=Appointment.Kind.INFUSION).order_by("starts"))
         lived = infusions[:3] if stage is Stage.STOPPED else infusions
-        self._live_through(patient, lived)
+        attending.live_through(self.team, self.role, lived)
         scores.report(patient, self.team.desk, lived, until=clock.now())
         if stage is Stage.STOPPED:
             with clock.at_moment(lived[-1].ends + timedelta(hours=20)):
@@ -120,7 +105,7 @@ class Journey:
             ahead = list(series.appointments.blocking().filter(kind=Appointment.Kind.BOOSTER).order_by("starts"))
             due = [visit_ for visit_ in ahead if visit_.starts < clock.now()]
             self._ride_for_all(patient, series)
-            self._live_through(patient, due)
+            attending.live_through(self.team, self.role, due)
             if not due:
                 break
             scores.report(patient, self.team.desk, due, until=clock.now())
@@ -197,14 +182,6 @@ class Journey:
                 key=uuid4(),
             )
 
-    def _attend_consult(self, consult: Appointment) -> None:
-        with clock.at_moment(consult.starts - timedelta(minutes=5)):
-            visit.arrive(by=self.team.desk, appointment=consult)
-        with clock.at_moment(consult.starts):
-            visit.start(by=self.team.doctor, appointment=consult)
-        with clock.at_moment(consult.ends):
-            visit.end_visit(by=self.team.doctor, appointment=consult, ending=Ending.COMPLETED)
-
     def _screen(self, patient: Patient, consult: Appointment) -> None:
         questions = Questionnaire.objects.get(is_current=True).questions
         answers = {question["id"]: "yes" if question.get("flag") in self.role.yes else "no" for question in questions}
@@ -278,53 +255,6 @@ class Journey:
             may_be_told=True,
             may_drive=True,
         )
-
-    def _live_through(self, patient: Patient, visits: Sequence[Appointment]) -> None:
-        """Attend each visit as far as it lies in the past; one that is under way is left where it stands."""
-        now = clock.now()
-        for appointment in visits:
-            if appointment.starts > now:
-                return
-            self._attend(appointment, now)
-
-    def _attend(self, appointment: Appointment, now: datetime) -> None:
-        prepared = appointment.starts + timedelta(minutes=15)
-        recovering = appointment.ends - timedelta(minutes=60)
-        by = self.team.nurse
-        with clock.at_moment(appointment.starts - timedelta(minutes=4)):
-            visit.arrive(by=self.team.desk, appointment=appointment)
-        if prepared > now:
-            return
-        asked = {question["en"]: "no" for question in appointment.protocol_version.checkin_list}
-        with clock.at_moment(prepared - timedelta(minutes=8)):
-            chairside.measure(by, appointment)
-        with clock.at_moment(prepared):
-            visit.start(by=by, appointment=appointment, checkin=asked)
-            chairside.give(by, appointment)
-        between = prepared + (recovering - prepared) / 2
-        if recovering > prepared and between <= now:
-            with clock.at_moment(between):
-                chairside.measure(by, appointment, after=20)
-                chairside.feel(by, appointment)
-        if recovering > now:
-            if between <= now and self.role.family in STOPPED:
-                chairside.stop(by, appointment)
-            return
-        with clock.at_moment(max(recovering, prepared)):
-            visit.to_recovery(by=by, appointment=appointment)
-        if recovering + timedelta(minutes=25) <= now:
-            with clock.at_moment(max(recovering, prepared) + timedelta(minutes=25)):
-                chairside.measure(by, appointment, after=12)
-                if self.role.family in FAINTED and appointment.number == 2:
-                    chairside.went_wrong(by, self.team.doctors[self.role.site], appointment)
-        if appointment.ends > now:
-            return
-        with clock.at_moment(appointment.ends - timedelta(minutes=3)):
-            chairside.measure(by, appointment, after=8)
-        with clock.at_moment(appointment.ends):
-            companion = appointment.ride.companion
-            fit = [point["en"] for point in appointment.protocol_version.fitness_list]
-            visit.discharge(by=by, appointment=appointment, handed_to=companion, fitness=fit)
 
     def _open_day(self, day: date) -> date:
         """The working day at or before `day`."""

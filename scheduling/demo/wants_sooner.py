@@ -7,7 +7,7 @@ from uuid import uuid4
 from clinic import clock
 from clinic.models import Site
 from scheduling.actions import earlier
-from scheduling.demo.journeys import Team
+from scheduling.demo.attending import Team
 from scheduling.models import Appointment, EarlierWish
 from scheduling.planner.values import Wishes
 from scheduling.selectors.earlier import Looking

@@ -14,8 +14,9 @@ from clinic.models import Site, StaffMember, User
 from clinic.runtime import secrets
 from patients.models import Patient
 from scheduling.demo import papers
+from scheduling.demo.attending import Team
 from scheduling.demo.cast import CAST
-from scheduling.demo.journeys import Journey, Team
+from scheduling.demo.journeys import Journey
 from scheduling.demo.morning import leave_work
 from scheduling.demo.places import HARBOR, MESA, make_sites, make_staff
 from scheduling.demo.plans import make_plans
