@@ -22,7 +22,6 @@ RIDE_WORDS: dict[str, tuple[str, str]] = {
     Ride.Status.PICKED_UP: ("picked up", "picked up"),
     Ride.Status.WAIVED: ("ride waived by a doctor", "ride waived"),
 }
-MISSING_RIDE = frozenset({Ride.Status.NEEDED, Ride.Status.DECLINED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """A free stretch of the board: whom to book there."""
 
 from datetime import date, datetime, time
-from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -49,7 +48,7 @@ def free(request: StaffRequest, site: UUID, day: date) -> HttpResponse:
         "consult_query": _query(place, day, Protocol.Kind.CONSULT, {"mode": Appointment.Mode.IN_PERSON.value}),
     }
     name = "desk/board/_found.html" if request.htmx else "desk/board/free.html"  # type: ignore[attr-defined]
-    return render(request, name, context, status=HTTPStatus.OK)
+    return render(request, name, context)
 
 
 def _query(place: Site, day: date, kind: Protocol.Kind, more: dict[str, str]) -> str:

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from clinic import clock
 from clinic.models import ResourceKind
-from scheduling.desk.board_blocks import MISSING_RIDE, Block, block_of, phases_of
+from scheduling.desk.board_blocks import Block, block_of, phases_of
 from scheduling.desk.board_gaps import Gap, Gaps
 from scheduling.desk.board_strips import Strip, strips, together
+from scheduling.models import Ride
 from scheduling.selectors.board import BoardDay
 from scheduling.when import time_words
 
@@ -64,7 +65,7 @@ class Board:
     @property
     def rides_missing(self) -> int:
         """Visits that nobody drives home from."""
-        return sum(block.ride in MISSING_RIDE for block in self.listed)
+        return sum(block.ride in Ride.MISSING for block in self.listed)
 
 
 def lay_out(day: BoardDay, now: datetime) -> Board:

@@ -7,13 +7,11 @@ from django.db.models import Q
 
 from clinic import clock
 from patients.models import Channel
-from scheduling.messages import hours
+from scheduling.messages import hours, reminders
 from scheduling.models import Message
 
 #: Ticks of the beat after which a message that nobody took is overdue (issue "Reminders and rides", 6).
 OVERDUE_TICKS = 5
-#: What is sent because a date comes near, not because somebody did something.
-REMINDERS = {Message.Kind.REMINDER, Message.Kind.PREPARE, Message.Kind.TODAY, Message.Kind.RIDE_MISSING}
 
 
 def quiet_until(message: Message, now: datetime) -> datetime | None:
@@ -23,7 +21,7 @@ def quiet_until(message: Message, now: datetime) -> datetime | None:
     would come too late in the morning goes out at once: a mail at night does less harm than a breakfast before the
     visit.
     """
-    is_noisy = message.channel == Channel.TEXT or message.kind in REMINDERS
+    is_noisy = message.channel == Channel.TEXT or message.kind in reminders.KINDS
     if not is_noisy or hours.open_at(message.site, now):
         return None
     morning = hours.next_open(message.site, now)

@@ -107,7 +107,7 @@ def _visits(user: User, site: Site, dates: Sequence[date]) -> tuple[dict[object,
         .filter(site=site, starts__gte=begin, starts__lt=end)
         .exclude(status=Status.CANCELLED)
     )
-    nobody = Q(ride=None) | Q(ride__status__in=[Ride.Status.NEEDED, Ride.Status.DECLINED])
+    nobody = Q(ride=None) | Q(ride__status__in=Ride.MISSING)
     alone = set(
         rows.filter(nobody, status__in=Appointment.BLOCKING, protocol_version__needs_ride=True).values_list(
             "pk", flat=True
