@@ -193,6 +193,16 @@ def test_the_page_saves_a_new_version_and_says_what_runs_on_which(manager: Clien
     assert series.protocol_version.number == 1
 
 
+def test_series_and_visits_of_a_version_are_counted_each_for_themselves(manager: Client, harbor: Clinic) -> None:
+    for _ in range(2):
+        book(harbor, make_patient(harbor.site, cleared=True))
+    page = manager.get(reverse("setup:protocol", args=[harbor.induction.protocol_id]))
+    (version,) = page.context["versions"]
+    assert (version.running, version.ahead) == (2, 12)
+    page = manager.get(reverse("setup:protocol", args=[harbor.consult.protocol_id]))
+    assert [(one.running, one.ahead) for one in page.context["versions"]] == [(0, 0)]
+
+
 def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(manager: Client, harbor: Clinic) -> None:
     address = reverse("setup:protocol_edit", args=[harbor.induction.protocol_id])
     typed = form_of(harbor.induction, ideal_gap_days="9", **{"text-en-bring": "A ketamine mug"})
