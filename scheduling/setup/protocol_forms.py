@@ -17,7 +17,7 @@ from scheduling.setup.base_forms import SetupFields
 Kind, Lane = PhaseNeed.Kind, PhaseNeed.Lane
 NURSE = (("", "no"), ("hands", "her hands"), ("alone", "her hands, watching nobody else"), ("presence", "on site"))
 DOCTOR = (("", "no"), ("hands", "with the patient"), ("presence", "on site"))
-#: No phase needs more of one nurse's watch than a nurse may have at all.
+#: So many places of a nurse's watch may one patient take: more is a slip of the finger.
 MOST_UNITS = 8
 #: The lists of a version that have rows of their own on the page.
 IN_ROWS = frozenset({"checkin_list", "fitness_list"})
