@@ -21,6 +21,7 @@ from scheduling.actions.series_writing import (
     check_patient,
     explained_by,
     lock_and_place,
+    question_of,
 )
 from scheduling.models import Offer, ProtocolVersion
 from scheduling.planner.values import SeriesRequest, Wishes
@@ -85,15 +86,7 @@ def _keep(
     shape = visit_shape(asked.version)
     if days is not None:
         placing.take_locks(asked.site, asked.patient, days, shape)
-    request, sheet = planning.series_question(
-        site=asked.site,
-        version=asked.version,
-        wishes=asked.wishes,
-        first_day=asked.first_day,
-        patient=asked.patient,
-        now=now,
-        alternatives=1,
-    )
+    request, sheet = question_of(asked, now)
     worked = _nearest(request, sheet, asked.starts, fixed)
     if worked is None:
         return None

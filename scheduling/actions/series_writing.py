@@ -18,7 +18,7 @@ from scheduling.actions import placing
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Protocol, ProtocolVersion, Ride, Series
 from scheduling.planner.search import search_series
-from scheduling.planner.values import Placement, Plan, VisitShape, Wishes
+from scheduling.planner.values import Placement, Plan, SeriesRequest, VisitShape, Wishes
 from scheduling.selectors import planning, reasons, series_rules
 from scheduling.selectors.day_sheets import Sheet
 from scheduling.selectors.shapes import visit_shape
@@ -97,18 +97,22 @@ def check_order(order: SeriesOrder, now: datetime) -> None:
     series_rules.check_series_days(order.days, version, order.first_day)
 
 
-def explain_order(order: SeriesOrder, now: datetime) -> Explained:
-    """The reasons of the plan that has exactly these starts; where no plan has them, that they were chosen."""
-    request, sheet = planning.series_question(
+def question_of(order: SeriesOrder, now: datetime) -> tuple[SeriesRequest, Sheet]:
+    """What the planner would be asked for the best plan of this order, whatever its starts are; and the day sheets."""
+    return planning.series_question(
         site=order.site,
         version=order.version,
         wishes=order.wishes,
         first_day=order.first_day,
         patient=order.patient,
         now=now,
-        sessions=len(order.starts),
         alternatives=1,
     )
+
+
+def explain_order(order: SeriesOrder, now: datetime) -> Explained:
+    """The reasons of the plan that has exactly these starts; where no plan has them, that they were chosen."""
+    request, sheet = question_of(order, now)
     # Mostly it is the best plan that is booked; the others are searched for when it is not.
     for alternatives in (1, PLANS_SHOWN):
         result = search_series(replace(request, alternatives=alternatives), sheet.days, sheet.resources, sheet.taken)
