@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import NotAllowed, Refused
+from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import Permission
 from scheduling import wishes as wishes_json
@@ -45,7 +45,7 @@ def wish_sooner(
         Refused: the visit is not booked, has begun, or starts before `not_before`.
         NotAllowed: somebody else's visit, or an actor who may not book.
     """
-    _check_may(by, appointment)
+    placing.check_may_ask(by, appointment.patient_id)
     locks.take([locks.patient(appointment.patient_id)])
     visit = Appointment.objects.select_related("site").get(pk=appointment.pk)
     if visit.status != Appointment.Status.BOOKED or visit.starts <= clock.now():
@@ -75,7 +75,7 @@ def end_wish(*, by: Actor, wish: EarlierWish, reason: str) -> EarlierWish:
     Raises:
         NotAllowed: somebody else's visit, or an actor who may not book.
     """
-    _check_may(by, wish.appointment)
+    placing.check_may_ask(by, wish.appointment.patient_id)
     locks.take([locks.patient(wish.patient_id)])
     fresh = EarlierWish.objects.get(pk=wish.pk)
     return close_wish(fresh, Status.ENDED, reason) if fresh.status == Status.WAITING else fresh
@@ -198,12 +198,3 @@ def _why_not(wish: EarlierWish, site: Site, starts: datetime, now: datetime) -> 
         f"{when} no longer suits {name}: the visit, the hours or an answer has changed since. Nothing was offered; "
         "look at the list again."
     )
-
-
-def _check_may(by: Actor, visit: Appointment) -> None:
-    """Staff who book, and the patient about their own visits."""
-    if by.kind == "patient" and by.id == str(visit.patient_id):
-        return
-    if by.user is None:
-        raise NotAllowed(_("This page is not yours."))
-    placing.check_may(by, Permission.BOOK)

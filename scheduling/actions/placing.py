@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from clinic import clock, locks
 from clinic.actor import Actor
@@ -33,6 +34,15 @@ def check_may(by: Actor, permission: Permission) -> None:
     """
     if by.user is not None and not by.user.may(permission):
         raise NotAllowed("Your role does not cover this. Nothing was changed; ask somebody whose role does.")
+
+
+def check_may_ask(by: Actor, patient_id: UUID) -> None:
+    """Raise NotAllowed for anybody but the patient, about their own visits, and staff who book."""
+    if by.kind == "patient" and by.id == str(patient_id):
+        return
+    if by.user is None:
+        raise NotAllowed(_("This page is not yours."))
+    check_may(by, Permission.BOOK)
 
 
 def take_locks(site: Site, patient: Patient, days: Collection[date], shape: VisitShape) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import NotAllowed, Refused, WrongStatus
+from clinic.errors import Refused, WrongStatus
 from clinic.permissions import Permission
 from patients.models import ConsultRequest, Patient
 from scheduling import wishes as wishes_json
@@ -42,7 +42,7 @@ def ask_for_change(
         WrongStatus: the visit has begun, is over or was cancelled.
         NotAllowed: somebody else's visit, or an actor who may not book.
     """
-    _check_may(by, appointment)
+    placing.check_may_ask(by, appointment.patient_id)
     locks.take([locks.patient(appointment.patient_id)])
     visit = Appointment.objects.get(pk=appointment.pk)
     if visit.status not in OPEN or visit.starts <= clock.now():
@@ -71,7 +71,7 @@ def withdraw(*, by: Actor, request: ChangeRequest) -> ChangeRequest:
         WrongStatus: it was answered already.
         NotAllowed: somebody else's request.
     """
-    _check_may(by, request.appointment)
+    placing.check_may_ask(by, request.appointment.patient_id)
     asked = _locked(request)
     if asked.status == Status.WITHDRAWN:
         return asked
@@ -131,15 +131,6 @@ def _locked_consult_request(asked: ConsultRequest) -> None:
         raise Refused(
             f"Somebody has answered this request already: it is “{fresh.get_status_display()}”. Nothing was booked."
         )
-
-
-def _check_may(by: Actor, visit: Appointment) -> None:
-    """Staff who book, and the patient about their own visits."""
-    if by.kind == "patient" and by.id == str(visit.patient_id):
-        return
-    if by.user is None:
-        raise NotAllowed(_("This page is not yours."))
-    placing.check_may(by, Permission.BOOK)
 
 
 def _locked(request: ChangeRequest) -> ChangeRequest:
