@@ -5,7 +5,6 @@ doing a thing twice is the same as doing it once: no second message goes out.
 """
 
 from collections.abc import Sequence
-from typing import cast
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -203,10 +202,7 @@ def visit_moved(appointment: Appointment) -> None:
     if ride is None or ride.companion is None or ride.status not in Ride.SETTLED:
         return
     if why_not(ride.companion, [ride.appointment]):
-        before = ride.companion
-        ride_status.move(ride, S.NEEDED, companion=None)
-        if before.may_be_told:
-            ledger.announce_companion_released(ride, before, settles=True)
+        _release(ride)
         return
     ride_status.move(ride, S.NAMED, companion=ride.companion)
     if ride.companion.may_be_told:
@@ -216,12 +212,17 @@ def visit_moved(appointment: Appointment) -> None:
 def visits_cancelled(appointments: Sequence[Appointment]) -> None:
     """The visits do not take place: whoever was to drive is told. For actions, after they cancelled the visits."""
     settled = Ride.objects.filter(appointment__in=appointments, status__in=Ride.SETTLED, companion__isnull=False)
-    related = settled.select_related("companion", "appointment__site", "appointment__patient")
-    for ride in related.order_by("appointment__starts"):
-        before = cast(Contact, ride.companion)
-        ride_status.move(ride, S.NEEDED, companion=None)
-        if before.may_be_told:
-            ledger.announce_companion_released(ride, before, settles=True)
+    with_whom = settled.select_related("companion", "appointment__site", "appointment__patient")
+    for ride in with_whom.order_by("appointment__starts"):
+        _release(ride)
+
+
+def _release(ride: Ride) -> None:
+    """Whoever was to drive is not needed any more, and is told; nobody is named then."""
+    before = ride.companion
+    ride_status.move(ride, S.NEEDED, companion=None)
+    if before is not None and before.may_be_told:
+        ledger.announce_companion_released(ride, before, settles=True)
 
 
 def picked_up(appointment: Appointment, companion: Contact) -> Ride:
