@@ -13,21 +13,32 @@ from scheduling.desk.booking_forms import DayField
 UNREADABLE = "The plan could not be read. Look at it again; nothing was changed."
 
 
-class PairsField(forms.CharField):
-    """Hidden pairs "id=value,id=value" as a dict."""
+class ListField(forms.CharField):
+    """Hidden values with commas between, as a list."""
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         super().__init__(required=False, widget=forms.HiddenInput)
         self.read = read
 
     def to_python(self, value: Any) -> Any:
-        """The pairs. Raises ValidationError for text that is none."""
+        """The values. Raises ValidationError for text that is none."""
         text = super().to_python(value) or ""
         try:
-            pairs = [one.split("=", 1) for one in text.split(",") if one]
-            return {UUID(name): self.read(worth) for name, worth in pairs}
+            return self.together([one for one in text.split(",") if one])
         except ValueError:
             raise ValidationError(UNREADABLE) from None
+
+    def together(self, parts: list[str]) -> Any:
+        """What the parts between the commas say. Raises ValueError for one that is none."""
+        return [self.read(one) for one in parts]
+
+
+class PairsField(ListField):
+    """Hidden pairs "id=value,id=value" as a dict."""
+
+    def together(self, parts: list[str]) -> Any:
+        """The values by id."""
+        return {UUID(name): self.read(worth) for name, worth in (one.split("=", 1) for one in parts)}
 
 
 class ReasonForm(forms.Form):

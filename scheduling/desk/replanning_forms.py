@@ -1,6 +1,5 @@
 """What the clerk types to change a part of a series, and what is agreed to from what the page showed."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from clinic import clock
 from scheduling.desk.booking_forms import DayField, TimeField
-from scheduling.desk.moving_forms import UNREADABLE, PairsField, ReasonForm
+from scheduling.desk.moving_forms import UNREADABLE, ListField, PairsField, ReasonForm
 from scheduling.models import Series
 from scheduling.selectors.replanning import Replan
 from scheduling.selectors.series_rules import Spacing, spacing_of, spacing_of_protocol
@@ -19,22 +18,6 @@ from scheduling.selectors.series_rules import Spacing, spacing_of, spacing_of_pr
 V = TypeVar("V")
 #: The most infusions of a series and the most days between two, as for a protocol's version.
 MOST_SESSIONS, MOST_DAYS = 60, 90
-
-
-class ListField(forms.CharField):
-    """Hidden values with commas between, as a list."""
-
-    def __init__(self, read: Callable[[str], Any]) -> None:
-        super().__init__(required=False, widget=forms.HiddenInput)
-        self.read = read
-
-    def to_python(self, value: Any) -> Any:
-        """The values. Raises ValidationError for text that is none."""
-        text = super().to_python(value) or ""
-        try:
-            return [self.read(one) for one in text.split(",") if one]
-        except ValueError:
-            raise ValidationError(UNREADABLE) from None
 
 
 def _moment(text: str) -> datetime:
