@@ -21,7 +21,7 @@ from patients.models import Patient
 from scheduling.actions import course as actions
 from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.moving import seen_of
-from scheduling.desk.moving_forms import StopForm
+from scheduling.desk.moving_forms import UNREADABLE, StopForm
 from scheduling.desk.replanning_forms import AgreeForm, CourseForm, FromForm, RestForm, WhereForm
 from scheduling.models import Appointment, Series
 from scheduling.selectors import replanning, shifting
@@ -38,22 +38,8 @@ def move_along(request: StaffRequest, pk: UUID) -> HttpResponse:
     look = WhereForm(data if "to_date" in data else None)
 
     def act(form: AgreeForm) -> str:
-        moves = dict(form.cleaned_data["moves"])
-        if visit.pk not in moves:
-            raise Refused("The plan could not be read. Look at it again; nothing was changed.")
-        starts = moves.pop(visit.pk)
-        version = form.cleaned_data["version"] if form.cleaned_data["version"] is not None else -1
-        actions.move_with_neighbours(
-            by=asked_by(request.user, form, visit.patient),
-            appointment=visit,
-            starts=starts,
-            others=moves,
-            version=version,
-            **form.agreed(),
-        )
-        return (
-            f"Moved, with {len(moves)} other{'' if len(moves) == 1 else 's'} of the series. The patient is told once."
-        )
+        others = _move(request, visit, form)
+        return f"Moved, with {others} other{'' if others == 1 else 's'} of the series. The patient is told once."
 
     form, done = _agree(request, act, visit.patient)
     if done is not None:
@@ -93,16 +79,7 @@ def move_rest(request: StaffRequest, pk: UUID) -> HttpResponse:
     visit = _visit_or_404(request, shifting.first_to_come(asked, clock.now()).pk) if whole else asked
 
     def act(form: AgreeForm) -> str:
-        moves = dict(form.cleaned_data["moves"])
-        if visit.pk not in moves:
-            raise Refused("The plan could not be read. Look at it again; nothing was changed.")
-        starts = moves.pop(visit.pk)
-        version = form.cleaned_data["version"] if form.cleaned_data["version"] is not None else -1
-        what: dict[str, Any] = {"appointment": visit, "starts": starts, "others": moves, "version": version}
-        actions.move_with_neighbours(
-            by=asked_by(request.user, form, visit.patient), with_rest=True, **what, **form.agreed()
-        )
-        return f"{len(moves) + 1} visits are moved. The patient is told once."
+        return f"{_move(request, visit, form, with_rest=True) + 1} visits are moved. The patient is told once."
 
     form, done = _agree(request, act, visit.patient)
     if done is not None:
@@ -328,6 +305,24 @@ def _page(
         "refused": refused,
     }
     return render(request, "desk/series/change.html", context, status=_status(refused))
+
+
+def _move(request: StaffRequest, visit: Appointment, form: AgreeForm, *, with_rest: bool = False) -> int:
+    """Move the visit and the others as the page showed; how many others. Raises Refused, as the action does."""
+    others = dict(form.cleaned_data["moves"])
+    if visit.pk not in others:
+        raise Refused(UNREADABLE)
+    starts, version = others.pop(visit.pk), form.cleaned_data["version"]
+    actions.move_with_neighbours(
+        by=asked_by(request.user, form, visit.patient),
+        appointment=visit,
+        starts=starts,
+        others=others,
+        version=version if version is not None else -1,
+        with_rest=with_rest,
+        **form.agreed(),
+    )
+    return len(others)
 
 
 def _given(request: StaffRequest, name: str) -> dict[str, str]:

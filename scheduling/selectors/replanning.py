@@ -93,13 +93,9 @@ class Replan:
 # -- what the screens and actions ask ----------------------------------------------------------------------------------
 
 
-def move_plan(*, appointment: Appointment, to_date: date, to_time: time | None, now: datetime) -> Replan:
-    """What else of the series would move if this visit went to the local date (at the local time, or at the best one).
-
-    The fewest others move; fixed ones stay. A consult, or a visit that has begun, moves alone or not at all.
-    """
+def in_its_rest(appointment: Appointment, to_date: date, now: datetime) -> tuple[Rest, Appointment] | Replan:
+    """What is to come of the visit's series, and the visit in it; a refusal where it cannot go to the local date."""
     series = appointment.series
-    zone = appointment.site.zone
     if series is None:
         return Replan((), ["A consult has no other visits to move along. Choose one of its free times."])
     rest = rest_of(series, now, Appointment.Kind(appointment.kind))
@@ -108,8 +104,21 @@ def move_plan(*, appointment: Appointment, to_date: date, to_time: time | None, 
         return Replan((), ["This visit has begun, is over or was cancelled, so it stays as it is."])
     if not_running(series):
         return Replan((), [not_running(series)])
-    if to_date < clock.local(now, zone).date():
+    if to_date < clock.local(now, appointment.site.zone).date():
         return Replan((), [f"{date_words(to_date)} is in the past. Choose today or a later day."])
+    return rest, mine
+
+
+def move_plan(*, appointment: Appointment, to_date: date, to_time: time | None, now: datetime) -> Replan:
+    """What else of the series would move if this visit went to the local date (at the local time, or at the best one).
+
+    The fewest others move; fixed ones stay. A consult, or a visit that has begun, moves alone or not at all.
+    """
+    found = in_its_rest(appointment, to_date, now)
+    if isinstance(found, Replan):
+        return found
+    rest, mine = found
+    series, zone = rest.series, appointment.site.zone
     cell = clock.cell(clock.moment(to_date, to_time, zone)) if to_time is not None else None
     lines = lines_of_move(rest, mine, to_date)
     # Who moves away from a day cannot come then: no other visit takes its place there.

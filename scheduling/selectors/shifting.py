@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from clinic import clock
 from scheduling.models import Appointment
 from scheduling.planner.values import Pin, Reason, Refusal
-from scheduling.selectors.replanning import Replan, as_replan, booked_pin, not_running, why_not_there
+from scheduling.selectors.replanning import Replan, as_replan, booked_pin, in_its_rest, why_not_there
 from scheduling.selectors.rest import Rest, rest_of
 from scheduling.selectors.rest_search import Search, Task
 from scheduling.selectors.series_rules import date_words, local_day
@@ -24,23 +24,16 @@ def shift_plan(*, appointment: Appointment, to_date: date, to_time: time | None,
     """The visit on a local date (at the local time, or at the hour that suits best), and all after it as many days
     later or earlier as it, as near as gaps and free time allow. Visits before it and fixed ones stay.
     """
-    series, zone = appointment.series, appointment.site.zone
-    if series is None:
-        return Replan((), ["A consult has no other visits to move along. Choose one of its free times."])
-    rest = rest_of(series, now, Appointment.Kind(appointment.kind))
-    mine = next((one for one in rest.coming if one.pk == appointment.pk), None)
-    if mine is None or mine.status == Appointment.Status.ARRIVED:
-        return Replan((), ["This visit has begun, is over or was cancelled, so it stays as it is."])
-    if not_running(series):
-        return Replan((), [not_running(series)])
-    if to_date < clock.local(now, zone).date():
-        return Replan((), [f"{date_words(to_date)} is in the past. Choose today or a later day."])
+    found = in_its_rest(appointment, to_date, now)
+    if isinstance(found, Replan):
+        return found
+    rest, mine = found
     at = rest.coming.index(mine)
     if any(rest.day(one) >= to_date for one in rest.coming[:at]):
         return Replan((), [f"A visit that stays is on {date_words(to_date)} or after it. Move that one as well."])
-    cell = clock.cell(clock.moment(to_date, to_time, zone)) if to_time is not None else None
+    cell = clock.cell(clock.moment(to_date, to_time, appointment.site.zone)) if to_time is not None else None
     task = _task(rest, at, to_date, cell)
-    first_day = max(local_day(now, appointment.site), min(series.first_day, to_date))
+    first_day = max(local_day(now, appointment.site), min(rest.series.first_day, to_date))
     search = Search(rest, first_day, homeless=len(rest.coming) - at, also=max(task.anchors or ()), chosen=mine)
     answer = search.best([task])
     if isinstance(answer, Refusal):
