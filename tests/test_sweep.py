@@ -20,6 +20,7 @@ from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
 from patients.models import Authorisation, Consent, ConsultRequest
 from scheduling.actions import earlier, offers, rides
 from scheduling.actions.requests import ask_for_change
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Message
 from scheduling.planner.values import Wishes
 from tests import factories
@@ -125,12 +126,14 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
     asking = factories.make_patient(clinic.site, cleared=True)
     offer = offers.keep_plan(
         by=clinic.by(Role.FRONT_DESK),
-        patient=asking,
-        site=clinic.site,
-        version=clinic.injection,
-        first_day=factories.FIRST_DAY,
-        wishes=MORNINGS,
-        starts=best_starts(clinic, asking, version=clinic.injection),
+        order=SeriesOrder(
+            patient=asking,
+            site=clinic.site,
+            version=clinic.injection,
+            first_day=factories.FIRST_DAY,
+            wishes=MORNINGS,
+            starts=best_starts(clinic, asking, version=clinic.injection),
+        ),
         hours=24,
         key=uuid4(),
     )

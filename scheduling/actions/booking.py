@@ -1,7 +1,7 @@
 """Booking: a consult, a whole series or nothing, and what becomes of a series held for an uncleared patient."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from clinic import clock, locks
@@ -27,7 +27,6 @@ from scheduling.actions.series_writing import (
 )
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Hold, Protocol, ProtocolVersion, Series
-from scheduling.planner.values import Wishes
 from scheduling.selectors.shapes import visit_shape
 from scheduling.selectors.who_changed import changed_in_series
 
@@ -107,29 +106,22 @@ def _serving_doctor(resources: Collection[int]) -> StaffMember | None:
 def book_series(
     *,
     by: Actor,
-    patient: Patient,
-    site: Site,
-    version: ProtocolVersion,
-    first_day: date,
-    wishes: Wishes,
-    starts: Sequence[datetime],
+    order: SeriesOrder,
     key: UUID,
     explained: Explained | None = None,
-    pinned: Collection[datetime] = (),
 ) -> Series:
-    """Book a series at exactly these `starts` (aware), whole or not at all; chairs and nurses are chosen under the
+    """Book a series at exactly the starts of the order, whole or not at all; chairs and nurses are chosen under the
     locks.
 
-    `explained`: why these dates, where the planner has said so already; else it is asked again. `pinned`: those of
-    `starts` that stay fixed when the series is planned anew.
+    `explained`: why these dates, where the planner has said so already; else it is asked again. `key`: of the form; the
+    same key again returns the same series.
 
     For a patient whom a doctor's clearance covers on every date the series is ACTIVE and its visits booked. Otherwise
-    it
-    is DRAFT, its visits held until `held_until`. `key`: of the form; the same key again returns the same series.
+    it is DRAFT, its visits held until `held_until`.
 
     Raises:
-        Refused: a past date, one before `first_day` (a local date), a gap or the window broken, the site closed, the
-            patient elsewhere then, deceased or refused by a doctor.
+        Refused: a past date, one before the first day, a gap or the window broken, the site closed, the patient
+            elsewhere then, deceased or refused by a doctor.
         JustTaken: a time is no longer free; the sentence names it.
         NotAllowed: the actor may not book.
     """
@@ -138,7 +130,6 @@ def book_series(
     if done is not None:
         return Series.objects.get(pk=done["series"])
     now = clock.now()
-    order = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)), frozenset(pinned))
     check_order(order, now)
     explained = explained or explain_order(order, now)
     placed = lock_and_place(order, now)

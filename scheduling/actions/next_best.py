@@ -10,9 +10,7 @@ from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import JustTaken
-from clinic.models import Site
 from clinic.permissions import Permission
-from patients.models import Patient
 from scheduling.actions import holds, placing
 from scheduling.actions.offers import write_offer
 from scheduling.actions.series_writing import (
@@ -23,8 +21,8 @@ from scheduling.actions.series_writing import (
     lock_and_place,
     question_of,
 )
-from scheduling.models import Offer, ProtocolVersion
-from scheduling.planner.values import SeriesRequest, Wishes
+from scheduling.models import Offer
+from scheduling.planner.values import SeriesRequest
 from scheduling.selectors import planning, swapping
 from scheduling.selectors.day_sheets import Sheet
 from scheduling.selectors.local_days import LocalDay
@@ -43,20 +41,10 @@ class NextBest:
 
 
 @action
-def keep_next_best(
-    *,
-    by: Actor,
-    patient: Patient,
-    site: Site,
-    version: ProtocolVersion,
-    first_day: date,
-    wishes: Wishes,
-    starts: Sequence[datetime],
-    fixed: swapping.Fixed,
-) -> NextBest | None:
-    """Hold for KEPT_FOR what is now nearest to the plan with these `starts` (aware), a part of which was taken: only
-    what was taken moves, and what must move along; where that is not possible, the best plan that there is. None when
-    there is none any more. `fixed`: dates that the clerk fixed stay as long as they are free.
+def keep_next_best(*, by: Actor, order: SeriesOrder, fixed: swapping.Fixed) -> NextBest | None:
+    """Hold for KEPT_FOR what is now nearest to the plan of `order`, a part of which was taken: only what was taken
+    moves, and what must move along; where that is not possible, the best plan that there is. None when there is none
+    any more. `fixed`: dates that the clerk fixed stay as long as they are free.
 
     First it looks without locks and takes those of the days that it found, as a booking does: mostly that is enough,
     and nobody else waits. When that was too late as well, it looks again while it holds the locks of every day that
@@ -69,14 +57,14 @@ def keep_next_best(
     """
     placing.check_may(by, Permission.BOOK)
     now = clock.now()
-    planning.check_first_day(first_day, site, now)
-    asked = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)))
+    planning.check_first_day(order.first_day, order.site, now)
     try:
         # Rolled back with the savepoint, its locks are released: those of the second look are taken in order again.
         with transaction.atomic():
-            return _keep(asked, fixed, None, by, now)
+            return _keep(order, fixed, None, by, now)
     except JustTaken:
-        return _keep(asked, fixed, planning.days_of_search(version, first_day, version.sessions), by, now)
+        days = planning.days_of_search(order.version, order.first_day, order.version.sessions)
+        return _keep(order, fixed, days, by, now)
 
 
 def _keep(
@@ -90,7 +78,7 @@ def _keep(
     worked = _nearest(request, sheet, asked.starts, fixed)
     if worked is None:
         return None
-    order = replace(asked, starts=tuple(planning.moments_of(worked.plan)))
+    order = replace(asked, starts=planning.moments_of(worked.plan))
     check_order(order, now)
     if days is None:
         placed = lock_and_place(order, now)

@@ -1,6 +1,6 @@
 """Plans kept while the patient asks the driver: time held until it is taken up, turned down, or lapses."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,9 +12,7 @@ from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused, WrongStatus
-from clinic.models import Site
 from clinic.permissions import Permission
-from patients.models import Patient
 from scheduling import wishes as wishes_json
 from scheduling.actions import booking, earlier_answers, holds, placing
 from scheduling.actions.holds import ToHold
@@ -29,8 +27,8 @@ from scheduling.actions.series_writing import (
     lock_and_place,
     write_series,
 )
-from scheduling.models import Hold, Offer, ProtocolVersion, Series
-from scheduling.planner.values import Placement, Wishes
+from scheduling.models import Hold, Offer, Series
+from scheduling.planner.values import Placement
 from scheduling.selectors.shapes import visit_shape
 
 MOST_HOURS = 7 * 24
@@ -74,19 +72,13 @@ def order_of(offer: Offer) -> SeriesOrder:
 def keep_plan(
     *,
     by: Actor,
-    patient: Patient,
-    site: Site,
-    version: ProtocolVersion,
-    first_day: date,
-    wishes: Wishes,
-    starts: Sequence[datetime],
+    order: SeriesOrder,
     hours: int,
     key: UUID,
     explained: Explained | None = None,
-    pinned: Collection[datetime] = (),
 ) -> Offer:
     """Hold the time of a plan for `hours`, at the longest until its first visit. The same key again returns the same
-    offer. `explained` and `pinned`: as for book_series.
+    offer. `explained`: as for book_series.
 
     Raises:
         Refused, JustTaken, NotAllowed: as book_series; Refused too for hours outside 1 to MOST_HOURS.
@@ -98,7 +90,6 @@ def keep_plan(
     if not 1 <= hours <= MOST_HOURS:
         raise Refused(f"A plan can be kept for 1 to {MOST_HOURS} hours. Nothing was kept.", field="hours")
     now = clock.now()
-    order = SeriesOrder(patient, site, version, first_day, wishes, tuple(sorted(starts)), frozenset(pinned))
     check_order(order, now)
     explained = explained or explain_order(order, now)
     placed = lock_and_place(order, now)

@@ -2,7 +2,7 @@
 offers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -31,7 +31,8 @@ CHOSEN: list[dict[str, Any]] = [{"code": "pinned", "params": {}}]
 
 @dataclass(frozen=True, slots=True)
 class SeriesOrder:
-    """What somebody wants booked: `starts` are aware moments in order of time, `first_day` a local date of the site.
+    """What somebody wants booked: `starts` are aware moments, kept in order of time, `first_day` a local date of the
+    site.
 
     `pinned`: those of `starts` that the clerk has fixed, which later re-planning leaves alone.
     """
@@ -41,8 +42,12 @@ class SeriesOrder:
     version: ProtocolVersion
     first_day: date
     wishes: Wishes
-    starts: tuple[datetime, ...]
-    pinned: frozenset[datetime] = frozenset()
+    starts: Sequence[datetime]
+    pinned: Collection[datetime] = frozenset()
+
+    def __post_init__(self) -> None:
+        """In order of time, however they were chosen."""
+        object.__setattr__(self, "starts", tuple(sorted(self.starts)))
 
     @property
     def days(self) -> list[date]:

@@ -59,12 +59,14 @@ def book_single(
     if single.series is None:
         made = booking.book_series(
             by=by,
-            patient=patient,
-            site=site,
-            version=single.version,
-            first_day=local_day(starts, site),
-            wishes=Wishes(),
-            starts=[starts],
+            order=SeriesOrder(
+                patient=patient,
+                site=site,
+                version=single.version,
+                first_day=local_day(starts, site),
+                wishes=Wishes(),
+                starts=[starts],
+            ),
             key=key,
         )
         return made.appointments.select_related("site", "patient", "series", "protocol_version").get()

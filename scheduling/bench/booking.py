@@ -12,7 +12,7 @@ from psycopg2.extras import register_default_jsonb
 
 from patients.models import Patient
 from scheduling.actions.booking import book_series
-from scheduling.actions.series_writing import explained_by
+from scheduling.actions.series_writing import SeriesOrder, explained_by
 from scheduling.bench.measure import Figure, at_most, timed
 from scheduling.bench.planning import WISHES, plan
 from scheduling.bench.server import cluster
@@ -50,12 +50,14 @@ def book(world: World, patient: Patient, plan: Plan, key: UUID | None = None) ->
     """Book the plan as the page does, with the reasons that came with it."""
     return book_series(
         by=world.bench.by,
-        patient=patient,
-        site=world.bench.site,
-        version=world.bench.series,
-        first_day=world.bench.first_day,
-        wishes=WISHES[0],
-        starts=moments_of(plan),
+        order=SeriesOrder(
+            patient=patient,
+            site=world.bench.site,
+            version=world.bench.series,
+            first_day=world.bench.first_day,
+            wishes=WISHES[0],
+            starts=moments_of(plan),
+        ),
         key=key or uuid4(),
         explained=explained_by(plan),
     )

@@ -15,9 +15,10 @@ from patients.models import Patient
 from scheduling.actions.moving import stop_series
 from scheduling.actions.next_best import keep_next_best
 from scheduling.actions.offers import accept_offer
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.bench.booking import book
 from scheduling.bench.measure import Figure
-from scheduling.bench.planning import plan, question
+from scheduling.bench.planning import plan
 from scheduling.bench.world import World
 from scheduling.models import Series
 from scheduling.planner.values import Plan, Wishes
@@ -144,9 +145,7 @@ def _booked(world: World, patient: Patient, wishes: Wishes, best: Plan, shift: S
         return book(world, patient, best)
     except JustTaken:
         shift.taken += 1
-    asked = question(world, wishes)
-    del asked["now"]
-    found = keep_next_best(
-        **asked | {"by": world.bench.by, "patient": patient, "starts": moments_of(best), "fixed": {}}
-    )
-    return accept_offer(by=world.bench.by, offer=found.offer, key=uuid4()) if found is not None else None
+    bench = world.bench
+    order = SeriesOrder(patient, bench.site, bench.series, bench.first_day, wishes, moments_of(best))
+    found = keep_next_best(by=bench.by, order=order, fixed={})
+    return accept_offer(by=bench.by, offer=found.offer, key=uuid4()) if found is not None else None

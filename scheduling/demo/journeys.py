@@ -10,6 +10,7 @@ from clinic.models import Site
 from patients import actions as people
 from patients.models import Clearance, Contact, Measure, Observation, Patient, Questionnaire
 from scheduling.actions import booking, boosters, moving, rides
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.demo import attending, chairside, papers, scores
 from scheduling.demo.attending import Team
 from scheduling.demo.cast import Role, Stage
@@ -224,12 +225,14 @@ class Journey:
             plan = result.plans[0]
             return booking.book_series(
                 by=self.team.desk,
-                patient=patient,
-                site=self.site,
-                version=version,
-                first_day=first_day,
-                wishes=wishes,
-                starts=[clock.of_cell(planned.start) for planned in plan.visits],
+                order=SeriesOrder(
+                    patient=patient,
+                    site=self.site,
+                    version=version,
+                    first_day=first_day,
+                    wishes=wishes,
+                    starts=[clock.of_cell(planned.start) for planned in plan.visits],
+                ),
                 key=uuid4(),
             )
 

@@ -11,6 +11,7 @@ from clinic.models import Site
 from patients.actions import authorise_sessions
 from patients.models import Authorisation, Channel, ConsultRequest, Patient
 from scheduling.actions import offers, requests, ride_calls, rides
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.demo.cast import SHOT
 from scheduling.demo.places import HARBOR, MESA
 from scheduling.messages import rows
@@ -112,12 +113,14 @@ def _keeps(desk: Actor, family: str, site: Site, version: ProtocolVersion) -> No
     if result.plans:
         offers.keep_plan(
             by=desk,
-            patient=patient,
-            site=site,
-            version=version,
-            first_day=first_day,
-            wishes=Wishes(),
-            starts=planning.moments_of(result.plans[0]),
+            order=SeriesOrder(
+                patient=patient,
+                site=site,
+                version=version,
+                first_day=first_day,
+                wishes=Wishes(),
+                starts=planning.moments_of(result.plans[0]),
+            ),
             hours=20,
             key=uuid4(),
         )

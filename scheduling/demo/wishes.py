@@ -9,6 +9,7 @@ from clinic.actor import Actor
 from clinic.models import Site
 from patients.models import ConsultRequest, Language, Patient
 from scheduling.actions import offers, requests
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.demo.cast import SHOT
 from scheduling.demo.places import HARBOR, MESA
 from scheduling.models import Appointment, ChangeRequest, ProtocolVersion
@@ -70,8 +71,15 @@ def _keep(site: Site, version: ProtocolVersion, desk: Actor) -> None:
     patient = Patient.objects.get(family_name="Navarro")
     first_day = clock.today(site.zone) + FIRST_POSSIBLE
     wishes = Wishes(preferred_from=9 * 60, preferred_until=12 * 60)
-    what = {"patient": patient, "site": site, "version": version, "first_day": first_day, "wishes": wishes}
-    found = planning.plan_series(**what, now=clock.now(), alternatives=1)  # type: ignore[arg-type]
+    found = planning.plan_series(
+        site=site,
+        version=version,
+        wishes=wishes,
+        first_day=first_day,
+        patient=patient,
+        now=clock.now(),
+        alternatives=1,
+    )
     if found.best is not None:
-        starts = planning.moments_of(found.best)
-        offers.keep_plan(by=desk, **what, starts=starts, hours=48, key=uuid4())  # type: ignore[arg-type]
+        order = SeriesOrder(patient, site, version, first_day, wishes, planning.moments_of(found.best))
+        offers.keep_plan(by=desk, order=order, hours=48, key=uuid4())

@@ -5,7 +5,9 @@ booking is a POST that carries the same fields, is checked again from the start,
 when it cannot be.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +32,7 @@ from patients.selectors import Standing, standing
 from scheduling.actions import booking as actions
 from scheduling.actions import offers
 from scheduling.actions.next_best import NextBest, keep_next_best
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.desk import signed_plans
 from scheduling.desk.booking import start_values, status_of, take_over
 from scheduling.desk.booking_forms import ChoiceForm, KeepForm
@@ -146,17 +149,12 @@ def _try_series(
         return None, False
     _give_back(request, choice.cleaned_data["kept"])
     starts = choice.cleaned_data["starts"]
+    pinned = frozenset(one for one in work.value("fixed").values() if one in starts)
     what: dict[str, Any] = {
         "by": Actor.of(request.user),
-        "patient": person,
-        "site": form.cleaned_data["site"],
-        "version": form.version,
-        "first_day": form.cleaned_data["first_day"],
-        "wishes": form.wishes(),
-        "starts": starts,
+        "order": replace(_order(form, person, starts), pinned=pinned),
         "key": choice.cleaned_data["key"],
         "explained": signed_plans.read(choice.cleaned_data["why"], starts, person, form.version),
-        "pinned": [one for one in work.value("fixed").values() if one in starts],
     }
     try:
         if request.POST.get("do") == "keep":
@@ -165,6 +163,12 @@ def _try_series(
     except Refused as error:
         form.refuse(error.message, error.field)
         return None, isinstance(error, JustTaken)
+
+
+def _order(form: SeriesForm, person: Patient, starts: Sequence[datetime]) -> SeriesOrder:
+    """What was typed, at these starts (aware). Only for a valid form."""
+    site, first_day = form.cleaned_data["site"], form.cleaned_data["first_day"]
+    return SeriesOrder(person, site, form.version, first_day, form.wishes(), starts)
 
 
 def _give_back(request: StaffRequest, kept: UUID | None) -> None:
@@ -179,12 +183,7 @@ def _keep_next_best(request: StaffRequest, person: Patient, form: SeriesForm, wo
     try:
         return keep_next_best(
             by=Actor.of(request.user),
-            patient=person,
-            site=form.cleaned_data["site"],
-            version=form.version,
-            first_day=form.cleaned_data["first_day"],
-            wishes=form.wishes(),
-            starts=ChoiceForm.starts_of(request.POST),
+            order=_order(form, person, ChoiceForm.starts_of(request.POST)),
             fixed=work.value("fixed"),
         )
     except Refused as error:

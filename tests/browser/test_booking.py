@@ -14,6 +14,7 @@ from clinic import clock
 from clinic.permissions import Role
 from patients.models import ConsultRequest
 from scheduling.actions import booking, requests
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, ChangeRequest, Offer
 from scheduling.planner.values import Wishes
 from tests.browser.judges import broken_rules, too_wide
@@ -100,12 +101,14 @@ def test_two_clerks_collide_and_the_second_sees_the_next_best_with_nothing_lost(
         for patient in (other, make_patient(harbor.site, cleared=True)):
             booking.book_series(
                 by=harbor.by(Role.FRONT_DESK),
-                patient=patient,
-                site=harbor.site,
-                version=harbor.injection,
-                first_day=FIRST_DAY,
-                wishes=Wishes(),
-                starts=[datetime.fromisoformat(third)],
+                order=SeriesOrder(
+                    patient=patient,
+                    site=harbor.site,
+                    version=harbor.injection,
+                    first_day=FIRST_DAY,
+                    wishes=Wishes(),
+                    starts=[datetime.fromisoformat(third)],
+                ),
                 key=uuid4(),
             )
     page.get_by_role("button", name="Book all 6").first.click()

@@ -18,6 +18,7 @@ from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import moving, offers, rides
 from scheduling.actions import visit as visits
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment
 from scheduling.selectors.board_version import day_version
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
@@ -95,12 +96,14 @@ def kept(clinic: Clinic, first: Appointment) -> None:
     asking = make_patient(clinic.site, cleared=True)
     offers.keep_plan(
         by=clinic.by(Role.FRONT_DESK),
-        patient=asking,
-        site=clinic.site,
-        version=clinic.induction,
-        first_day=FIRST_DAY,
-        wishes=MORNINGS,
-        starts=best_starts(clinic, asking),
+        order=SeriesOrder(
+            patient=asking,
+            site=clinic.site,
+            version=clinic.induction,
+            first_day=FIRST_DAY,
+            wishes=MORNINGS,
+            starts=best_starts(clinic, asking),
+        ),
         hours=24,
         key=uuid4(),
     )

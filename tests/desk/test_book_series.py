@@ -11,6 +11,7 @@ from clinic import clock
 from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import offers, series_writing
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.desk import signed_plans
 from scheduling.models import Appointment, Hold, Offer, Series
 from scheduling.planner.values import Wishes
@@ -211,12 +212,14 @@ def test_a_lapsed_plan_is_refused_and_planned_again_with_everything_filled_in(
 ) -> None:
     offer = offers.keep_plan(
         by=harbor.by(Role.FRONT_DESK),
-        patient=patient,
-        site=harbor.site,
-        version=harbor.induction,
-        first_day=FIRST_DAY,
-        wishes=Wishes(patient_can={0: ((600, 1440),), 2: ((600, 1440),), 4: ((600, 1440),)}),
-        starts=[datetime.fromisoformat(one) for one in _mwf(clerk, harbor, patient)],
+        order=SeriesOrder(
+            patient=patient,
+            site=harbor.site,
+            version=harbor.induction,
+            first_day=FIRST_DAY,
+            wishes=Wishes(patient_can={0: ((600, 1440),), 2: ((600, 1440),), 4: ((600, 1440),)}),
+            starts=[datetime.fromisoformat(one) for one in _mwf(clerk, harbor, patient)],
+        ),
         hours=4,
         key=uuid4(),
     )

@@ -16,6 +16,7 @@ from clinic.permissions import Role
 from patients.actions import decide_clearance
 from patients.models import Authorisation, Clearance, Consent, Patient
 from scheduling.actions import offers, requests
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, ChangeRequest, Message
 from scheduling.selectors.desk_scope import scope_of
 from scheduling.selectors.work_counts import counts_for
@@ -118,12 +119,14 @@ def test_a_kept_plan_waits_on_its_last_working_day_until_it_is_answered(harbor: 
     desk = harbor.by(Role.FRONT_DESK)
     offer = offers.keep_plan(
         by=desk,
-        patient=patient,
-        site=harbor.site,
-        version=harbor.injection,
-        first_day=FIRST_DAY + timedelta(days=7),
-        wishes=MORNINGS,
-        starts=best_starts(harbor, patient, first_day=FIRST_DAY + timedelta(days=7), version=harbor.injection),
+        order=SeriesOrder(
+            patient=patient,
+            site=harbor.site,
+            version=harbor.injection,
+            first_day=FIRST_DAY + timedelta(days=7),
+            wishes=MORNINGS,
+            starts=best_starts(harbor, patient, first_day=FIRST_DAY + timedelta(days=7), version=harbor.injection),
+        ),
         hours=72,
         key=uuid4(),
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 from clinic import clock
 from patients.models import Patient
 from scheduling.actions import booking, offers
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.desk.booking_wishes import moments
 from scheduling.models import Appointment, Offer
 from scheduling.planner.values import Wishes
@@ -112,12 +113,14 @@ def test_what_was_taken_meanwhile_is_planned_anew_and_the_rest_stays(
         other = make_patient(harbor.site, cleared=True)
         booking.book_series(
             by=harbor.by("front_desk"),  # type: ignore[arg-type]
-            patient=other,
-            site=harbor.site,
-            version=harbor.injection,
-            first_day=FIRST_DAY,
-            wishes=Wishes(),
-            starts=[third],
+            order=SeriesOrder(
+                patient=other,
+                site=harbor.site,
+                version=harbor.injection,
+                first_day=FIRST_DAY,
+                wishes=Wishes(),
+                starts=[third],
+            ),
             key=uuid4(),
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import date, datetime, time
 from threading import Barrier
 from typing import Any
@@ -16,6 +17,7 @@ from clinic import clock
 from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import booking, holds
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, Hold, Message, ProtocolVersion, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
@@ -45,18 +47,20 @@ def best_starts(
 
 
 def book(clinic: Clinic, patient: Patient, starts: Sequence[datetime] | None = None, **changes: Any) -> Series:
-    """Book the best plan, or exactly `starts`; `changes` replace arguments of the action."""
-    order: dict[str, Any] = {
-        "by": clinic.by(Role.FRONT_DESK),
+    """Book the best plan, or exactly `starts`; `changes` replace fields of the order or arguments of the action."""
+    what: dict[str, Any] = {
         "patient": patient,
         "site": clinic.site,
         "version": clinic.induction,
         "first_day": FIRST_DAY,
         "wishes": MORNINGS,
-        "key": uuid4(),
-    } | changes
-    found = starts or best_starts(clinic, patient, first_day=order["first_day"], version=order["version"])
-    return booking.book_series(**order, starts=found)
+    }
+    how: dict[str, Any] = {"by": clinic.by(Role.FRONT_DESK), "key": uuid4()}
+    of_order = {field.name for field in fields(SeriesOrder)}
+    for name, value in changes.items():
+        (what if name in of_order else how)[name] = value
+    found = starts or best_starts(clinic, patient, first_day=what["first_day"], version=what["version"])
+    return booking.book_series(order=SeriesOrder(**what, starts=found), **how)
 
 
 def bookings_are_told() -> None:

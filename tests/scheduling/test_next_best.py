@@ -16,6 +16,7 @@ from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import offers, placing
 from scheduling.actions.next_best import KEPT_FOR, keep_next_best
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Hold, Offer, Series
 from scheduling.selectors import swapping
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
@@ -31,12 +32,14 @@ def keep_next(
     """Keep what is nearest now to the plan with these starts; the best where none are given."""
     found = keep_next_best(
         by=clinic.by(role),
-        patient=patient,
-        site=clinic.site,
-        version=clinic.induction,
-        first_day=FIRST_DAY,
-        wishes=MORNINGS,
-        starts=starts,
+        order=SeriesOrder(
+            patient=patient,
+            site=clinic.site,
+            version=clinic.induction,
+            first_day=FIRST_DAY,
+            wishes=MORNINGS,
+            starts=starts,
+        ),
         fixed={},
     )
     return found.offer if found is not None else None
@@ -49,12 +52,14 @@ def test_of_the_plan_that_came_too_late_only_what_was_taken_moves() -> None:
     book(clinic, make_patient(clinic.site, cleared=True), [wanted[2]], version=clinic.injection)
     found = keep_next_best(
         by=clinic.by(Role.FRONT_DESK),
-        patient=late,
-        site=clinic.site,
-        version=clinic.induction,
-        first_day=FIRST_DAY,
-        wishes=MORNINGS,
-        starts=wanted,
+        order=SeriesOrder(
+            patient=late,
+            site=clinic.site,
+            version=clinic.induction,
+            first_day=FIRST_DAY,
+            wishes=MORNINGS,
+            starts=wanted,
+        ),
         fixed={},
     )
     assert found is not None

@@ -12,6 +12,7 @@ from clinic.permissions import Role
 from patients.models import Patient
 from scheduling import wishes as wishes_json
 from scheduling.actions import offers
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, Hold, Message, Offer, Series
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import MORNINGS, best_starts, book, visits_of
@@ -24,12 +25,14 @@ def keep(clinic: Clinic, patient: Patient, *, hours: int = 24, key: UUID | None 
     """Keep the best plan."""
     return offers.keep_plan(
         by=clinic.by(Role.FRONT_DESK),
-        patient=patient,
-        site=clinic.site,
-        version=clinic.induction,
-        first_day=FIRST_DAY,
-        wishes=MORNINGS,
-        starts=best_starts(clinic, patient),
+        order=SeriesOrder(
+            patient=patient,
+            site=clinic.site,
+            version=clinic.induction,
+            first_day=FIRST_DAY,
+            wishes=MORNINGS,
+            starts=best_starts(clinic, patient),
+        ),
         hours=hours,
         key=key or uuid4(),
     )
@@ -119,12 +122,14 @@ def test_the_same_key_keeps_one_plan() -> None:
     kept = [
         offers.keep_plan(
             by=clinic.by(Role.FRONT_DESK),
-            patient=patient,
-            site=clinic.site,
-            version=clinic.induction,
-            first_day=FIRST_DAY,
-            wishes=MORNINGS,
-            starts=starts,
+            order=SeriesOrder(
+                patient=patient,
+                site=clinic.site,
+                version=clinic.induction,
+                first_day=FIRST_DAY,
+                wishes=MORNINGS,
+                starts=starts,
+            ),
             hours=4,
             key=key,
         )
