@@ -62,13 +62,16 @@ def test_the_work_list_and_the_board_say_so_in_light_and_dark(
     browser: Browser, live_server: LiveServer, full: Clinic
 ) -> None:
     full.site.opening_hours.filter(weekday=FIRST_DAY.weekday()).delete()
+    begin, end = clock.day_bounds(FIRST_DAY, full.site.zone)
+    visits = Appointment.objects.filter(starts__gte=begin, starts__lt=end).count()
     for scheme in ("light", "dark"):
         page = sign_in(browser, live_server.url, full.clerk, color_scheme=scheme, reduced_motion="reduce")
-        for address in (
-            "/",
-            reverse("desk:board", args=[full.site.pk, FIRST_DAY]),
-            reverse("desk:rescue", args=[full.site.pk]),
+        for address, words in (
+            ("/", f"Visits left without cover, {full.site}"),
+            (reverse("desk:board", args=[full.site.pk, FIRST_DAY]), f"{visits} visits of this day have no cover"),
+            (reverse("desk:rescue", args=[full.site.pk]), "Visits left without cover"),
         ):
             page.goto(address)
+            assert words in page.locator("main").inner_text()
             judge(page)
         page.context.close()
