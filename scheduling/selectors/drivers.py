@@ -31,11 +31,16 @@ SERVICES = frozenset({"taxi", "taxicab", "cab", "uber", "lyft", "bus", "autobus"
 ARTICLES = frozenset({"a", "an", "the", "un", "una", "el"})
 
 
+def all_drivers() -> QuerySet[Contact]:
+    """Saved contacts who may be asked to drive, by name, whosever they are."""
+    return Contact.objects.filter(is_active=True, is_adult=True, may_drive=True, stopped_at__isnull=True).order_by(
+        "name"
+    )
+
+
 def drivers_of(patient: Patient) -> QuerySet[Contact]:
     """The patient's saved contacts who may be asked to drive, by name."""
-    return Contact.objects.filter(
-        patient=patient, is_active=True, is_adult=True, may_drive=True, stopped_at__isnull=True
-    ).order_by("name")
+    return all_drivers().filter(patient=patient)
 
 
 def why_not(contact: Contact, appointments: Sequence[Appointment]) -> str:

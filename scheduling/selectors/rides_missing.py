@@ -18,6 +18,7 @@ from scheduling.messages.scripts import ride_script
 from scheduling.models import Appointment, Message, Ride
 from scheduling.opening_days import Nearness, nearness
 from scheduling.selectors.desk_scope import Scope
+from scheduling.selectors.drivers import all_drivers
 
 #: How far ahead the page of rides looks beyond what is due: reminders go out up to a week before (domain.md).
 AHEAD = timedelta(days=14)
@@ -120,12 +121,11 @@ def _rows(scope: Scope, keys: Iterable[Key]) -> list[RideRow]:
     keys = list(keys)
     if not keys:
         return []
-    drivers = Contact.objects.filter(is_active=True, is_adult=True, may_drive=True, stopped_at__isnull=True)
     visits = (
         missing(scope)
         .filter(patient__in={patient for patient, _site in keys})
         .select_related("patient", "site", "series", "protocol_version", "ride__companion", "ride__called_by")
-        .prefetch_related(Prefetch("patient__contacts", drivers.order_by("name"), to_attr="drivers"))
+        .prefetch_related(Prefetch("patient__contacts", all_drivers(), to_attr="drivers"))
         .order_by("starts", "pk")
     )
     by_key: dict[Key, list[Appointment]] = defaultdict(list)
