@@ -49,8 +49,7 @@ def book_consult(
     """Book a consult at `starts` (aware) with `doctor`, or with whichever doctor is free then.
 
     `mode`: an Appointment.Mode; by video or telephone it takes the doctor and no chair. `key`: of the form; the same
-    key
-    again returns the same visit. `asked`: the request that it answers, closed with it.
+    key again returns the same visit. `asked`: the request that it answers, closed with it.
 
     Raises:
         Refused: past, closed, the patient is elsewhere or cannot be booked, the protocol is no consult of this site, or

@@ -51,8 +51,7 @@ def plan_series(
     """The best plan for a series and a few different ones, each date with its reasons; or why there is none.
 
     `first_day` is a local date of the site, `now` an aware moment before which nothing starts. The first visit is
-    looked
-    for within FIRST_VISIT_WITHIN_DAYS of the first day.
+    looked for within FIRST_VISIT_WITHIN_DAYS of the first day.
 
     Raises:
         Refused: the first day is past.
@@ -147,8 +146,7 @@ def consult_slots(
     """Free times for a consult, earliest first, at most `limit`.
 
     `doctor` None: with whoever of the doctors is free. `days`: how many local dates from `first_day` on. `is_remote`:
-    by
-    video or telephone, so without a chair. The patient's other visits are kept free when `patient` is given;
+    by video or telephone, so without a chair. The patient's other visits are kept free when `patient` is given;
     `wishes`: when the patient can come.
 
     Raises:
