@@ -23,7 +23,36 @@ from scheduling.planner.values import Stretches, Wishes
 from scheduling.wishes import MINUTES_IN_A_DAY
 
 
-class SaidForm(PlaceForm):
+class HoursForm(forms.Form):
+    """When somebody can come or drive: fields "<who>_days", "<who>_from" and "<who>_until", of which the hours run
+    forward.
+    """
+
+    #: How the names of the fields begin, and whose hours they are.
+    spans: Sequence[tuple[str, str]] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Hours run forward."""
+        values = super().clean() or {}
+        for who, words in self.spans:
+            begin, end = values.get(f"{who}_from"), values.get(f"{who}_until")
+            if begin and end and begin >= end:
+                self.add_error(
+                    f"{who}_until",
+                    f"The {words} hours end at {end:%H:%M}, before they begin at {begin:%H:%M}. Change one of them.",
+                )
+        return values
+
+    def windows(self, who: str) -> dict[int, Stretches] | None:
+        """The same hours on each day ticked (none: every day); None where nothing was said. Only for a valid form."""
+        days, begin, end = (self.cleaned_data[f"{who}_{part}"] for part in ("days", "from", "until"))
+        if not days and begin is None and end is None:
+            return None
+        stretch = (_minute(begin) or 0, _minute(end) or MINUTES_IN_A_DAY)
+        return dict.fromkeys(days or range(7), (stretch,))
+
+
+class SaidForm(HoursForm, PlaceForm):
     """When the patient can come: in fields, and in words that are read into the fields when they are new."""
 
     words = forms.CharField(
@@ -40,7 +69,6 @@ class SaidForm(PlaceForm):
     patient_from = TimeField(label="not before", required=False)
     patient_until = TimeField(label="home by", required=False)
 
-    #: Pairs of fields "<who>_from" and "<who>_until", and whose hours they are.
     spans: Sequence[tuple[str, str]] = (("patient", "patient's"),)
 
     def __init__(self, data: Any = None, *args: Any, sites: Sequence[Site], **kwargs: Any) -> None:
@@ -62,15 +90,8 @@ class SaidForm(PlaceForm):
         return merged
 
     def clean(self) -> dict[str, Any]:
-        """Hours run forward, and some weekday is left on which the site is open."""
+        """Some weekday is left on which the site is open."""
         values = super().clean()
-        for who, words in self.spans:
-            begin, end = values.get(f"{who}_from"), values.get(f"{who}_until")
-            if begin and end and begin >= end:
-                self.add_error(
-                    f"{who}_until",
-                    f"The {words} hours end at {end:%H:%M}, before they begin at {begin:%H:%M}. Change one of them.",
-                )
         site, days = values.get("site"), values.get("patient_days")
         if site and days:
             is_open = set(OpeningHours.objects.filter(site=site).values_list("weekday", flat=True))
@@ -80,8 +101,7 @@ class SaidForm(PlaceForm):
 
     def wishes(self) -> Wishes:
         """What was typed, as the planner takes it. Only for a valid form."""
-        values = self.cleaned_data
-        return Wishes(patient_can=_windows(values["patient_days"], values["patient_from"], values["patient_until"]))
+        return Wishes(patient_can=self.windows("patient"))
 
 
 class ConsultForm(SaidForm):
@@ -135,7 +155,7 @@ class SeriesForm(SaidForm):
         values = self.cleaned_data
         return replace(
             super().wishes(),
-            driver_can=_windows(values["driver_days"], values["driver_from"], values["driver_until"]),
+            driver_can=self.windows("driver"),
             preferred_weekdays=frozenset(values["preferred_days"]),
             preferred_from=_minute(values["preferred_from"]),
             preferred_until=_minute(values["preferred_until"]),
@@ -197,14 +217,6 @@ def fixed_words(fixed: Mapping[int, datetime]) -> str:
 
 def _minute(wall: time | None) -> int | None:
     return wall.hour * 60 + wall.minute if wall is not None else None
-
-
-def _windows(days: Sequence[int], begin: time | None, end: time | None) -> dict[int, Stretches] | None:
-    """The same hours on each of `days` (none: every day); None where nothing was said at all."""
-    if not days and begin is None and end is None:
-        return None
-    stretch = (_minute(begin) or 0, _minute(end) or MINUTES_IN_A_DAY)
-    return dict.fromkeys(days or range(7), (stretch,))
 
 
 def words_of(wishes: Wishes) -> dict[str, Any]:

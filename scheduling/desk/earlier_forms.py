@@ -1,7 +1,7 @@
 """What the clerk types for the earlier-time list: the hours that suit, and whom to ask for how long."""
 
 from collections.abc import Sequence
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,19 +11,19 @@ from clinic import clock
 from scheduling import wishes as wishes_json
 from scheduling.actions.earlier import MOST_MINUTES
 from scheduling.desk.booking_forms import DayField, TimeField, WeekdaysField
-from scheduling.desk.booking_wishes import words_of
+from scheduling.desk.booking_wishes import HoursForm, words_of
 from scheduling.models import Appointment, EarlierWish
-from scheduling.planner.values import Stretches, Wishes
+from scheduling.planner.values import Wishes
 from scheduling.selectors.earlier import TO_ANSWER
-from scheduling.wishes import MINUTES_IN_A_DAY
 
 #: For how long a time may be held, in minutes; the site's own length is among them.
 HOLD_MINUTES = (30, 60, 120, 240, 480, 1440)
 
 
-class WishForm(forms.Form):
+class WishForm(HoursForm):
     """The days and hours at which the patient could come sooner, and at which somebody could drive home."""
 
+    spans = (("patient", "patient's"), ("driver", "driver's"))
     patient_days = WeekdaysField(label="The patient can come on")
     patient_from = TimeField(label="not before", required=False)
     patient_until = TimeField(label="home by", required=False)
@@ -43,25 +43,9 @@ class WishForm(forms.Form):
         words = words_of(wishes_json.from_json(wish.hours))
         return words | {"not_before": wish.not_before, "note": wish.note}
 
-    def clean(self) -> dict[str, Any]:
-        """Hours run forward."""
-        values = super().clean() or {}
-        for who, words in (("patient", "patient's"), ("driver", "driver's")):
-            begin, end = values.get(f"{who}_from"), values.get(f"{who}_until")
-            if begin and end and begin >= end:
-                self.add_error(
-                    f"{who}_until",
-                    f"The {words} hours end at {end:%H:%M}, before they begin at {begin:%H:%M}. Change one of them.",
-                )
-        return values
-
     def hours(self) -> Wishes:
         """What was typed, as the planner takes it. Only for a valid form."""
-        values = self.cleaned_data
-        return Wishes(
-            patient_can=_windows(values["patient_days"], values["patient_from"], values["patient_until"]),
-            driver_can=_windows(values["driver_days"], values["driver_from"], values["driver_until"]),
-        )
+        return Wishes(patient_can=self.windows("patient"), driver_can=self.windows("driver"))
 
 
 class OfferForm(forms.Form):
@@ -121,12 +105,3 @@ def suggested(visit: Appointment) -> dict[str, Any]:
 def last_day(visit: Appointment) -> date:
     """The last local date that would be sooner."""
     return clock.local(visit.starts, visit.site.zone).date() - timedelta(days=1)
-
-
-def _windows(days: Sequence[int], begin: time | None, end: time | None) -> dict[int, Stretches] | None:
-    """The same hours on each of `days` (none: every day); None where nothing was said at all."""
-    if not days and begin is None and end is None:
-        return None
-    first = begin.hour * 60 + begin.minute if begin is not None else 0
-    last = end.hour * 60 + end.minute if end is not None else MINUTES_IN_A_DAY
-    return dict.fromkeys(days or range(7), ((first, last),))
