@@ -4,12 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clinic import clock, unsent
+from clinic.errors import Refused
 from clinic.models import User
 from clinic.permissions import Permission
 
@@ -52,6 +54,11 @@ def needs(*permissions: Permission) -> Callable[[Callable[Concatenate[StaffReque
         return inside
 
     return decorate
+
+
+def refuse(form: forms.BaseForm, error: Refused) -> None:
+    """Show on a form why an action refused, beside the field that it speaks of where the form has one."""
+    form.add_error(error.field if error.field in form.fields else None, error.message)
 
 
 def public(view: View) -> View:

@@ -24,6 +24,7 @@ from patients.models import ConsultRequest, Patient
 from scheduling.actions import booking as actions
 from scheduling.desk.booking_forms import ChoiceForm, PlaceForm
 from scheduling.desk.booking_requests import asked_for
+from scheduling.desk.booking_single_forms import WhatForm
 from scheduling.desk.booking_wishes import ConsultForm
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import patient_or_404, shared_sites
@@ -76,23 +77,20 @@ def _try_consult(
     if not choice.is_valid():
         take_over(form, choice)
         return None
-    doctor = form.cleaned_data["doctor"]
-    if choice.doctor is not None:
-        doctor = get_object_or_404(StaffMember.objects.for_user(request.user), pk=choice.doctor)
     try:
         booked = actions.book_consult(
             by=Actor.of(request.user),
             patient=person,
             site=form.cleaned_data["site"],
             version=form.version,
-            doctor=doctor,
+            doctor=doctor_of(request, choice) or form.cleaned_data["doctor"],
             starts=choice.cleaned_data["starts"][0],
             mode=form.cleaned_data["mode"],
             key=choice.cleaned_data["key"],
             asked=asked,
         )
     except Refused as error:
-        form.refuse(error.message, error.field)
+        form.refuse(error)
         return None
     zone = booked.site.zone
     with_whom = f" with {booked.practitioner}" if booked.practitioner else ""
@@ -119,7 +117,7 @@ def _free_times(form: ConsultForm, person: Patient) -> dict[str, Any]:
             wishes=form.wishes(),
         )
     except Refused as error:
-        form.refuse(error.message, error.field)
+        form.refuse(error)
     return {"site": site, "days": slots_by_day(slots, site.zone), "searched": True}
 
 
@@ -135,10 +133,17 @@ def start_values(sites: list[Site], kind: Protocol.Kind) -> dict[str, Any]:
     }
 
 
-def take_over(form: PlaceForm, choice: ChoiceForm) -> None:
+def doctor_of(request: StaffRequest, choice: ChoiceForm) -> StaffMember | None:
+    """The doctor whose time was chosen, where it is one's; Http404 for one of another site."""
+    if choice.doctor is None:
+        return None
+    return get_object_or_404(StaffMember.objects.for_user(request.user), pk=choice.doctor)
+
+
+def take_over(form: PlaceForm | WhatForm, choice: ChoiceForm) -> None:
     """Show what was wrong with the choice on the page's own form."""
     for errors in choice.errors.values():
-        form.refuse(" ".join(str(error) for error in errors))
+        form.refuse(Refused(" ".join(str(error) for error in errors)))
 
 
 def status_of(form: PlaceForm, request: StaffRequest) -> HTTPStatus:

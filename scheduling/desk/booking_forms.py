@@ -14,8 +14,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 
 from clinic import clock
+from clinic.errors import Refused
 from clinic.models import Site
 from clinic.models.site import Weekday
+from clinic.views import refuse
 from scheduling.models import Protocol, ProtocolVersion
 from scheduling.selectors.series_rules import date_words
 
@@ -113,10 +115,10 @@ class PlaceForm(forms.Form):
                 "first_day", f"{date_words(first_day)} is more than a year away. Choose a day within the next year."
             )
 
-    def refuse(self, message: str, field: str = "") -> None:
+    def refuse(self, error: Refused) -> None:
         """Show why an action refused. What was typed stays valid, so that the page can look again."""
         kept = dict(self.cleaned_data)
-        self.add_error(field if field in self.fields else None, message)
+        refuse(self, error)
         self.cleaned_data = kept
         self.refused = True
 

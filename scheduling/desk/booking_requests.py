@@ -16,7 +16,7 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from patients.models import ConsultRequest
 from scheduling.actions import moving, requests
 from scheduling.desk.booking_forms import AskedForm
@@ -81,7 +81,7 @@ def consult_request(request: StaffRequest, pk: UUID) -> HttpResponse:
         try:
             requests.close_consult_request(by=Actor.of(request.user), request=asked, reason=form.cleaned_data["reason"])
         except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            refuse(form, error)
         else:
             messages.success(request, "The request is closed. Nothing was booked and nothing was sent.")
             return redirect("desk:home")
@@ -99,7 +99,7 @@ def change_request(request: StaffRequest, pk: UUID) -> HttpResponse:
         try:
             said = _answer(request, asked, form.cleaned_data)
         except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            refuse(form, error)
         else:
             messages.success(request, said)
             return redirect("desk:patient", asked.patient_id)

@@ -161,7 +161,7 @@ def _try_series(
             return _keep(request, what), False
         return _booked(request, person, actions.book_series(**what)), False
     except Refused as error:
-        form.refuse(error.message, error.field)
+        form.refuse(error)
         return None, isinstance(error, JustTaken)
 
 
@@ -187,7 +187,7 @@ def _keep_next_best(request: StaffRequest, person: Patient, form: SeriesForm, wo
             fixed=work.value("fixed"),
         )
     except Refused as error:
-        form.refuse(error.message, error.field)
+        form.refuse(error)
         return None
 
 
@@ -238,7 +238,7 @@ def _found(form: SeriesForm, person: Patient, work: WorkForm, kept: NextBest | N
             alternatives=PLANS,
         )
     except Refused as error:
-        form.refuse(error.message, error.field)
+        form.refuse(error)
         return found
     worked = kept.worked if kept is not None else _work(found, question, sheet, work)
     asked = swapping.with_fixed(question, sheet, found.fixed)

@@ -6,19 +6,20 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
-from clinic.models import Site, StaffMember
+from clinic.models import Site
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.models import Patient
 from scheduling.actions import past_visit
 from scheduling.actions import single as actions
+from scheduling.desk.booking import doctor_of, take_over
 from scheduling.desk.booking_forms import ChoiceForm
 from scheduling.desk.booking_single_forms import PastForm, SingleForm, WalkInForm, WhatForm
 from scheduling.desk.plan_cards import slots_by_day
@@ -60,11 +61,8 @@ def single(request: StaffRequest, patient: UUID) -> HttpResponse:
 def _try_single(request: StaffRequest, person: Patient, site: Site, form: SingleForm) -> HttpResponse | None:
     choice = ChoiceForm(request.POST)
     if not choice.is_valid():
-        form.refuse(Refused(" ".join(str(error) for errors in choice.errors.values() for error in errors)))
+        take_over(form, choice)
         return None
-    doctor = None
-    if choice.doctor is not None:
-        doctor = get_object_or_404(StaffMember.objects.for_user(request.user), pk=choice.doctor)
     try:
         made = actions.book_single(
             by=Actor.of(request.user),
@@ -73,7 +71,7 @@ def _try_single(request: StaffRequest, person: Patient, site: Site, form: Single
             single=form.single,
             starts=choice.cleaned_data["starts"][0],
             key=choice.cleaned_data["key"],
-            doctor=doctor,
+            doctor=doctor_of(request, choice),
             mode=form.how,
         )
     except Refused as error:

@@ -13,6 +13,7 @@ from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Resource, Site, StaffMember
 from clinic.permissions import Role
+from clinic.views import refuse
 from patients.models import Patient
 from scheduling.actions.past_visit import Happened
 from scheduling.desk.booking_forms import DayField, TimeField
@@ -50,7 +51,7 @@ class WhatForm(forms.Form):
     def refuse(self, error: Refused) -> None:
         """Show why the action refused, beside the field that it speaks of; what was typed stays."""
         kept = dict(self.cleaned_data)
-        self.add_error(error.field if error.field in self.fields else None, error.message)
+        refuse(self, error)
         self.cleaned_data, self.refused = kept, True
 
 

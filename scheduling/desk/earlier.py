@@ -14,7 +14,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions import earlier as actions
 from scheduling.actions import earlier_answers
 from scheduling.desk.earlier_forms import AnswerForm, EndForm, OfferForm, WishForm, last_day, suggested
@@ -88,7 +88,7 @@ def _offer(request: StaffRequest, site: Site, starts: datetime, form: OfferForm,
             key=form.cleaned_data["key"],
         )
     except Refused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        refuse(form, error)
         return None
 
 
@@ -113,7 +113,7 @@ def earlier_wish(request: StaffRequest, pk: UUID) -> HttpResponse:
                 note=form.cleaned_data["note"],
             )
         except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            refuse(form, error)
         else:
             messages.success(request, f"{visit.patient.name} is on the earlier-time list.")
             return redirect("desk:earlier")

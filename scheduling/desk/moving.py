@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import clock
 from clinic.errors import Refused, Stale
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, back, needs
+from clinic.views import StaffRequest, back, needs, refuse
 from scheduling.actions import booking, course, moving
 from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, ReasonForm, StopForm
@@ -51,7 +51,7 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
             )
         except Refused as error:
             stale = isinstance(error, Stale)
-            form.refuse(error.message, error.field)
+            form.refuse(error)
             visit = _visit_or_404(request, pk)
         else:
             zone = moved.site.zone
@@ -116,7 +116,7 @@ def cancel(request: StaffRequest, pk: UUID) -> HttpResponse:
         try:
             said = _cancel(request, visit, form)
         except Refused as error:
-            _refuse(form, error)
+            refuse(form, error)
             visit = _visit_or_404(request, pk)
         else:
             messages.success(request, said)
@@ -180,7 +180,7 @@ def stop_series(request: StaffRequest, pk: UUID) -> HttpResponse:
             else:
                 moving.stop_series(**what)
         except Refused as error:
-            _refuse(form, error)
+            refuse(form, error)
         else:
             done = "The dates are given back." if is_held else "The series is stopped and its time is free."
             messages.success(request, f"{done} The patient is told once.")
@@ -202,10 +202,6 @@ def _visit_or_404(request: StaffRequest, pk: UUID) -> Appointment:
         "patient", "site", "series", "practitioner", "protocol_version__protocol"
     )
     return get_object_or_404(visits, pk=pk)
-
-
-def _refuse(form: ReasonForm, error: Refused) -> None:
-    form.add_error(error.field if error.field in form.fields else None, error.message)
 
 
 def _status(form: ReasonForm | MoveForm) -> HTTPStatus:

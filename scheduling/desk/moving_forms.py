@@ -8,6 +8,8 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 
+from clinic.errors import Refused
+from clinic.views import refuse
 from scheduling.desk.booking_forms import DayField
 
 UNREADABLE = "The plan could not be read. Look at it again; nothing was changed."
@@ -97,8 +99,8 @@ class MoveForm(forms.Form):
         except ValueError:
             raise ValidationError("The time could not be read. Choose again; nothing was moved.") from None
 
-    def refuse(self, message: str, field: str = "") -> None:
-        """Show why the action refused."""
+    def refuse(self, error: Refused) -> None:
+        """Show why the action refused; what was typed stays."""
         kept: dict[str, Any] = dict(self.cleaned_data)
-        self.add_error(field if field in self.fields else None, message)
+        refuse(self, error)
         self.cleaned_data = kept

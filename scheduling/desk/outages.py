@@ -16,7 +16,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Closure, Resource, ResourceKind, Site, User
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions import outages
 from scheduling.desk.rescue_forms import WHOLE_SITE, OutageForm, usual_times
 from scheduling.desk.sites import site_or_404
@@ -48,7 +48,7 @@ def happened(request: StaffRequest, site: UUID, day: date) -> HttpResponse:
                 **data["what"],
             )
         except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            refuse(form, error)
         else:
             messages.success(request, _said(outage))
             if outage.without_cover and request.user.may(Permission.BOOK):

@@ -16,7 +16,7 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from patients.models import Patient
 from scheduling.actions import course as actions
 from scheduling.desk.caller_form import asked_by, with_caller
@@ -230,7 +230,7 @@ def finish(request: StaffRequest, pk: UUID) -> HttpResponse:
                 seen=values["seen"] or None,
             )
         except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            refuse(form, error)
         else:
             messages.success(
                 request, "The induction is over. A doctor decides how it goes on; the patient is told once."

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -15,7 +15,6 @@ from scheduling.models import Series
 from scheduling.selectors.replanning import Replan
 from scheduling.selectors.series_rules import Spacing, spacing_of, spacing_of_protocol
 
-V = TypeVar("V")
 #: The most infusions of a series and the most days between two, as for a protocol's version.
 MOST_SESSIONS, MOST_DAYS = 60, 90
 

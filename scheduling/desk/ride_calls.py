@@ -14,7 +14,7 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from patients.contact_points import show_phone
 from scheduling.actions import rides
 from scheduling.actions.ride_calls import record_ride_call
@@ -97,7 +97,7 @@ def ride_name(request: StaffRequest, patient: UUID) -> HttpResponse:
         try:
             named = _name(Actor.of(request.user), form, visits)
         except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            refuse(form, error)
         else:
             driver = named[0].companion
             messages.success(request, f"{driver} drives {row.patient.name} home after {_how_many(len(named))}.")
