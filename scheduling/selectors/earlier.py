@@ -18,7 +18,6 @@ from clinic import clock
 from clinic.models import Site, User
 from scheduling import wishes as wishes_json
 from scheduling.models import Appointment, EarlierWish, Invitation, Offer, Ride
-from scheduling.models.earlier import EarlierWishQuerySet
 from scheduling.planner import earlier
 from scheduling.planner.earlier import Seeker
 from scheduling.planner.search import PossibleStart, possible_starts
@@ -26,7 +25,8 @@ from scheduling.planner.values import VisitShape
 from scheduling.selectors import series_rules
 from scheduling.selectors.coverage import Shapes
 from scheduling.selectors.day_sheets import load_sheet
-from scheduling.selectors.local_days import as_cells, days_between
+from scheduling.selectors.earlier_wishes import busy_cells_of, days_answered, waiting
+from scheduling.selectors.local_days import days_between
 from scheduling.selectors.planning import SLOT_MINUTES
 from scheduling.selectors.series_rules import Neighbours, local_day, spacing_of
 from scheduling.when import day_words
@@ -37,8 +37,6 @@ TO_ANSWER = timedelta(minutes=30)
 """The least time that somebody gets to answer. Shorter, the offer lapses while the mail is on its way."""
 TO_SET_OUT = timedelta(hours=1)
 """What anybody needs between saying yes and being here, whether or not they fast or are driven."""
-#: The answers after which the same day is not offered to the same person again.
-ANSWERED_NO = (Invitation.Status.DECLINED, Invitation.Status.LAPSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ def chances_of(user: User, now: datetime) -> list[Chance]:
 
 def wishes_of(user: User, now: datetime) -> list[EarlierWish]:
     """Everybody on the list at the user's sites, who has waited longest first."""
-    return list(_waiting(EarlierWish.objects.for_user(user), now))
+    return list(waiting(EarlierWish.objects.for_user(user), now))
 
 
 def worth_offering(chances: Sequence[Chance]) -> list[Chance]:
@@ -160,7 +158,7 @@ class Looking:
     ) -> None:
         self.site, self.now = site, now
         wanted = EarlierWish.objects.filter(appointment__site=site)
-        self.wishes = list(_waiting(wanted if only is None else wanted.filter(pk__in=only), now))
+        self.wishes = list(waiting(wanted if only is None else wanted.filter(pk__in=only), now))
         today = clock.local(now, site.zone).date()
         last = min(
             today + timedelta(days=HORIZON_DAYS),
@@ -172,7 +170,8 @@ class Looking:
     def seekers(self) -> dict[VisitShape, list[tuple[EarlierWish, Seeker]]]:
         """Everybody who is not just being asked about another time, by what their visit needs."""
         visits = [wish.appointment for wish in self.wishes]
-        bounds, busy, answered = series_rules.neighbours_of_all(visits), _busy(visits), _answers(self.wishes)
+        bounds, busy = series_rules.neighbours_of_all(visits), busy_cells_of(visits)
+        answered = days_answered(self.wishes)
         shapes, found = Shapes(), defaultdict(list)
         for wish in self.wishes:
             barred = answered[wish.pk]
@@ -271,58 +270,6 @@ class Looking:
             next=bound.after,
             waited=(self.now - wish.created_at).days,
         )
-
-
-def _waiting(wishes: EarlierWishQuerySet, now: datetime) -> EarlierWishQuerySet:
-    return (
-        wishes.waiting()
-        .filter(
-            appointment__status=Appointment.Status.BOOKED,
-            appointment__starts__gt=now,
-            patient__deceased_at__isnull=True,
-            patient__is_active=True,
-        )
-        .select_related(
-            "patient",
-            "appointment__site",
-            "appointment__patient",
-            "appointment__practitioner",
-            "appointment__ride",
-            "appointment__series__protocol_version",
-            "appointment__protocol_version__protocol",
-        )
-        .order_by("created_at")
-    )
-
-
-def _busy(visits: Sequence[Appointment]) -> dict[UUID, list[tuple[int, int]]]:
-    """When each visit's patient is at another one, in cells, by the visit's id."""
-    rows = (
-        Appointment.objects.blocking()
-        .filter(patient__in={visit.patient_id for visit in visits})
-        .values_list("pk", "patient_id", "starts", "ends")
-    )
-    found: dict[UUID, list[tuple[int, int]]] = {visit.pk: [] for visit in visits}
-    others: dict[UUID, list[tuple[UUID, tuple[int, int]]]] = defaultdict(list)
-    for pk, patient, starts, ends in rows:
-        others[patient].append((pk, as_cells(starts, ends)))
-    for visit in visits:
-        found[visit.pk] = [cells for pk, cells in others[visit.patient_id] if pk != visit.pk]
-    return found
-
-
-def _answers(wishes: Sequence[EarlierWish]) -> dict[UUID, set[date | None]]:
-    """Local dates that each wish was offered and did not take; None among them: it is being asked about one now."""
-    found: dict[UUID, set[date | None]] = {wish.pk: set() for wish in wishes}
-    sites = {wish.pk: wish.appointment.site for wish in wishes}
-    versions = {wish.pk: wish.appointment.version for wish in wishes}
-    asked = Invitation.objects.filter(wish__in=found, status__in=[*ANSWERED_NO, Invitation.Status.OPEN])
-    for one in asked.select_related("offer"):
-        if one.status != Invitation.Status.OPEN:
-            found[one.wish_id].add(local_day(one.offer.first_start, sites[one.wish_id]))
-        elif one.visit_version == versions[one.wish_id]:
-            found[one.wish_id].add(None)
-    return found
 
 
 def _ideal(visit: Appointment, bound: Neighbours) -> float:
