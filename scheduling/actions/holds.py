@@ -18,7 +18,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from clinic.errors import JustTaken
-from clinic.models import Resource, ResourceKind
+from clinic.models import CHAIRS, Resource
 from scheduling.models import Appointment, Hold, Offer, VisitRecord
 from scheduling.planner.labels import Row, Stretch, fit
 from scheduling.planner.values import Lane, Placement
@@ -170,8 +170,6 @@ def free_from(*, appointment: Appointment, cell: int) -> None:
     if VisitRecord.objects.filter(appointment=appointment, arrived_at__isnull=False).exists():
         cleaning = -(-appointment.protocol_version.turnover_minutes // 5)
     mine.filter(start_cell__gte=cell).delete()
-    chairs = mine.filter(resource__kind__in=[ResourceKind.RECLINER, ResourceKind.BED])
+    chairs = mine.filter(resource__kind__in=CHAIRS)
     chairs.filter(end_cell__gt=cell + cleaning).update(end_cell=Least(F("end_cell"), Value(cell + cleaning)))
-    mine.exclude(resource__kind__in=[ResourceKind.RECLINER, ResourceKind.BED]).filter(end_cell__gt=cell).update(
-        end_cell=cell
-    )
+    mine.exclude(resource__kind__in=CHAIRS).filter(end_cell__gt=cell).update(end_cell=cell)

@@ -7,17 +7,17 @@ Reads only; queries do not grow with the visits but for the times offered.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from clinic import clock
-from clinic.models import Resource, ResourceKind, Site
+from clinic.models import CHAIRS, Resource, ResourceKind, Site
 from scheduling.models import Appointment, Hold, Phase
+from scheduling.selectors.at_the_chair import paused_for
 from scheduling.selectors.planning import Slot, visit_slots
 from scheduling.selectors.visits import minutes_of, record_or_none
 
 Status = Appointment.Status
-CHAIRS = (ResourceKind.RECLINER, ResourceKind.BED)
 #: How many of the visits hit get new times worked out; the rest are only listed.
 OFFERED = 6
 
@@ -67,31 +67,26 @@ class _Course:
     chair_free: int
 
 
-def expected_end(visit: Appointment, now: datetime) -> datetime:
-    """When the patient of a visit under way is expected to leave (UTC), by the facts so far and the protocol's times.
-
-    A phase that lasts longer than planned is taken to end now.
-    """
-    return _drip_ends(visit, now)[1]
-
-
 def _drip_ends(visit: Appointment, now: datetime) -> tuple[datetime, datetime]:
-    """(end of the drip, leaving) as expected."""
+    """When the drip of a visit under way is expected to end, and its patient to leave (UTC), by the facts so far and
+    the protocol's times. A phase that lasts longer than planned is taken to end now.
+    """
     record = record_or_none(visit)
     recover = minutes_of(visit, Phase.Kind.RECOVER)
     if record is not None and record.recovery_at is not None:
         return record.recovery_at, max(now, record.recovery_at + recover)
     infuse = minutes_of(visit, Phase.Kind.INFUSE, Phase.Kind.TALK)
     if record is not None and record.started_at is not None:
-        stood = sum(((one.until or now) - one.since for one in visit.pauses.all()), timedelta())
-        end = max(now, record.started_at + infuse + stood)
+        end = max(now, record.started_at + infuse + paused_for(visit.pauses.all(), now))
     else:
         end = max(now, visit.starts + minutes_of(visit, Phase.Kind.PREPARE)) + infuse
     return end, end + recover
 
 
-def hits_at(site: Site, day: date, *, now: datetime) -> list[Hit]:
-    """Whom the visits under way at `site` hit on the local `day`, soonest first; each visit once."""
+def hits_at(site: Site, day: date, *, now: datetime, cause: Appointment | None = None) -> list[Hit]:
+    """Whom the visits under way at `site` hit on the local `day`, soonest first; each visit once. With `cause` only
+    whom that one hits: the times of the others are not worked out.
+    """
     first, last = clock.day_bounds(day, site.zone)
     visits = list(
         Appointment.objects.blocking()
@@ -120,7 +115,8 @@ def hits_at(site: Site, day: date, *, now: datetime) -> list[Hit]:
                 found[visit.pk] = (visit, course, name, in_the_way, True)
     for visit, course, nurse, until in _overloads(courses, to_come, rows, clock.cell(now)):
         found.setdefault(visit.pk, (visit, course, names.get(nurse, "The nurse"), until, False))
-    in_order = sorted(found.values(), key=lambda one: one[0].starts)
+    wanted = [one for one in found.values() if cause is None or one[1].visit == cause]
+    in_order = sorted(wanted, key=lambda one: one[0].starts)
     return [
         _hit(*one, free=_free_chairs(one[0], chairs, rows, courses), day=day, now=now, offer=number < OFFERED)
         for number, one in enumerate(in_order)

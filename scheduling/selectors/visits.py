@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from clinic import clock
-from clinic.models import Resource, ResourceKind, Site, StaffMember, User
+from clinic.models import CHAIRS, Resource, Site, StaffMember, User
 from clinic.permissions import Role
 from scheduling.models import Appointment, Hold, Phase, VisitRecord
 from scheduling.selectors.at_the_chair import paused_for
@@ -30,6 +30,17 @@ class VisitPhase(StrEnum):
 
 #: The phases that may not last longer than planned; to recover longer than the least time is no delay.
 OVERDUE = (VisitPhase.EXPECTED, VisitPhase.HERE, VisitPhase.INFUSING)
+#: What belongs to a visit wherever it is shown as it goes on.
+SHOWN = (
+    "site",
+    "patient",
+    "series",
+    "practitioner",
+    "protocol_version__protocol",
+    "record__chair",
+    "record__nurse",
+    "ride__companion",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +129,7 @@ def day_by_phase(user: User, site: Site, day: date) -> dict[VisitPhase, list[Vis
         .filter(site=site)
         .filter(Q(starts__gte=first, starts__lt=last) | Q(starts__lt=first, status=Status.ARRIVED))
         .exclude(status=Status.CANCELLED)
-        .select_related(
-            "site",
-            "patient",
-            "series",
-            "practitioner",
-            "protocol_version__protocol",
-            "record__chair",
-            "record__nurse",
-            "ride__companion",
-        )
+        .select_related(*SHOWN)
         .prefetch_related("protocol_version__phases", "pauses", "readings", "questions")
         .order_by("starts", "patient__family_name")
     )
@@ -176,7 +178,7 @@ def doctors_at(site: Site) -> QuerySet[StaffMember]:
 def _planned_chairs(visits: list[Appointment]) -> dict[UUID, str]:
     """The name of the chair that each visit holds, by the visit's id; one query."""
     holds = (
-        Hold.objects.filter(appointment__in=visits, resource__kind__in=[ResourceKind.RECLINER, ResourceKind.BED])
+        Hold.objects.filter(appointment__in=visits, resource__kind__in=CHAIRS)
         .order_by("-start_cell")
         .values_list("appointment_id", "resource__name")
     )
