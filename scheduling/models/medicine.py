@@ -37,6 +37,16 @@ class Unit(models.TextChoices):
     IU = "IU", "IU"
 
 
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Orders, by what they are for."""
+
+    def for_visit(self, visit: object, series: object) -> "OrderQuerySet":
+        """Those for the visit itself or for its series, each given by its key (or as one of an outer query); a visit
+        of no series, whose key is None, has its own alone.
+        """
+        return self.filter(Q(appointment=visit) | Q(series__isnull=False, series=series))
+
+
 class Order(models.Model):
     """What a doctor ordered, for one visit or for every visit of a series. The newest of a visit counts, else the
     newest of its series; older ones are the history."""
@@ -55,6 +65,8 @@ class Order(models.Model):
     note = models.TextField(_("note to the nurse"), blank=True)
     ordered_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
     ordered_at = models.DateTimeField()
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         ordering = ["-ordered_at"]

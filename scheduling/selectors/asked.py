@@ -34,7 +34,7 @@ def without_order(user: User) -> list[Appointment]:
 def unordered_visits(user: User) -> QuerySet[Appointment]:
     """The visits of `without_order`, to be counted."""
     now = clock.now()
-    orders = Order.objects.filter(Q(appointment=OuterRef("pk")) | Q(series__isnull=False, series=OuterRef("series")))
+    orders = Order.objects.for_visit(OuterRef("pk"), OuterRef("series"))
     return (
         Appointment.objects.for_user(user)
         .filter(status__in=[Appointment.Status.BOOKED, Appointment.Status.ARRIVED], starts__lt=now + ORDERS_AHEAD)

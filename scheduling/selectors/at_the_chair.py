@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
-from django.db.models import Q
-
 from clinic import clock
 from scheduling.models import (
     AdverseEvent,
@@ -58,9 +56,14 @@ class Stop:
 
 def order_for(visit: Appointment) -> Order | None:
     """The order that stands for the visit: its own newest, else its series's newest."""
-    orders = Order.objects.filter(Q(appointment=visit) | Q(series__isnull=False, series=visit.series_id))
-    newest = orders.select_related("ordered_by").order_by("-ordered_at")
+    newest = orders_of(visit)
     return next((one for one in newest if one.appointment_id is not None), next(iter(newest), None))
+
+
+def orders_of(visit: Appointment) -> list[Order]:
+    """Every order for the visit or its series, newest first."""
+    orders = Order.objects.for_visit(visit.pk, visit.series_id)
+    return list(orders.select_related("ordered_by").order_by("-ordered_at"))
 
 
 def marks_of(
