@@ -67,9 +67,10 @@ def public(view: View) -> View:
     return view
 
 
-def back(request: HttpRequest, name: str, *args: object) -> HttpResponseRedirect:
-    """To the page of this site that the form names in `next`, else to the address called `name`."""
+def back(request: HttpRequest, name: str, *args: object, part: str = "") -> HttpResponseRedirect:
+    """To the page of this site that the form names in `next`, else to (that part of) the address called `name`."""
     wanted = request.POST.get("next", "")
     if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
         return HttpResponseRedirect(wanted)
-    return HttpResponseRedirect(reverse(name, args=args))
+    address = reverse(name, args=args)
+    return HttpResponseRedirect(f"{address}#{part}" if part else address)

@@ -6,15 +6,12 @@ from typing import Any
 from crispy_forms.bootstrap import InlineCheckboxes, InlineRadios
 from crispy_forms.layout import Div, Layout
 from django import forms
-from django.http import QueryDict
 from django.utils.text import capfirst
 
 from clinic import clock
 from clinic.models import Resource, Site, StaffMember
 from clinic.permissions import Role
-from scheduling.actions.visit_questions import ANSWERS
-from scheduling.models import AdverseEvent, Appointment, GivenRoute, Order, Pause, Question, Reading, SideEffect, Unit
-from scheduling.models.medicine import plain
+from scheduling.models import AdverseEvent, GivenRoute, Pause, Reading, SideEffect, Unit
 from scheduling.models.reading import PLAUSIBLE
 from scheduling.nurse.forms import VisitForm
 from scheduling.selectors.at_the_chair import order_for
@@ -49,6 +46,15 @@ def to_fahrenheit(celsius: Decimal) -> Decimal:
 def to_celsius(fahrenheit: Decimal) -> Decimal:
     """°F as °C, to a hundredth, so that it comes back as it was typed."""
     return ((fahrenheit - 32) * 5 / 9).quantize(HUNDREDTH)
+
+
+def temperature_words(reading: Reading, site: Site) -> str:
+    """The reading's temperature as the site reads it, without its unit; empty where none was taken."""
+    if reading.temperature is None:
+        return ""
+    if reads_fahrenheit(site):
+        return f"{to_fahrenheit(reading.temperature)}"
+    return f"{reading.temperature.quantize(Decimal('0.1'))}"
 
 
 class ReadingForm(VisitForm):
@@ -87,12 +93,12 @@ class ReadingForm(VisitForm):
         self.helper.layout = Layout(Div(*LABELS, css_class="vitals-grid"), "note")
 
     @property
-    def values(self) -> dict[str, Any]:
-        """The values as the action takes them: {field: number}, the temperature in °C."""
+    def facts(self) -> dict[str, Any]:
+        """The values as {field: number}, the temperature in °C; and the note."""
         found = {name: self.cleaned_data.get(name) for name in LABELS}
         if found["temperature"] is not None and reads_fahrenheit(self.visit.site):
             found["temperature"] = to_celsius(found["temperature"])
-        return found
+        return {"values": found, "note": self.cleaned_data["note"]}
 
 
 class DoseForm(VisitForm):
@@ -128,6 +134,11 @@ class DoseForm(VisitForm):
             InlineRadios("is_treatment"),
             Div("drug", "amount", "unit", "route", "rate", "note", css_class="form-grid mb-3"),
         )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Whether it is the treatment itself, as true or false."""
+        return {**self.cleaned_data, "is_treatment": self.cleaned_data["is_treatment"] == "yes"}
 
 
 class EffectsForm(VisitForm):
@@ -196,6 +207,11 @@ class ToldForm(VisitForm):
         """The doctors of the site."""
         self.choose("doctor_told", doctors_at(self.visit.site))
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The doctor."""
+        return {"doctor": self.cleaned_data["doctor_told"]}
+
 
 class PauseForm(VisitForm):
     """Why the drip stands still."""
@@ -225,118 +241,3 @@ class PlaceForm(VisitForm):
         record = self.visit.record
         self.initial.update(chair=record.chair_id, nurse=record.nurse_id)
         self.helper.layout = Layout(Div("chair", "nurse", css_class="form-grid mb-3"))
-
-
-class AskForm(VisitForm):
-    """What a doctor is asked."""
-
-    slot = "ask"
-    about = forms.ChoiceField(label="About", choices=[(one.value, capfirst(one.label)) for one in Question.About])
-    words = forms.CharField(
-        label="What the doctor should know", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-    def prepare(self) -> None:
-        """Something else comes first: the rest have a button where they matter."""
-        self.initial["about"] = Question.About.OTHER.value
-
-
-#: What an answer does, where its word alone does not say it.
-MEANINGS: dict[str, dict[str, str]] = {
-    Question.About.RIDE: {Question.Answer.GO_AHEAD: "Waive it: the patient may go home without a companion"},
-    Question.About.EARLY: {Question.Answer.GO_AHEAD: "Go ahead: the patient may leave once fit"},
-    Question.About.READING: {
-        Question.Answer.GO_AHEAD: "Go ahead with this reading",
-        Question.Answer.NOT_TODAY: "Not today: nothing more is given; the series goes on",
-        Question.Answer.SUSPEND: "Suspend the treatment: nothing more is given, and the visits to come are put on hold",
-    },
-}
-
-
-class AnswerForm(VisitForm):
-    """A doctor's answer to one question, asked or not."""
-
-    answer = forms.ChoiceField(label="Answer", widget=forms.RadioSelect)
-    reason = forms.CharField(label="Reason", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, data: QueryDict | None = None, *, visit: Appointment, about: str) -> None:
-        self.about = about
-        self.slot = f"answer_{about}"
-        super().__init__(data, visit=visit)
-
-    @property
-    def title(self) -> str:
-        """What the question is about, in words."""
-        return str(Question.About(self.about).label)
-
-    def prepare(self) -> None:
-        """The answers that this question may get."""
-        meanings = MEANINGS.get(self.about, {})
-        offered = ANSWERS.get(self.about, ())
-        self.offer("answer", [(one.value, meanings.get(one) or str(capfirst(one.label))) for one in offered])
-
-
-class OrderForm(VisitForm):
-    """What a doctor orders. Nothing is filled in but what an earlier order said."""
-
-    slot = "order"
-    scope = forms.ChoiceField(label="The order is for", widget=forms.RadioSelect)
-    drug = forms.CharField(label="Drug", max_length=80)
-    route = forms.ChoiceField(label="Route", choices=[(one.value, capfirst(one.label)) for one in GivenRoute])
-    least = forms.DecimalField(label="Dose, at least", max_digits=9, decimal_places=3, widget=forms.NumberInput())
-    most = forms.DecimalField(label="Dose, at most", max_digits=9, decimal_places=3, widget=forms.NumberInput())
-    unit = forms.ChoiceField(label="Unit", choices=Unit.choices)
-    rate = forms.CharField(
-        label="Rate", max_length=80, required=False, help_text="In words, as the nurse reads it: “over 40 minutes”."
-    )
-    others = forms.CharField(
-        label="Other medicines that may be given",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One a line, with dose and occasion.",
-    )
-    note = forms.CharField(label="Note to the nurse", required=False, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def prepare(self) -> None:
-        """The standing order as it is, to be changed; for the whole series unless the visit has its own."""
-        choices = [("visit", "This visit only")]
-        if self.visit.series_id is not None:
-            choices.insert(0, ("series", "Every visit of the series that has no order of its own"))
-        self.offer("scope", choices)
-        standing = order_for(self.visit)
-        self.initial["scope"] = "visit" if standing is not None and standing.appointment_id else choices[0][0]
-        if standing is not None:
-            self.initial.update(_as_typed(standing))
-        elif self.visit.protocol_version.route in GivenRoute.values:
-            self.initial["route"] = self.visit.protocol_version.route
-        for name in ("least", "most"):
-            self.fields[name].widget.attrs.update(step="any", inputmode="decimal", autocomplete="off")
-        self.helper.layout = Layout(
-            "scope",
-            Div("drug", "route", css_class="form-grid mb-3"),
-            Div("least", "most", "unit", "rate", css_class="form-grid mb-3"),
-            "others",
-            "note",
-        )
-
-
-def _as_typed(order: Order) -> dict[str, object]:
-    return {
-        "drug": order.drug,
-        "route": order.route,
-        "least": plain(order.least),
-        "most": plain(order.most),
-        "unit": order.unit,
-        "rate": order.rate,
-        "others": order.others,
-        "note": order.note,
-    }
-
-
-def temperature_words(reading: Reading, site: Site) -> str:
-    """The reading's temperature as the site reads it, without its unit; empty where none was taken."""
-    if reading.temperature is None:
-        return ""
-    if reads_fahrenheit(site):
-        return f"{to_fahrenheit(reading.temperature)}"
-    return f"{reading.temperature.quantize(Decimal('0.1'))}"

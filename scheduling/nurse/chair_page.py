@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from django.forms import Form
 from django.utils.functional import cached_property
 
 from clinic import clock
-from clinic.models import User
 from clinic.permissions import Permission
 from scheduling.models import AdverseEvent, Appointment, Dose, Pause, Question, Reading, SideEffect
 from scheduling.models.medicine import plain
 from scheduling.nurse.chair_forms import (
-    AnswerForm,
-    AskForm,
     DoseForm,
     EffectsForm,
     EventForm,
@@ -25,9 +22,11 @@ from scheduling.nurse.chair_forms import (
     reads_fahrenheit,
     temperature_words,
 )
+from scheduling.nurse.doctor_forms import AnswerForm, AskForm
 from scheduling.nurse.forms import VisitForm
+from scheduling.nurse.one_visit import OneVisit
 from scheduling.selectors.at_the_chair import Chair, Stop, limits_pressure
-from scheduling.selectors.visits import VisitPhase, phase_of, reading_due, record_or_none
+from scheduling.selectors.visits import VisitPhase, reading_due
 from scheduling.when import time_words
 
 
@@ -67,19 +66,13 @@ class Happening:
     row: AdverseEvent | SideEffect | Pause
 
 
-class ChairPage:
-    """The notes of one visit for `user`, and the forms that add to them.
+class ChairPage(OneVisit):
+    """The notes of one visit for `user`, and the forms that add to them."""
 
-    `refused` stands in for the fresh form of its kind, so that what was typed is kept.
-    """
-
-    def __init__(self, visit: Appointment, user: User, refused: Form | None = None) -> None:
-        self.visit = visit
-        self.user = user
-        self.refused = refused
-        self.zone = visit.site.zone
-        self.phase = phase_of(visit)
-        self.record = record_or_none(visit)
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock of the site."""
+        return self.visit.site.zone
 
     @cached_property
     def chair(self) -> Chair:
@@ -243,44 +236,39 @@ class ChairPage:
     @cached_property
     def reading_form(self) -> VisitForm:
         """Vital signs."""
-        return self._form(ReadingForm)
+        return self.form(ReadingForm)
 
     @cached_property
     def dose_form(self) -> VisitForm:
         """A medicine given."""
-        return self._form(DoseForm)
+        return self.form(DoseForm)
 
     @cached_property
     def effects_form(self) -> VisitForm:
         """Side effects."""
-        return self._form(EffectsForm)
+        return self.form(EffectsForm)
 
     @cached_property
     def event_form(self) -> VisitForm:
         """Something that went wrong."""
-        return self._form(EventForm)
+        return self.form(EventForm)
 
     @cached_property
     def told_form(self) -> VisitForm:
         """Which doctor was told."""
-        return self._form(ToldForm)
+        return self.form(ToldForm)
 
     @cached_property
     def pause_form(self) -> VisitForm:
         """Why the drip stands still."""
-        return self._form(PauseForm)
+        return self.form(PauseForm)
 
     @cached_property
     def place_form(self) -> VisitForm:
         """Chair and nurse."""
-        return self._form(PlaceForm)
+        return self.form(PlaceForm)
 
     @cached_property
     def ask_form(self) -> VisitForm:
         """A question to the doctors."""
-        return self._form(AskForm)
-
-    def _form(self, form_class: type[VisitForm]) -> VisitForm:
-        if isinstance(self.refused, form_class):
-            return self.refused
-        return form_class(visit=self.visit)
+        return self.form(AskForm)

@@ -42,6 +42,11 @@ class VisitForm(forms.Form):
     def prepare(self) -> None:
         """Fill choices and first values from the visit."""
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was typed as the action of this form takes it, by keyword; once the form is valid."""
+        return self.cleaned_data
+
     def choose(self, field: str, queryset: QuerySet[Any]) -> None:
         """Set the rows that a choice field offers."""
         cast("ModelChoiceField[Any]", self.fields[field]).queryset = queryset
@@ -95,6 +100,12 @@ class StartForm(VisitForm):
         """The answers given, by question in English; those left open, or that are no answers, are left out."""
         given = {question: self.data.get(self.add_prefix(name), "") for name, question in self.questions.items()}
         return {question: answer for question, answer in given.items() if answer in ANSWERS}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Where, by whom, and the answers."""
+        chosen: dict[str, Any] = {name: self.cleaned_data[name] for name in ("chair", "nurse") if name in self.fields}
+        return {**chosen, "checkin": self.answers}
 
 
 class CompanionForm(VisitForm):
@@ -160,6 +171,11 @@ class DischargeForm(VisitForm):
         if ride is not None and ride.companion_id is not None:
             self.initial["handed_to"] = ride.companion_id
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The ending as one of the table."""
+        return {**self.cleaned_data, "ending": Ending(self.cleaned_data["ending"])}
+
 
 class EndForm(VisitForm):
     """Every ending other than a discharge."""
@@ -179,6 +195,11 @@ class EndForm(VisitForm):
         self.choose("doctor_told", doctors_at(self.visit.site))
         # The endings are drawn by the page, each with what it means.
         self.helper.layout = Layout("doctor_told", "note")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The ending as one of the table."""
+        return {**self.cleaned_data, "ending": Ending(self.cleaned_data["ending"])}
 
 
 def possible_endings(visit: Appointment, *, started: bool) -> list[Ending]:

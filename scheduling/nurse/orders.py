@@ -4,7 +4,6 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -14,10 +13,10 @@ from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.visit_questions import write_order
-from scheduling.models import Appointment, Order
-from scheduling.nurse.chair_forms import OrderForm
+from scheduling.models import Appointment
+from scheduling.nurse.doctor_forms import OrderForm
 from scheduling.nurse.steps import visit_of
-from scheduling.selectors.at_the_chair import order_for
+from scheduling.selectors.at_the_chair import order_for, orders_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,12 +27,11 @@ def order(request: StaffRequest, pk: UUID) -> HttpResponse:
     form = OrderForm(request.POST if request.method == "POST" else None, visit=found)
     if request.method == "POST" and form.is_valid() and _wrote(request, found, form):
         return redirect("nurse:visit", pk=found.pk)
-    earlier = Order.objects.filter(Q(appointment=found) | Q(series__isnull=False, series=found.series_id))
     context = {
         "visit": found,
         "form": form,
         "standing": order_for(found),
-        "earlier": list(earlier.select_related("ordered_by").order_by("-ordered_at")),
+        "earlier": orders_of(found),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "nurse/order.html", context, status=status)
@@ -41,11 +39,8 @@ def order(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 def _wrote(request: StaffRequest, found: Appointment, form: OrderForm) -> bool:
     """Whether the order was written; a refusal is on the form."""
-    typed = dict(form.cleaned_data)
     try:
-        written = write_order(
-            by=Actor.of(request.user), appointment=found, whole_series=typed.pop("scope") == "series", **typed
-        )
+        written = write_order(by=Actor.of(request.user), appointment=found, **form.facts)
     except Refused as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return False

@@ -95,7 +95,7 @@ def _marks_of(row: VisitRow) -> list[tuple[str, str]]:
     answers = answers_in_order(questions)
     if row.phase is not VisitPhase.RECOVERING and stop_of(list(visit.readings.all()), answers) is not None:
         marks.append(("failed", "reading over the limit"))
-    if row.phase is VisitPhase.INFUSING and any(one.until is None for one in visit.pauses.all()):
+    if _is_paused(row):
         marks.append(("on-hold", "drip paused"))
     due = reading_due(visit)
     if due is not None and due <= clock.now():
@@ -106,10 +106,14 @@ def _marks_of(row: VisitRow) -> list[tuple[str, str]]:
     return marks
 
 
+def _is_paused(row: VisitRow) -> bool:
+    return row.phase is VisitPhase.INFUSING and any(one.until is None for one in row.visit.pauses.all())
+
+
 def _step_of(row: VisitRow) -> str:
     if row.phase is VisitPhase.EXPECTED:
         return "arrived"
-    if row.phase is VisitPhase.INFUSING and any(one.until is None for one in row.visit.pauses.all()):
+    if _is_paused(row):
         return "look"
     if row.phase is VisitPhase.INFUSING and has_phase(row.visit, Phase.Kind.RECOVER):
         return "recovery"

@@ -4,25 +4,27 @@ A step that is refused shows the visit's page again with what was typed.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
 from uuid import UUID
 
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
 
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import User
-from clinic.views import StaffRequest
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from clinic.views import back as back_to
 from scheduling.models import Appointment
 from scheduling.nurse.forms import VisitForm
 from scheduling.nurse.visit_page import VisitPage
+from scheduling.selectors.visits import SHOWN
 
-F = TypeVar("F", bound=VisitForm)
+#: An action on one visit: it takes `by`, `appointment` and the facts of a form by keyword, and raises Refused.
+Act = Callable[..., object]
 #: What is said when a step was taken: words, or how to find them when it was.
 Done = str | Callable[[Appointment], str]
 
@@ -31,19 +33,7 @@ def visit_of(user: User, pk: UUID) -> Appointment:
     """The visit with all that its page shows, where the user may see it; a 404 page otherwise."""
     return get_object_or_404(
         Appointment.objects.for_user(user)
-        .select_related(
-            "site",
-            "patient",
-            "series",
-            "practitioner",
-            "protocol_version__protocol",
-            "record__chair",
-            "record__nurse",
-            "record__handed_to",
-            "record__doctor_told",
-            "ride__companion",
-            "ride__waived_by",
-        )
+        .select_related(*SHOWN, "record__handed_to", "record__doctor_told", "ride__waived_by")
         .prefetch_related("protocol_version__phases"),
         pk=pk,
     )
@@ -56,27 +46,39 @@ def show(request: StaffRequest, found: Appointment, refused: Form | None = None)
 
 
 def step(
-    request: StaffRequest,
-    pk: UUID,
-    form_class: type[F],
-    act: Callable[[Actor, Appointment, F], object],
-    done: Done,
-    *,
-    part: str = "",
-) -> HttpResponse:
-    """One form about one visit: check it, act, go back to that part of the page; or show the page with the reasons."""
-    found = visit_of(request.user, pk)
-    form = form_class(request.POST, visit=found)
-    return take(request, found, form, lambda by: act(by, found, form), done, part=part)
+    permission: Permission, form_class: type[VisitForm], act: Act, done: Done, *, part: str = ""
+) -> Callable[..., HttpResponse]:
+    """A view of one form about one visit: check it, act, go back to that part of the page; or show the page with the
+    reasons.
+    """
+
+    @require_POST
+    @needs(permission)
+    def view(request: StaffRequest, pk: UUID) -> HttpResponse:
+        found = visit_of(request.user, pk)
+        return take(request, found, form_class(request.POST, visit=found), act, done, part=part)
+
+    return view
+
+
+def button(permission: Permission, act: Act, done: Done, *, part: str = "") -> Callable[..., HttpResponse]:
+    """A view of one button without fields: a refusal is a notice on the page that one comes back to."""
+
+    @require_POST
+    @needs(permission)
+    def view(request: StaffRequest, pk: UUID) -> HttpResponse:
+        return press(request, visit_of(request.user, pk), act, done, part=part)
+
+    return view
 
 
 def take(
-    request: StaffRequest, found: Appointment, form: VisitForm, act: Callable[[Actor], object], done: Done, *, part: str
+    request: StaffRequest, found: Appointment, form: VisitForm, act: Act, done: Done, *, part: str = ""
 ) -> HttpResponse:
-    """What `step` does, with a form that is made already."""
+    """What a `step` does, with a form that is made already."""
     if form.is_valid():
         try:
-            act(Actor.of(request.user))
+            act(by=Actor.of(request.user), appointment=found, **form.facts)
         except Refused as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
@@ -85,23 +87,17 @@ def take(
     return show(request, found, form)
 
 
-def button(
-    request: StaffRequest, found: Appointment, act: Callable[[Actor], object], done: str, *, part: str = ""
-) -> HttpResponse:
-    """One button without fields: a refusal is a notice on the page that one comes back to."""
+def press(request: StaffRequest, found: Appointment, act: Act, done: Done, *, part: str = "") -> HttpResponse:
+    """What a `button` does, with a visit that is found already."""
     try:
-        act(Actor.of(request.user))
+        act(by=Actor.of(request.user), appointment=found)
     except Refused as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, done)
+        messages.success(request, done if isinstance(done, str) else done(found))
     return back(request, found, part)
 
 
 def back(request: HttpRequest, found: Appointment, part: str = "") -> HttpResponse:
     """To the page of this site that the form names in `next`, else to (that part of) the visit."""
-    wanted = request.POST.get("next", "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
-        return redirect(wanted)
-    address = reverse("nurse:visit", args=[found.pk])
-    return redirect(f"{address}#{part}" if part else address)
+    return back_to(request, "nurse:visit", found.pk, part=part)

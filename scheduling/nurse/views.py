@@ -3,6 +3,7 @@
 Whoever sees the schedule may open a visit; each step names its own permission.
 """
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -18,10 +19,11 @@ from clinic.actor import Actor
 from clinic.models import Site
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from patients.models import Contact
 from scheduling.actions import rides
 from scheduling.actions import visit as actions
 from scheduling.actions.visit_questions import answer_doctor
-from scheduling.models import Appointment, Ending, Question
+from scheduling.models import Appointment, Question, Ride
 from scheduling.nurse.forms import (
     CompanionForm,
     DischargeForm,
@@ -31,7 +33,7 @@ from scheduling.nurse.forms import (
     WaiverForm,
 )
 from scheduling.nurse.presenters import columns_of, version_of
-from scheduling.nurse.steps import back, button, show, step, visit_of
+from scheduling.nurse.steps import back, button, press, show, step, take, visit_of
 from scheduling.selectors.hits import hits_at
 from scheduling.selectors.visits import day_by_phase
 
@@ -103,148 +105,65 @@ def arrived(request: StaffRequest, pk: UUID) -> HttpResponse:
     return back(request, found)
 
 
-@require_POST
-@needs(Permission.RECORD_ARRIVAL)
-def not_arrived(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The arrival was ticked by mistake."""
-    return step(
-        request,
-        pk,
-        ReasonForm,
-        lambda by, found, form: actions.undo_arrival(by=by, appointment=found, reason=form.cleaned_data["reason"]),
-        "The arrival is taken back; the visit is expected again.",
-    )
-
-
-@require_POST
-@needs(Permission.RECORD_ARRIVAL)
-def did_not_come(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The patient never arrived: the time goes back."""
-    found = visit_of(request.user, pk)
-    return button(
-        request,
-        found,
-        lambda by: actions.record_no_show(by=by, appointment=found),
-        f"{found.patient.name} did not come. The time is free again; plan the infusion anew with the patient.",
-    )
-
-
-@require_POST
-@needs(Permission.EDIT_PATIENTS)
-def companion(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Name who drives home from this visit, on the spot."""
-    return step(request, pk, CompanionForm, _name_companion, "The companion is named.")
-
-
-@require_POST
-@needs(Permission.WAIVE_RIDE)
-def waiver(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """A doctor lets the patient go without a companion."""
-    return step(
-        request,
-        pk,
-        WaiverForm,
-        lambda by, found, form: answer_doctor(
-            by=by,
-            appointment=found,
-            about=Question.About.RIDE,
-            answer=Question.Answer.GO_AHEAD,
-            reason=form.cleaned_data["reason"],
-        ),
-        "The ride home is waived for this visit.",
-    )
+def _name_companion(
+    *, by: Actor, appointment: Appointment, contact: Contact | None, agreed: bool, **new: Any
+) -> list[Ride]:
+    """Somebody known, else somebody new, drives home from this visit."""
+    visits = [appointment]
+    if contact is not None:
+        return rides.name_companion(by=by, appointments=visits, companion=contact, confirmed=agreed)
+    return rides.name_new_companion(by=by, appointments=visits, confirmed=agreed, **new)
 
 
 @require_POST
 @needs(Permission.RUN_VISIT)
 def start(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Start the drip, or with `keep` only note the check-in answers given so far."""
-    if "keep" in request.POST:
-        found = visit_of(request.user, pk)
-        form = StartForm(request.POST, visit=found)
-        return button(
-            request,
-            found,
-            lambda by: actions.record_checkin(by=by, appointment=found, checkin=form.answers),
-            "The check-in answers are kept.",
-        )
-    return step(
-        request,
-        pk,
-        StartForm,
-        lambda by, found, form: actions.start(
-            by=by,
-            appointment=found,
-            chair=form.cleaned_data.get("chair"),
-            nurse=form.cleaned_data.get("nurse"),
-            checkin=form.answers,
-        ),
-        "Started.",
-    )
-
-
-@require_POST
-@needs(Permission.RUN_VISIT)
-def recovery(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The drip has ended; the patient recovers."""
     found = visit_of(request.user, pk)
-    return button(
-        request,
-        found,
-        lambda by: actions.to_recovery(by=by, appointment=found),
-        f"{found.patient.name} is in recovery.",
-    )
+    form = StartForm(request.POST, visit=found)
+    if "keep" in request.POST:
+        keep = partial(actions.record_checkin, checkin=form.answers)
+        return press(request, found, keep, "The check-in answers are kept.")
+    return take(request, found, form, actions.start, "Started.")
 
 
-@require_POST
-@needs(Permission.RUN_VISIT)
-def discharge(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The patient leaves with the named companion."""
-    return step(
-        request,
-        pk,
-        DischargeForm,
-        lambda by, found, form: actions.discharge(
-            by=by,
-            appointment=found,
-            handed_to=form.cleaned_data["handed_to"],
-            fitness=form.cleaned_data.get("fitness", []),
-            note=form.cleaned_data["note"],
-            ending=Ending(form.cleaned_data["ending"]),
-        ),
-        "Discharged. The time that was left is free again.",
-    )
+#: The arrival was ticked by mistake.
+not_arrived = step(
+    Permission.RECORD_ARRIVAL,
+    ReasonForm,
+    actions.undo_arrival,
+    "The arrival is taken back; the visit is expected again.",
+)
 
+#: The patient never arrived: the time goes back.
+did_not_come = button(
+    Permission.RECORD_ARRIVAL,
+    actions.record_no_show,
+    lambda found: (
+        f"{found.patient.name} did not come. The time is free again; plan the infusion anew with the patient."
+    ),
+)
 
-@require_POST
-@needs(Permission.RUN_VISIT)
-def end(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The visit ended in another way."""
-    return step(
-        request,
-        pk,
-        EndForm,
-        lambda by, found, form: actions.end_visit(
-            by=by,
-            appointment=found,
-            ending=Ending(form.cleaned_data["ending"]),
-            doctor_told=form.cleaned_data["doctor_told"],
-            note=form.cleaned_data["note"],
-        ),
-        "The visit has ended. The time that was left is free again.",
-    )
+#: Name who drives home from this visit, on the spot.
+companion = step(Permission.EDIT_PATIENTS, CompanionForm, _name_companion, "The companion is named.")
 
+#: A doctor lets the patient go without a companion.
+waiver = step(
+    Permission.WAIVE_RIDE,
+    WaiverForm,
+    partial(answer_doctor, about=Question.About.RIDE, answer=Question.Answer.GO_AHEAD),
+    "The ride home is waived for this visit.",
+)
 
-def _name_companion(by: Actor, found: Appointment, form: CompanionForm) -> object:
-    data = form.cleaned_data
-    if data["contact"] is not None:
-        return rides.name_companion(by=by, appointments=[found], companion=data["contact"], confirmed=data["agreed"])
-    return rides.name_new_companion(
-        by=by,
-        appointments=[found],
-        name=data["name"],
-        phone=data["phone"],
-        email=data["email"],
-        is_adult=data["is_adult"],
-        confirmed=data["agreed"],
-    )
+#: The drip has ended; the patient recovers.
+recovery = button(Permission.RUN_VISIT, actions.to_recovery, lambda found: f"{found.patient.name} is in recovery.")
+
+#: The patient leaves with the named companion.
+discharge = step(
+    Permission.RUN_VISIT, DischargeForm, actions.discharge, "Discharged. The time that was left is free again."
+)
+
+#: The visit ended in another way.
+end = step(
+    Permission.RUN_VISIT, EndForm, actions.end_visit, "The visit has ended. The time that was left is free again."
+)
