@@ -85,9 +85,25 @@ def judge(page: Page) -> None:
 
 
 def test_a_visit_from_the_door_to_the_door(story: Story) -> None:
-    nurse, doctor = story.nurse, story.doctor
+    # Given a patient who arrives without anybody to drive home, and whose pressure is high:
+    the_patient_arrives_and_the_pressure_is_high(story)
+    # When the nurse asks a doctor about going home alone, the doctor finds it on the list, and says no:
+    the_nurse_asks_and_the_doctor_answers(story)
+    # Then a companion is named, and the patient rests until a second reading is within the limit.
+    a_companion_is_named_and_the_second_reading_is_within_the_limit(story)
+    # When the doctor has ordered, the drip starts, and more than ordered is kept, and marked.
+    the_doctor_orders(story)
+    the_drip_starts_and_what_was_given_is_marked(story)
+    # When a reading during the drip is over the limit, the drip is stopped, and the series is not.
+    a_high_reading_stops_the_drip_until_one_is_within_the_limit(story)
+    # Then effects are noted, the drip comes out, and the least time of recovery counts down.
+    effects_are_noted_and_the_recovery_counts_down(story)
+    # When the time is over, somebody else stands at the door: one short form, and the patient goes home.
+    somebody_else_takes_the_patient_home(story)
 
-    # Given a patient who arrives without anybody to drive home, and whose pressure is high.
+
+def the_patient_arrives_and_the_pressure_is_high(story: Story) -> None:
+    nurse = story.nurse
     go(nurse, "nurse:home")
     nurse.get_by_role("button", name=f"{story.patient.name} has arrived").press("Enter")
     nurse.get_by_role("link", name=f"Check in {story.patient.name}").press("Enter")
@@ -96,7 +112,9 @@ def test_a_visit_from_the_door_to_the_door(story: Story) -> None:
     story.record(182, 104)
     nurse.get_by_text("The reading is over the limit.").wait_for()
 
-    # When the nurse asks a doctor about both, the doctor finds both on the list, and answers.
+
+def the_nurse_asks_and_the_doctor_answers(story: Story) -> None:
+    nurse, doctor = story.nurse, story.doctor
     nurse.get_by_role("button", name="Ask a doctor to waive it").click()
     nurse.get_by_text("waiting for a doctor").first.wait_for()
     go(doctor, "doctor:home")
@@ -109,7 +127,9 @@ def test_a_visit_from_the_door_to_the_door(story: Story) -> None:
     ride.get_by_role("button", name="Answer").click()
     doctor.get_by_text("Your answer is kept").wait_for()
 
-    # Then the nurse reads the no, names a companion, and the patient rests until a second reading is within the limit.
+
+def a_companion_is_named_and_the_second_reading_is_within_the_limit(story: Story) -> None:
+    nurse = story.nurse
     nurse.reload()
     nurse.get_by_text("She lives an hour away").wait_for()
     nurse.get_by_label("Somebody known").select_option(label="Rosa Lind")
@@ -120,7 +140,9 @@ def test_a_visit_from_the_door_to_the_door(story: Story) -> None:
     nurse.get_by_text("Nothing stands in the way today.").wait_for()
     assert Reading.objects.filter(appointment=story.visit).count() == 2
 
-    # The doctor orders; the check-in list is asked; the drip starts; more than ordered is kept, and marked.
+
+def the_doctor_orders(story: Story) -> None:
+    doctor = story.doctor
     doctor.get_by_role("link", name="Write an order").first.click()
     judge(doctor)
     doctor.get_by_label("Drug").fill("ketamine")
@@ -128,6 +150,10 @@ def test_a_visit_from_the_door_to_the_door(story: Story) -> None:
     doctor.get_by_label("Dose, at most").fill("40")
     doctor.get_by_role("button", name="Order", exact=True).click()
     doctor.get_by_text("Ordered: ketamine 35 to 40 mg").wait_for()
+
+
+def the_drip_starts_and_what_was_given_is_marked(story: Story) -> None:
+    nurse = story.nurse
     for answer in nurse.locator("form[action$='/start/']").get_by_label("No", exact=True).all():
         answer.check()
     nurse.get_by_role("button", name="Start", exact=True).press("Enter")
@@ -137,7 +163,9 @@ def test_a_visit_from_the_door_to_the_door(story: Story) -> None:
     nurse.get_by_text("more than ordered").first.wait_for()
     assert Dose.objects.get().marks == ["above"]
 
-    # When a reading during the drip is over the limit, the drip is stopped, and the series is not.
+
+def a_high_reading_stops_the_drip_until_one_is_within_the_limit(story: Story) -> None:
+    nurse = story.nurse
     story.minutes_on(30)
     story.record(175, 95)
     nurse.get_by_text("The drip stays stopped").wait_for()
@@ -150,7 +178,9 @@ def test_a_visit_from_the_door_to_the_door(story: Story) -> None:
     nurse.get_by_role("button", name="Go on").press("Enter")
     nurse.get_by_text("The drip goes on.").wait_for()
 
-    # Then effects are noted, the drip comes out, and the least time of recovery counts down.
+
+def effects_are_noted_and_the_recovery_counts_down(story: Story) -> None:
+    nurse = story.nurse
     nurse.get_by_text("Record side effects").click()
     nurse.get_by_label("Dizziness").check()
     nurse.get_by_role("button", name="Record them").click()
@@ -160,7 +190,9 @@ def test_a_visit_from_the_door_to_the_door(story: Story) -> None:
     nurse.get_by_text("60 min").wait_for()
     judge(nurse)
 
-    # When the time is over, somebody else stands at the door: one short form, and the patient goes home.
+
+def somebody_else_takes_the_patient_home(story: Story) -> None:
+    nurse = story.nurse
     story.minutes_on(126)
     nurse.reload()
     nurse.get_by_text("Time is over").wait_for()
