@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions import visit_drip, visit_notes, visit_questions
-from scheduling.models import Appointment, Question
+from scheduling.models import Dose, Question, Reading
 from scheduling.nurse.chair_forms import (
     DoseForm,
     EffectsForm,
@@ -21,26 +21,24 @@ from scheduling.nurse.chair_forms import (
     ToldForm,
 )
 from scheduling.nurse.doctor_forms import AnswerForm, AskForm
-from scheduling.nurse.steps import back, button, press, step, take, visit_of
+from scheduling.nurse.steps import Warned, back, button, press, step, take, visit_of
 
 
-def _said_of_reading(found: Appointment) -> str:
-    """What to know of the reading that was just kept: one over the limit stops the drip."""
-    newest = found.readings.order_by("-recorded_at").first()
-    if newest is None or not newest.over:
+def _said_of_reading(reading: Reading) -> str:
+    """What to know of the reading that was kept: one over the limit stops the drip."""
+    if not reading.over:
         return "The reading is kept."
     rest = "Let the patient rest and measure again, or ask a doctor: both readings are kept."
-    if found.pauses.filter(until=None).exists():
-        return f"The reading is over the limit: stop the drip, which is recorded as paused. {rest}"
-    return f"The reading is over the limit. {rest}"
+    if reading.appointment.pauses.filter(until=None).exists():
+        return Warned(f"The reading is over the limit: stop the drip, which is recorded as paused. {rest}")
+    return Warned(f"The reading is over the limit. {rest}")
 
 
-def _said_of_dose(found: Appointment) -> str:
-    """What to know of the dose that was just kept."""
-    newest = found.doses.order_by("-recorded_at").first()
-    if newest is None or not newest.marks:
+def _said_of_dose(dose: Dose) -> str:
+    """What to know of the dose that was kept."""
+    if not dose.marks:
         return "The medicine is kept."
-    return f"Kept, and marked: {'; '.join(newest.mark_words)}. Tell the doctor."
+    return Warned(f"Kept, and marked: {'; '.join(dose.mark_words)}. Tell the doctor.")
 
 
 #: Vital signs, taken now.

@@ -4,6 +4,7 @@ A step that is refused shows the visit's page again with what was typed.
 """
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,8 +26,14 @@ from scheduling.selectors.visits import SHOWN
 
 #: An action on one visit: it takes `by`, `appointment` and the facts of a form by keyword, and raises Refused.
 Act = Callable[..., object]
-#: What is said when a step was taken: words, or how to find them when it was.
-Done = str | Callable[[Appointment], str]
+#: What is said when a step was taken: words, or how to find them in what the action gave back.
+Done = str | Callable[[Any], str]
+
+
+class Warned(str):
+    """What is said of a step that was taken, when it is no reason to be glad."""
+
+    __slots__ = ()
 
 
 def visit_of(user: User, pk: UUID) -> Appointment:
@@ -78,11 +85,11 @@ def take(
     """What a `step` does, with a form that is made already."""
     if form.is_valid():
         try:
-            act(by=Actor.of(request.user), appointment=found, **form.facts)
+            given = act(by=Actor.of(request.user), appointment=found, **form.facts)
         except Refused as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, done if isinstance(done, str) else done(found))
+            _say(request, done, given)
             return back(request, found, part)
     return show(request, found, form)
 
@@ -90,12 +97,17 @@ def take(
 def press(request: StaffRequest, found: Appointment, act: Act, done: Done, *, part: str = "") -> HttpResponse:
     """What a `button` does, with a visit that is found already."""
     try:
-        act(by=Actor.of(request.user), appointment=found)
+        given = act(by=Actor.of(request.user), appointment=found)
     except Refused as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, done if isinstance(done, str) else done(found))
+        _say(request, done, given)
     return back(request, found, part)
+
+
+def _say(request: StaffRequest, done: Done, given: object) -> None:
+    words = done if isinstance(done, str) else done(given)
+    messages.add_message(request, messages.WARNING if isinstance(words, Warned) else messages.SUCCESS, words)
 
 
 def back(request: HttpRequest, found: Appointment, part: str = "") -> HttpResponse:

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -33,7 +32,7 @@ from scheduling.nurse.forms import (
     WaiverForm,
 )
 from scheduling.nurse.presenters import columns_of, version_of
-from scheduling.nurse.steps import back, button, press, show, step, take, visit_of
+from scheduling.nurse.steps import Warned, button, press, show, step, take, visit_of
 from scheduling.selectors.hits import hits_at
 from scheduling.selectors.visits import day_by_phase
 
@@ -88,21 +87,18 @@ def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
     return show(request, visit_of(request.user, pk))
 
 
-@require_POST
-@needs(Permission.RECORD_ARRIVAL)
-def arrived(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The patient is here."""
-    found = visit_of(request.user, pk)
-    now = actions.arrive(by=Actor.of(request.user), appointment=found)
-    if now.status == Appointment.Status.ARRIVED:
-        messages.success(request, f"{found.patient.name} is here.")
-    else:
-        messages.warning(
-            request,
-            f"The arrival of {found.patient.name} is recorded, but this visit is “{now.get_status_display()}”. "
-            "Book a new visit if the patient is to be treated today.",
-        )
-    return back(request, found)
+def _said_of_arrival(visit: Appointment) -> str:
+    """That the patient is here; or that the visit does not go on."""
+    if visit.status == Appointment.Status.ARRIVED:
+        return f"{visit.patient.name} is here."
+    return Warned(
+        f"The arrival of {visit.patient.name} is recorded, but this visit is “{visit.get_status_display()}”. "
+        "Book a new visit if the patient is to be treated today."
+    )
+
+
+#: The patient is here.
+arrived = button(Permission.RECORD_ARRIVAL, actions.arrive, _said_of_arrival)
 
 
 def _name_companion(
@@ -139,8 +135,8 @@ not_arrived = step(
 did_not_come = button(
     Permission.RECORD_ARRIVAL,
     actions.record_no_show,
-    lambda found: (
-        f"{found.patient.name} did not come. The time is free again; plan the infusion anew with the patient."
+    lambda visit: (
+        f"{visit.patient.name} did not come. The time is free again; plan the infusion anew with the patient."
     ),
 )
 
@@ -156,7 +152,9 @@ waiver = step(
 )
 
 #: The drip has ended; the patient recovers.
-recovery = button(Permission.RUN_VISIT, actions.to_recovery, lambda found: f"{found.patient.name} is in recovery.")
+recovery = button(
+    Permission.RUN_VISIT, actions.to_recovery, lambda record: f"{record.appointment.patient.name} is in recovery."
+)
 
 #: The patient leaves with the named companion.
 discharge = step(

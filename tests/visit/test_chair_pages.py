@@ -194,3 +194,16 @@ def test_the_list_asks_as_many_queries_for_four_drips_as_for_thirty(running: War
     few = queries()
     drips(27)
     assert queries() == few
+
+
+def test_a_notice_that_something_is_over_the_limit_or_beyond_the_order_warns(running: Ward, nurse: Client) -> None:
+    within = nurse.post(url("reading", running.visit), {"reading-pulse": "77"}, follow=True)
+    over = nurse.post(
+        url("reading", running.visit), {"reading-systolic": "181", "reading-diastolic": "99"}, follow=True
+    )
+    dose = {"is_treatment": "yes", "drug": "ketamine", "amount": "40", "unit": "mg", "route": "iv"}
+    marked = nurse.post(
+        url("dose", running.visit), {f"dose-{name}": typed for name, typed in dose.items()}, follow=True
+    )
+    levels = [[one.level_tag for one in answer.context["messages"]] for answer in (within, over, marked)]
+    assert levels == [["success"], ["warning"], ["warning"]]
