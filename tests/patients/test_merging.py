@@ -47,6 +47,22 @@ def merge(clinic: Clinic, kept: Patient, other: Patient, reason: str = "same bir
     return actions.merge_patients(by=clinic.by(Role.FRONT_DESK), kept=kept, other=other, reason=reason)
 
 
+def make_them_overlap(clinic: Clinic, kept: Patient, other: Patient) -> None:
+    """A visit of each: `kept` at 10 a.m., `other` a quarter of an hour later, written past the actions."""
+    at_ten = clinic.at(FIRST_DAY, 10)
+    consult(clinic, kept, at_ten)
+    Appointment.objects.create(
+        patient=other,
+        site=clinic.site,
+        protocol_version=clinic.consult,
+        kind=Appointment.Kind.CONSULT,
+        status=Appointment.Status.BOOKED,
+        starts=at_ten + timedelta(minutes=15),
+        ends=at_ten + timedelta(minutes=60),
+        created_at=NOW,
+    )
+
+
 def rows_of(patient: Patient) -> dict[str, int]:
     """How many rows of each table point at the patient."""
     counted = {
@@ -85,20 +101,9 @@ def test_everything_moves_and_the_other_points_to_what_stays(clinic: Clinic, pai
     assert (event.actor_name, event.reason) == ("Finn Okafor", "same birth date and number")
 
 
-def at_ten_that_overlap_are_named_and_nothing_is_merged(clinic: Clinic, pair: tuple[Patient, Patient]) -> None:
+def test_visits_that_overlap_are_named_and_nothing_is_merged(clinic: Clinic, pair: tuple[Patient, Patient]) -> None:
     kept, other = pair
-    at_ten = clinic.at(FIRST_DAY, 10)
-    consult(clinic, kept, at_ten)
-    Appointment.objects.create(
-        patient=other,
-        site=clinic.site,
-        protocol_version=clinic.consult,
-        kind=Appointment.Kind.CONSULT,
-        status=Appointment.Status.BOOKED,
-        starts=at_ten + timedelta(minutes=15),
-        ends=at_ten + timedelta(minutes=60),
-        created_at=NOW,
-    )
+    make_them_overlap(clinic, kept, other)
 
     with pytest.raises(Refused, match="Their visits overlap: record") as refused:
         merge(clinic, kept, other)
@@ -113,18 +118,7 @@ def test_without_that_look_the_database_refuses_the_overlap(clinic: Clinic, pair
     kept, other = pair
     patients_merging.disconnect(merging.patients_merge, dispatch_uid="visits allow the merging")
     try:
-        at_ten = clinic.at(FIRST_DAY, 10)
-        consult(clinic, kept, at_ten)
-        Appointment.objects.create(
-            patient=other,
-            site=clinic.site,
-            protocol_version=clinic.consult,
-            kind=Appointment.Kind.CONSULT,
-            status=Appointment.Status.BOOKED,
-            starts=at_ten,
-            ends=at_ten + timedelta(minutes=60),
-            created_at=NOW,
-        )
+        make_them_overlap(clinic, kept, other)
         with pytest.raises(IntegrityError), transaction.atomic():
             merge(clinic, kept, other)
     finally:
