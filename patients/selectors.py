@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clinic import clock
@@ -97,10 +98,19 @@ def is_minor(patient: Patient, on: date) -> bool:
     return age_on(patient.birth_date, on) < ADULT_YEARS
 
 
+def deciders(patient: Patient) -> QuerySet[Contact]:
+    """The adult contacts who may decide for the patient."""
+    return patient.contacts.filter(may_decide=True, is_adult=True, is_active=True)
+
+
+def signers(patient: Patient) -> list[Contact]:
+    """Who may decide and sign for the patient, without those who say that they are the wrong person."""
+    return list(deciders(patient).filter(stopped_at=None))
+
+
 def guardian_of(patient: Patient) -> Contact | None:
     """Who decides for the patient and is told in the patient's stead: of several, one who can be reached, by name."""
-    guardians = patient.contacts.filter(may_decide=True, is_adult=True, is_active=True, stopped_at=None)
-    return min(guardians, key=lambda one: (not (one.email or one.phone), one.name), default=None)
+    return min(signers(patient), key=lambda one: (not (one.email or one.phone), one.name), default=None)
 
 
 def who_is_told(patient: Patient) -> Patient | Contact:
@@ -112,4 +122,4 @@ def who_is_told(patient: Patient) -> Patient | Contact:
 
 def has_guardian(patient: Patient) -> bool:
     """Whether an adult contact may decide for the patient."""
-    return patient.contacts.filter(may_decide=True, is_adult=True, is_active=True).exists()
+    return deciders(patient).exists()

@@ -9,6 +9,7 @@ from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused
+from patients.actions.withdrawing import withdraw
 from patients.models import Authorisation, Patient
 
 
@@ -59,11 +60,5 @@ def withdraw_authorisation(*, by: Actor, authorisation: Authorisation, reason: s
 
     Raises Refused without a reason.
     """
-    if not reason.strip():
-        raise Refused(_("Give the reason. Nothing was saved."), field="reason")
-    locks.take([locks.patient(authorisation.patient_id)])
-    authorisation.refresh_from_db()
-    if authorisation.withdrawn_at is None:
-        authorisation.withdrawn_at = clock.now()
-        authorisation.save(update_fields=["withdrawn_at"])
+    withdraw(authorisation, reason)
     return authorisation

@@ -11,9 +11,10 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from patients.actions.checks import home_site
 from patients.actions.findings import CLOCK_SKEW
+from patients.actions.withdrawing import withdraw
 from patients.documents import Document
 from patients.models import Consent, ConsentDocument, ConsentForm, Contact, Patient
-from patients.selectors import is_minor
+from patients.selectors import deciders, is_minor
 
 
 @action
@@ -143,13 +144,7 @@ def withdraw_consent(*, by: Actor, consent: Consent, reason: str) -> Consent:
 
     Raises Refused without a reason.
     """
-    if not reason.strip():
-        raise Refused(_("Give the reason. Nothing was saved."), field="reason")
-    locks.take([locks.patient(consent.patient_id)])
-    consent.refresh_from_db()
-    if consent.withdrawn_at is None:
-        consent.withdrawn_at = clock.now()
-        consent.save(update_fields=["withdrawn_at"])
+    withdraw(consent, reason)
     return consent
 
 
@@ -204,8 +199,7 @@ def _check_signer(patient: Patient, signer: Contact) -> None:
 
 
 def _guardian_called(patient: Patient, name: str) -> Contact | None:
-    guardians = patient.contacts.filter(may_decide=True, is_adult=True, is_active=True)
-    return next((one for one in guardians if _plain(one.name) == _plain(name)), None)
+    return next((one for one in deciders(patient) if _plain(one.name) == _plain(name)), None)
 
 
 def _guardian_signs(field: str) -> Refused:

@@ -11,6 +11,7 @@ from clinic.errors import Refused
 from clinic.models import Site
 from patients.documents import Document, read_drawing, read_scan
 from patients.models import Contact, Language, Patient
+from patients.selectors import signers
 from scheduling.desk.booking_forms import DayField, TimeField
 from scheduling.desk.patients_forms import ActionForm, side_by_side, text_field
 
@@ -21,11 +22,6 @@ SCAN_HELP = "PDF, JPEG or PNG, up to 10 MB."
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
 #: The choice "the patient" among those who may sign.
 PATIENT = "patient"
-
-
-def signers_of(patient: Patient) -> list[Contact]:
-    """The contacts who may sign for the patient."""
-    return list(patient.contacts.filter(may_decide=True, is_adult=True, is_active=True, stopped_at=None))
 
 
 class ScanField(forms.FileField):
@@ -61,7 +57,7 @@ class ConsentForm(ActionForm):
     def __init__(self, *args: Any, site: Site, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.site, self.patient = site, patient
-        self.contacts = {str(contact.pk): contact for contact in signers_of(patient)}
+        self.contacts = {str(contact.pk): contact for contact in signers(patient)}
         choices: Any = self.fields["signer"]
         choices.choices = [
             (PATIENT, f"{patient.name}, the patient"),
@@ -116,7 +112,7 @@ class SignForm(ActionForm):
 
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.contacts = {str(contact.pk): contact for contact in signers_of(patient)}
+        self.contacts = {str(contact.pk): contact for contact in signers(patient)}
         choices: Any = self.fields["signer"]
         choices.choices = [
             (PATIENT, patient.name),
