@@ -3,7 +3,7 @@ what is booked.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
@@ -19,8 +19,11 @@ from scheduling.models import Appointment, ChangeRequest
 from scheduling.planner.values import Wishes
 
 Status = ChangeRequest.Status
-#: Only about a visit that has not begun can something be asked.
-OPEN = frozenset({Appointment.Status.PROPOSED, Appointment.Status.BOOKED})
+
+
+def can_be_asked_about(visit: Appointment, now: datetime) -> bool:
+    """Whether something can be asked about the visit at `now` (aware): only while it has not begun."""
+    return visit.status in {Appointment.Status.PROPOSED, Appointment.Status.BOOKED} and visit.starts > now
 
 
 @action
@@ -45,7 +48,7 @@ def ask_for_change(
     placing.check_may_ask(by, appointment.patient_id)
     locks.take([locks.patient(appointment.patient_id)])
     visit = Appointment.objects.get(pk=appointment.pk)
-    if visit.status not in OPEN or visit.starts <= clock.now():
+    if not can_be_asked_about(visit, clock.now()):
         raise WrongStatus(_("This visit has begun, is over or was cancelled already. Nothing was changed."))
     asked, _new = ChangeRequest.objects.update_or_create(
         appointment=visit,

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from clinic.actor import Actor
-from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients import actions
@@ -27,18 +26,12 @@ def screening(request: StaffRequest, pk: UUID) -> HttpResponse:
         questionnaire=Questionnaire.objects.get(is_current=True),
         language=patient.language,
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.record_screening(
-                by=Actor.of(request.user),
-                patient=patient,
-                answers=form.answers,
-                medicines=form.cleaned_data["medicines"],
-            )
-        except Refused as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "The answers are kept. A doctor decides about what they flag.")
-            return redirect("desk:patient", pk)
+    if form.carried_out(
+        lambda: actions.record_screening(
+            by=Actor.of(request.user), patient=patient, answers=form.answers, medicines=form.cleaned_data["medicines"]
+        )
+    ):
+        messages.success(request, "The answers are kept. A doctor decides about what they flag.")
+        return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient}
     return render(request, "desk/patients/screening.html", context, status=form.status)

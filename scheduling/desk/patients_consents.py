@@ -1,9 +1,9 @@
 """Signed consents: on paper, on the screen, their scans, and the text that is signed."""
 
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,14 +13,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import clock
 from clinic.actor import Actor
-from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients import actions
 from patients.models import Consent, ConsentDocument, Patient
 from patients.models import ConsentForm as SignedText
 from patients.selectors import is_minor
-from scheduling.desk.patients_consent_forms import CONSENT_DAYS, ConsentForm, ScanForm, SignForm, TextForm, WithdrawForm
+from scheduling.desk.patients_consent_forms import (
+    CONSENT_DAYS,
+    PATIENT,
+    ConsentForm,
+    ScanForm,
+    SignForm,
+    TextForm,
+    WithdrawForm,
+)
 from scheduling.desk.sites import patient_or_404, shared_sites
 
 READ_AND_WRITE = ["GET", "POST"]
@@ -42,34 +49,30 @@ def consent(request: StaffRequest, pk: UUID) -> HttpResponse:
         patient=patient,
         initial=_proposed(patient, text, site.zone),
     )
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        try:
-            actions.record_consent(
-                by=Actor.of(request.user),
-                patient=patient,
-                form_version=values["form_version"],
-                signed_at=form.signed_at,
-                valid_until=values["valid_until"],
-                scan=values["scan"],
-                **form.who,
-            )
-        except Refused as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "The consent is recorded.")
-            return redirect("desk:patient", pk)
+    if form.carried_out(
+        lambda: actions.record_consent(
+            by=Actor.of(request.user),
+            patient=patient,
+            form_version=form.cleaned_data["form_version"],
+            signed_at=form.signed_at,
+            valid_until=form.cleaned_data["valid_until"],
+            scan=form.cleaned_data["scan"],
+            **form.who,
+        )
+    ):
+        messages.success(request, "The consent is recorded.")
+        return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient, "text": text}
     return render(request, "desk/patients/consent.html", context, status=form.status)
 
 
-def _proposed(patient: Patient, text: SignedText | None, zone: Any) -> dict[str, Any]:
+def _proposed(patient: Patient, text: SignedText | None, zone: ZoneInfo) -> dict[str, Any]:
     now = clock.local(clock.now(), zone)
     last = patient.consents.first()
     version = text.version if text is not None else last.form_version if last is not None else ""
     return {
         "form_version": version,
-        "signer": "" if is_minor(patient, now.date()) else "patient",
+        "signer": "" if is_minor(patient, now.date()) else PATIENT,
         "signed_on": now.date(),
         "signed_time": now.time().replace(second=0, microsecond=0),
         "valid_until": now.date() + timedelta(days=text.valid_days if text is not None else CONSENT_DAYS),
@@ -91,28 +94,24 @@ def sign(request: StaffRequest, pk: UUID) -> HttpResponse:
         form = SignForm(
             request.POST if request.method == "POST" else None,
             patient=patient,
-            initial={"form": text.pk, "signer": "" if minor else "patient"},
+            initial={"form": text.pk, "signer": "" if minor else PATIENT},
         )
-        if request.method == "POST" and form.is_valid():
-            try:
-                signed = actions.sign_consent(
-                    by=Actor.of(request.user),
-                    patient=patient,
-                    form=get_object_or_404(SignedText, pk=form.cleaned_data["form"]),
-                    signer=form.who,
-                    drawing=form.cleaned_data["drawing"],
-                    typed_name=form.cleaned_data["typed_name"],
-                )
-            except Refused as error:
-                form.refuse(error)
-            else:
-                context = {"patient": patient, "site_name": site.neutral_name, "signed": signed}
-                return render(request, "desk/patients/signed.html", context)
+        if form.carried_out(
+            lambda: actions.sign_consent(
+                by=Actor.of(request.user),
+                patient=patient,
+                form=get_object_or_404(SignedText, pk=form.cleaned_data["form"]),
+                signer=form.who,
+                drawing=form.cleaned_data["drawing"],
+                typed_name=form.cleaned_data["typed_name"],
+            )
+        ):
+            return render(request, "desk/patients/signed.html", {"patient": patient, "site": site})
         paragraphs = [part.strip() for part in text.text_in(patient.language).split("\n\n") if part.strip()]
         context = {
             "form": form,
             "patient": patient,
-            "site_name": site.neutral_name,
+            "site": site,
             "text": text,
             "paragraphs": paragraphs,
             "minor": minor,
@@ -128,14 +127,10 @@ def scan(request: StaffRequest, pk: UUID, consent: UUID) -> HttpResponse:
     signed = get_object_or_404(Consent, pk=consent, patient=patient)
     is_post = request.method == "POST"
     form = ScanForm(request.POST if is_post else None, request.FILES if is_post else None)
-    if is_post and form.is_valid():
-        try:
-            actions.add_scan(by=Actor.of(request.user), consent=signed, scan=form.cleaned_data["scan"])
-        except Refused as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "The scan is kept with the consent.")
-            return redirect("desk:patient", pk)
+    by = Actor.of(request.user)
+    if form.carried_out(lambda: actions.add_scan(by=by, consent=signed, scan=form.cleaned_data["scan"])):
+        messages.success(request, "The scan is kept with the consent.")
+        return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient, "consent": signed}
     return render(request, "desk/patients/scan.html", context, status=form.status)
 
@@ -166,14 +161,10 @@ def withdraw_consent(request: StaffRequest, pk: UUID, consent: UUID) -> HttpResp
     patient = patient_or_404(request.user, pk)
     signed = get_object_or_404(Consent, pk=consent, patient=patient)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.withdraw_consent(by=Actor.of(request.user), consent=signed, reason=form.cleaned_data["reason"])
-        except Refused as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "The consent is withdrawn. No drip starts under it.")
-            return redirect("desk:patient", pk)
+    by = Actor.of(request.user)
+    if form.carried_out(lambda: actions.withdraw_consent(by=by, consent=signed, reason=form.cleaned_data["reason"])):
+        messages.success(request, "The consent is withdrawn. No drip starts under it.")
+        return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient, "consent": signed}
     return render(request, "desk/patients/withdraw.html", context, status=form.status)
 
@@ -186,19 +177,15 @@ def texts(request: StaffRequest) -> HttpResponse:
     latest = versions[0].text if versions else {}
     initial = {f"text_{language}": words for language, words in latest.items()}
     form = TextForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.add_consent_form(
-                by=Actor.of(request.user),
-                version=form.cleaned_data["version"],
-                text=form.text,
-                valid_days=form.cleaned_data["valid_days"],
-            )
-        except Refused as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "The new text is signed from now on.")
-            return redirect("desk:consent_texts")
+    if form.carried_out(
+        lambda: actions.add_consent_form(
+            by=Actor.of(request.user),
+            version=form.cleaned_data["version"],
+            text=form.text,
+            valid_days=form.cleaned_data["valid_days"],
+        )
+    ):
+        messages.success(request, "The new text is signed from now on.")
+        return redirect("desk:consent_texts")
     context = {"form": form, "versions": versions}
-    status = form.status if form.is_bound else HTTPStatus.OK
-    return render(request, "desk/patients/consent_texts.html", context, status=status)
+    return render(request, "desk/patients/consent_texts.html", context, status=form.status)

@@ -59,7 +59,7 @@ def new(request: StaffRequest) -> HttpResponse:
                 if asked is not None:
                     return redirect(f"{reverse('desk:book_consult', args=[patient.pk])}?request={asked.pk}")
                 return redirect("desk:patient", patient.pk)
-    context = {"form": form, "likely": likely}
+    context = {"form": form, "likely": likely, "country": sites[0].country}
     status = HTTPStatus.CONFLICT if likely else form.status
     return render(request, "desk/patients/new.html", context, status=status)
 
@@ -113,16 +113,12 @@ def death(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Record that a patient has died."""
     patient = patient_or_404(request.user, pk)
     form = DeathForm(request.POST if request.method == "POST" else None, initial={"on": patient.deceased_at})
-    if request.method == "POST" and form.is_valid():
-        on = form.cleaned_data["on"]
-        try:
-            actions.record_death(by=Actor.of(request.user), patient=patient, on=on)
-        except Refused as error:
-            form.refuse(error)
-        else:
-            said = "Recorded. Nothing more is sent to the patient." if on else "Taken back. Cancelled visits stay so."
-            messages.success(request, said)
-            return redirect("desk:patient", pk)
+    by = Actor.of(request.user)
+    if form.carried_out(lambda: actions.record_death(by=by, patient=patient, on=form.cleaned_data["on"])):
+        has_died = form.cleaned_data["on"] is not None
+        said = "Recorded. Nothing more is sent to the patient." if has_died else "Taken back. Cancelled visits stay so."
+        messages.success(request, said)
+        return redirect("desk:patient", pk)
     return _page(request, "desk/patients/death.html", form, patient=patient)
 
 
@@ -132,14 +128,10 @@ def new_contact(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Add a contact of the patient's."""
     patient = patient_or_404(request.user, pk)
     form = ContactForm(request.POST if request.method == "POST" else None, initial={"language": patient.language})
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.add_contact(by=Actor.of(request.user), patient=patient, **form.cleaned_data)
-        except Refused as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "The contact is added.")
-            return redirect("desk:patient", pk)
+    by = Actor.of(request.user)
+    if form.carried_out(lambda: actions.add_contact(by=by, patient=patient, **form.cleaned_data)):
+        messages.success(request, "The contact is added.")
+        return redirect("desk:patient", pk)
     return _page(request, "desk/patients/contact.html", form, patient=patient, contact=None)
 
 

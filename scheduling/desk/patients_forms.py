@@ -1,7 +1,7 @@
 """What is typed about patients and their contacts. A form checks that there is something; the actions say whether it
 is right."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -28,6 +28,18 @@ class ActionForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+
+    def carried_out(self, deed: Callable[[], object]) -> bool:
+        """Whether the form was sent, is valid, and the action took it; where not, the form says why. `deed` calls the
+        action."""
+        if not self.is_valid():
+            return False
+        try:
+            deed()
+        except Refused as error:
+            self.refuse(error)
+            return False
+        return True
 
     def refuse(self, error: Refused) -> None:
         """Show why the action refused, beside the field that it speaks of."""

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.actor import Actor
-from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients import actions
@@ -52,14 +51,10 @@ def new_sessions(request: StaffRequest, pk: UUID) -> HttpResponse:
     patient = patient_or_404(request.user, pk)
     today = clock.today(shared_sites(request.user, patient)[0].zone)
     form = SessionsForm(request.POST if request.method == "POST" else None, initial={"valid_from": today})
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.authorise_sessions(by=Actor.of(request.user), patient=patient, **form.cleaned_data)
-        except Refused as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "The sessions are noted.")
-            return redirect("desk:patient", pk)
+    by = Actor.of(request.user)
+    if form.carried_out(lambda: actions.authorise_sessions(by=by, patient=patient, **form.cleaned_data)):
+        messages.success(request, "The sessions are noted.")
+        return redirect("desk:patient", pk)
     return render(request, "desk/patients/sessions.html", {"form": form, "patient": patient}, status=form.status)
 
 
@@ -70,14 +65,12 @@ def withdraw_sessions(request: StaffRequest, pk: UUID, authorisation: UUID) -> H
     patient = patient_or_404(request.user, pk)
     found = get_object_or_404(Authorisation, pk=authorisation, patient=patient)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            actions.withdraw_authorisation(by=Actor.of(request.user), authorisation=found, reason=reason)
-        except Refused as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "Taken back. They cover no visit any more.")
-            return redirect("desk:patient", pk)
+    if form.carried_out(
+        lambda: actions.withdraw_authorisation(
+            by=Actor.of(request.user), authorisation=found, reason=form.cleaned_data["reason"]
+        )
+    ):
+        messages.success(request, "Taken back. They cover no visit any more.")
+        return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient, "authorisation": found}
     return render(request, "desk/patients/sessions_withdraw.html", context, status=form.status)

@@ -43,7 +43,6 @@ def change(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
             "form": form,
             "card": visit_card(found),
             "site": found.site,
-            "site_name": found.site.neutral_name,
         },
         status=422 if form.errors else 200,
     )
@@ -67,7 +66,7 @@ def keep(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
 def _visit_or_404(visitor: Visitor, key: UUID) -> Appointment:
     """One of the visitor's own visits that has not begun."""
     for visit in visits_to_come(visitor.patient, clock.now()):
-        if visit.pk == key and visit.status in requests.OPEN and visit.starts > clock.now():
+        if visit.pk == key and requests.can_be_asked_about(visit, clock.now()):
             return visit
     raise Http404
 

@@ -30,7 +30,6 @@ def companion_page(request: HttpRequest, visitor: Visitor, contact: Contact) -> 
         {
             "visitor": visitor,
             "site": site,
-            "site_name": site.neutral_name if site else "",
             "cards": [ride_card(ride) for ride in to_come],
         },
     )

@@ -44,7 +44,6 @@ def earlier(request: HttpRequest, visitor: Visitor, invitation: UUID) -> HttpRes
             "visitor": visitor,
             "card": offer_card(found, clock.now()),
             "site": found.appointment.site,
-            "site_name": found.appointment.site.neutral_name,
         },
     )
 

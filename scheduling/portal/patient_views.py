@@ -43,7 +43,6 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         {
             "visitor": visitor,
             "site": site,
-            "site_name": site.neutral_name if site else "",
             "following": visit_card(following) if following else None,
             "is_today": is_today(following) if following else False,
             "preparation": preparation_for(following) if following else None,
@@ -84,7 +83,6 @@ def driver(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "visitor": visitor,
             "form": form,
             "site": site,
-            "site_name": site.neutral_name if site else "",
             "cards": cards,
         },
         status=422 if form.errors else 200,

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from clinic import clock
 from clinic.models import Site
+from scheduling.actions.requests import can_be_asked_about
 from scheduling.models import Appointment, ChangeRequest, Ride
 from scheduling.when import day_words, time_words, zone_words
 
@@ -67,7 +68,7 @@ def visit_card(appointment: Appointment) -> VisitCard:
         how="" if appointment.mode == Appointment.Mode.IN_PERSON else str(appointment.get_mode_display()),
         held_until=_held_until(appointment),
         ride=ride_line(appointment) if appointment.protocol_version.needs_ride else None,
-        can_ask=appointment.status in {"proposed", "booked"} and appointment.starts > clock.now(),
+        can_ask=can_be_asked_about(appointment, clock.now()),
         asked=last if last is not None and last.status == ChangeRequest.Status.WAITING else None,
         answer=last.answer if last is not None else "",
     )
