@@ -26,6 +26,8 @@ VERY_ALIKE = 0.7
 MEANT = 0.4
 #: People shown as alike at most; further down nobody looks.
 MOST_ALIKE = 20
+#: Characters of a search that a page takes over from its field.
+LONGEST = 100
 #: Words of a search that are looked at; more would only make the query long.
 WORDS = 8
 #: Digits from which a number may be a part of a telephone number.

@@ -14,15 +14,15 @@ from django.views.decorators.http import require_safe
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.models import Patient
-from patients.search import alike, search
+from patients.search import LONGEST, alike, search
 from scheduling.desk.patients_page import load, with_next_visits
 from scheduling.desk.sites import patient_or_404
+from scheduling.selectors.journey import visits_of
+from scheduling.selectors.timeline import timeline_of
 from scheduling.selectors.timeline_event import Topic
 
 #: Rows of the list: what fits two screens.
 PER_PAGE = 25
-#: Characters of a search that are looked at.
-LONGEST_SEARCH = 100
 #: What the timeline can be narrowed to, in words.
 TOPICS = ((Topic.VISITS, "Visits"), (Topic.MESSAGES, "Messages"), (Topic.HEALTH, "Health"), (Topic.PAPERS, "Papers"))
 
@@ -31,7 +31,7 @@ TOPICS = ((Topic.VISITS, "Visits"), (Topic.MESSAGES, "Messages"), (Topic.HEALTH,
 @needs(Permission.VIEW_PATIENTS)
 def patients(request: StaffRequest) -> HttpResponse:
     """The user's patients whom the search fits (`q`), a page at a time, or who are alike; for htmx only the rows."""
-    text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
+    text = request.GET.get("q", "")[:LONGEST].strip()
     page = Paginator(search(request.user, text), PER_PAGE).get_page(request.GET.get("page"))
     people = list(page.object_list)
     is_alike = not people and bool(text)
@@ -53,18 +53,20 @@ def patients(request: StaffRequest) -> HttpResponse:
 @needs(Permission.VIEW_PATIENTS)
 def patient(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Who the patient is, how to reach him or her, contacts, standing, visits and messages; clinical parts for those
-    who may. A record that was merged into another leads there."""
+    who may; for htmx only the timeline. A record that was merged into another leads there."""
     gone = Patient.objects.merged_for_user(request.user).filter(pk=pk).first()
     if gone is not None and gone.merged_into_id is not None:
         messages.info(request, f"Record {gone.record_number} is part of this record.")
         return redirect("desk:patient", gone.merged_into_id)
     shown = request.GET.get("show", "")
     topic = Topic(shown) if shown in set(Topic) else None
-    page = load(patient_or_404(request.user, pk), request.user, topic=topic, whole="whole" in request.GET)
-    context = {"page": page, "patient": page.patient, "journey": page.journey, "topics": TOPICS}
+    found = patient_or_404(request.user, pk)
+    journey = visits_of(found, request.user)
+    timeline = timeline_of(found, request.user, journey, topic=topic, whole="whole" in request.GET)
+    context: dict[str, Any] = {"patient": found, "journey": journey, "timeline": timeline, "topics": TOPICS}
     if request.htmx:  # type: ignore[attr-defined]
         response = render(request, "desk/patients/_timeline.html", context)
     else:
-        response = render(request, "desk/patients/patient.html", context)
+        response = render(request, "desk/patients/patient.html", context | {"page": load(found, request.user, journey)})
     patch_vary_headers(response, ["HX-Request"])
     return response

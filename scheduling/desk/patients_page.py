@@ -12,9 +12,7 @@ from patients.selectors import Standing, age_on, standing
 from scheduling.messages.selectors import of_patient
 from scheduling.models import Appointment, Message
 from scheduling.selectors.authorised import Sessions, sessions_of
-from scheduling.selectors.journey import Journey, visits_of
-from scheduling.selectors.timeline import Timeline, timeline_of
-from scheduling.selectors.timeline_event import Topic
+from scheduling.selectors.journey import Journey
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,6 @@ class Page:
     sessions: Sessions
     clinical: Clinical | None
     journey: Journey
-    timeline: Timeline
     messages: Sequence[Message]
 
     @property
@@ -79,12 +76,7 @@ class Page:
         if self.patient.deceased_at is None:
             return []
         now = clock.now()
-        rides = [
-            getattr(visit, "ride", None)
-            for course in self.journey.courses
-            for visit in course.visits
-            if visit.starts > now
-        ]
+        rides = [getattr(visit, "ride", None) for visit in self.journey.visits if visit.starts > now]
         return list(dict.fromkeys(ride.companion for ride in rides if ride is not None and ride.companion is not None))
 
     @property
@@ -110,13 +102,12 @@ def with_next_visits(user: User, patients: Sequence[Patient]) -> list[Row]:
     return [Row(person, show_phone(person.phone, country), first.get(person.pk)) for person in patients]
 
 
-def load(patient: Patient, user: User, *, topic: Topic | None = None, whole: bool = False) -> Page:
-    """Everything that `user` may see of the patient, who comes to one of the user's sites; of the timeline one topic
-    or all, and the latest events or the whole of it."""
+def load(patient: Patient, user: User, journey: Journey) -> Page:
+    """Everything that `user` may see of the patient, who comes to one of the user's sites, but for the timeline.
+    `journey`: of the same patient and user."""
     sites = list(Site.objects.for_user(user).filter(patients=patient))
     site = sites[0]
     today = clock.today(site.zone)
-    journey = visits_of(patient, user)
     return Page(
         patient=patient,
         site=site,
@@ -129,7 +120,6 @@ def load(patient: Patient, user: User, *, topic: Topic | None = None, whole: boo
         sessions=sessions_of([patient.pk]).get(patient.pk, Sessions()),
         clinical=_clinical(patient) if user.may(Permission.VIEW_CLINICAL) else None,
         journey=journey,
-        timeline=timeline_of(patient, user, journey, topic=topic, whole=whole),
         messages=of_patient(patient, user),
     )
 

@@ -50,6 +50,11 @@ class Journey:
     sites: Sequence[Site]
 
     @property
+    def visits(self) -> list[Appointment]:
+        """All of them: the consults, then series by series."""
+        return [*self.consults, *(visit for course in self.courses for visit in course.visits)]
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was ever booked."""
         return not (self.consults or self.courses or self.offers)

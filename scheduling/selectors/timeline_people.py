@@ -59,7 +59,7 @@ def _screened(patient: Patient, zone: ZoneInfo, clinical: bool) -> Iterator[Even
 
 def _decided(patient: Patient, zone: ZoneInfo, clinical: bool) -> Iterator[Event]:
     for one in patient.clearances.select_related("decided_by"):
-        until = f"until {one.valid_until:%B} {one.valid_until.day}, {one.valid_until.year}" if one.valid_until else ""
+        until = f"until {_date(one.valid_until)}" if one.valid_until else ""
         words = [until, *((one.conditions, one.reason) if clinical else ())]
         tone, mark = _DECISIONS[Clearance.Decision(one.decision)]
         yield Event(
@@ -76,14 +76,14 @@ def _decided(patient: Patient, zone: ZoneInfo, clinical: bool) -> Iterator[Event
 
 def _signed(patient: Patient, zone: ZoneInfo) -> Iterator[Event]:
     for one in patient.consents.all():
-        until = f"form {one.form_version}, until {one.valid_until:%B} {one.valid_until.day}, {one.valid_until.year}"
+        detail = f"form {one.form_version}, until {_date(one.valid_until)}"
         yield Event(
             one.signed_at,
             zone,
             Topic.PAPERS,
             "file-pen",
             f"Consent signed {one.get_how_display()}",
-            until,
+            detail,
             _signer(one),
             "ok",
         )
@@ -98,9 +98,9 @@ def _signer(consent: Consent) -> str:
 
 def _sessions(patient: Patient, zone: ZoneInfo) -> Iterator[Event]:
     for one in patient.authorisations.all():
-        until = f"until {one.valid_until:%B} {one.valid_until.day}, {one.valid_until.year}" if one.valid_until else ""
+        until = f"until {_date(one.valid_until)}" if one.valid_until else ""
         detail = ", ".join(word for word in (one.payer, one.reference, until) if word)
-        title = f"{one.sessions} sessions {one.get_kind_display()}"
+        title = f"{one.sessions} session{'s' if one.sessions > 1 else ''} {one.get_kind_display()}"
         yield Event(one.created_at, zone, Topic.PAPERS, "receipt", title, detail)
         if one.withdrawn_at is not None:
             yield Event(one.withdrawn_at, zone, Topic.PAPERS, "receipt", f"Taken back: {title}", detail, tone="warn")
@@ -124,6 +124,10 @@ def _scores(patient: Patient, zone: ZoneInfo) -> Iterator[Event]:
 
 def _score_words(one: Observation) -> str:
     return f"{one.get_measure_display()}: {one.value.normalize():f}"
+
+
+def _date(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def _noon(day: date, zone: ZoneInfo) -> datetime:

@@ -25,10 +25,7 @@ RIGHTS = {"may_be_told": "be told", "may_decide": "decide", "may_drive": "drive"
 
 def events(patient: Patient, journey: Journey, zone: ZoneInfo) -> Iterator[Event]:
     """Moves, cancellations, companions and contacts, in no order. Two queries."""
-    visits = {
-        str(visit.pk): visit
-        for visit in (*journey.consults, *(visit for course in journey.courses for visit in course.visits))
-    }
+    visits = {str(visit.pk): visit for visit in journey.visits}
     rides = {str(visit.ride.pk): visit for visit in visits.values() if getattr(visit, "ride", None) is not None}
     contacts = {str(contact.pk): contact for contact in Contact.objects.filter(patient=patient)}
     trail = AuditEvent.objects.filter(

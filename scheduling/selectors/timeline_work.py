@@ -32,7 +32,7 @@ def events(patient: Patient, user: User, journey: Journey, zone: ZoneInfo, *, cl
     """What was booked, happened and was told at the user's sites, in no order. Three queries."""
     for course in journey.courses:
         yield from _series(course.series, len(course.visits))
-    for visit in (*journey.consults, *(visit for course in journey.courses for visit in course.visits)):
+    for visit in journey.visits:
         yield from _visit(visit)
     yield from _boosters(journey, clinical)
     yield from _requests(patient, user)

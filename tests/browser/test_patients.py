@@ -90,9 +90,15 @@ def test_somebody_is_found_while_typing_with_a_slip_and_opened_without_a_mouse(d
     page.wait_for_url(f"**{reverse('desk:patient', args=[desk.alma.pk])}")
     expect(page.locator("#journey")).to_contain_text("Series booked: Six infusions")
     stands(page)
-    page.locator("#journey").get_by_role("link", name="Papers").click()
+    page.locator("#journey").get_by_role("link", name="Papers").press("Enter")
     expect(page.locator("#journey")).to_contain_text("Consent signed on paper")
     expect(page.locator("#journey")).not_to_contain_text("Series booked")
+    expect(page.locator("#journey").get_by_role("link", name="Papers")).to_be_focused()
+    # And at any width the buttons of her visits are in view: nothing has to be scrolled to.
+    for width in (1280, 800, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        hidden = "[...document.querySelectorAll('#visits .scroll')].filter(one => one.scrollWidth > one.clientWidth)"
+        assert page.evaluate(f"{hidden}.length") == 0, width
 
 
 def test_without_a_script_the_search_is_a_form(desk: Desk) -> None:

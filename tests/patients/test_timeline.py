@@ -100,6 +100,19 @@ def told(clinic: Clinic, patient: Patient, role: Role, topic: Topic | None = Non
     }
 
 
+def give_scores(patient: Patient, count: int) -> None:
+    """A pain score on each of the last `count` days."""
+    for number in range(count):
+        Observation.objects.create(
+            patient=patient,
+            measure="pain",
+            value=5,
+            effective_at=NOW - timedelta(days=number + 1),
+            source="patient",
+            source_id=str(number),
+        )
+
+
 def test_the_whole_way_is_told(clinic: Clinic) -> None:
     events = told(clinic, live(clinic), Role.NURSE)
 
@@ -159,15 +172,7 @@ def test_it_asks_as_often_for_a_long_way_as_for_a_short_one(clinic: Clinic) -> N
         return len(captured)
 
     few = queries()
-    for number in range(60):
-        Observation.objects.create(
-            patient=patient,
-            measure="pain",
-            value=5,
-            effective_at=NOW - timedelta(days=number + 1),
-            source="patient",
-            source_id=str(number),
-        )
+    give_scores(patient, 60)
     book(clinic, patient, first_day=date(2027, 5, 3))
     for number in range(5):
         actions.add_contact(by=clinic.by(Role.FRONT_DESK), patient=patient, name=f"B{number}")
@@ -176,28 +181,22 @@ def test_it_asks_as_often_for_a_long_way_as_for_a_short_one(clinic: Clinic) -> N
 
 def test_the_page_shows_the_latest_and_offers_the_rest(clinic: Clinic) -> None:
     patient = live(clinic)
-    for number in range(SHOWN + 5):
-        Observation.objects.create(
-            patient=patient,
-            measure="pain",
-            value=5,
-            effective_at=NOW - timedelta(days=number + 1),
-            source="patient",
-            source_id=str(number),
-        )
+    give_scores(patient, SHOWN + 5)
     client = Client()
     client.force_login(user_of(clinic, Role.DOCTOR))
     address = reverse("desk:patient", args=[patient.pk])
 
     first = client.get(address).content.decode()
     whole = client.get(address, {"whole": "1"}).content.decode()
-    part = client.get(address, {"show": "messages"}, headers={"HX-Request": "true"}).content.decode()
+    with CaptureQueriesContext(connection) as asked:
+        part = client.get(address, {"show": "messages"}, headers={"HX-Request": "true"}).content.decode()
 
     assert " earlier</a>" in first
     assert " earlier</a>" not in whole
     assert whole.count('class="event ') > first.count('class="event ')
     assert "<html" not in part
     assert 'id="journey"' in part
+    assert not [query for query in asked if 'FROM "patients_flag"' in query["sql"]], "only the timeline is loaded"
 
 
 def test_a_merged_record_and_a_wrong_person_are_part_of_the_way(clinic: Clinic) -> None:
