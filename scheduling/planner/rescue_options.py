@@ -94,10 +94,6 @@ class Options:
         own = course.visits[index].date
         return [day.date for day in self.seats.days if low <= day.date <= high and day.date != own]
 
-    def is_possible(self, course: Course, index: int, number: int) -> bool:
-        """Whether visit ``index`` could go to that day, gaps aside."""
-        return self._place(course, index, number, NOWHERE) is not None
-
     def starts(self, course: Course, index: int, *, followers: bool, each_day: int, apart: int) -> list[Place]:
         """Several starts of each day that the gaps leave to visit ``index``, cheapest first: at most ``each_day``, half
         of them the day's cheapest, the others ``apart`` cells or more from every other.
