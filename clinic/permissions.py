@@ -19,6 +19,7 @@ class Permission(TextChoices):
 
     VIEW_SCHEDULE = "view_schedule", _("see the day board and the visits")
     BOOK = "book", _("book, move and cancel visits")
+    SHIFT_LATER = "shift_later", _("start a visit later today that another is in the way of")
     WORK_CALLS = "work_calls", _("work the call list and read the messages sent")
     VIEW_PATIENTS = "view_patients", _("find patients and see how to reach them")
     EDIT_PATIENTS = "edit_patients", _("add and change patients and their contacts")
@@ -38,7 +39,8 @@ class Permission(TextChoices):
 
 
 P = Permission
-_EVERYBODY = {P.VIEW_SCHEDULE, P.VIEW_PATIENTS}
+#: Whoever sees an overrun may shift whom it hits.
+_EVERYBODY = {P.VIEW_SCHEDULE, P.VIEW_PATIENTS, P.SHIFT_LATER}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.FRONT_DESK: frozenset(

@@ -18,6 +18,7 @@ from scheduling.messages import ledger
 from scheduling.models import Appointment, ProtocolVersion, Series
 from scheduling.planner.values import VisitShape
 from scheduling.selectors import series_rules
+from scheduling.selectors.hits import hits_at
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
 from scheduling.selectors.who_changed import changes_since
@@ -42,6 +43,29 @@ def move_visit(*, by: Actor, appointment: Appointment, starts: datetime, reason:
         NotAllowed: the actor may not book.
     """
     placing.check_may(by, Permission.BOOK)
+    return _give_start(appointment, starts, reason, version)
+
+
+@action
+def shift_later(*, by: Actor, appointment: Appointment, starts: datetime, reason: str, version: int) -> Appointment:
+    """Give a visit that one under way is in the way of a later start (aware) on the same local day, as `move_visit`
+    does; whoever is at the chairs may, though she may book nothing else.
+
+    Raises what `move_visit` raises; Refused also for another day, an earlier time, or a visit that nobody is in the
+    way of.
+    """
+    placing.check_may(by, Permission.SHIFT_LATER)
+    site = appointment.site
+    day = local_day(appointment.starts, site)
+    visit = _locked(appointment, shape_of(appointment), {day}, version)
+    if starts <= visit.starts or local_day(starts, site) != day:
+        raise Refused("From here a visit only moves to a later time of the same day. Nothing was moved.")
+    if visit.pk not in {hit.visit.pk for hit in hits_at(site, day, now=clock.now(), offered=0)}:
+        raise Refused("Nobody is in the way of this visit any more. Nothing was moved; it starts as planned.")
+    return _give_start(visit, starts, reason, version)
+
+
+def _give_start(appointment: Appointment, starts: datetime, reason: str, version: int) -> Appointment:
     now, site = clock.now(), appointment.site
     placing.check_starts([starts], site.zone, now)
     shape = shape_of(appointment)

@@ -5,7 +5,7 @@ Times are stamped here, by the server, in UTC.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,7 +18,18 @@ from clinic.errors import Refused, WrongStatus
 from clinic.models import StaffMember
 from scheduling.actions.visit_locks import is_doctor_at, locked, record_of
 from scheduling.messages import ledger
-from scheduling.models import AdverseEvent, Appointment, Dose, GivenRoute, Pause, Question, Reading, SideEffect, Unit
+from scheduling.models import (
+    AdverseEvent,
+    Appointment,
+    Dose,
+    GivenRoute,
+    Pause,
+    Question,
+    Reading,
+    SideEffect,
+    Unit,
+    VisitRecord,
+)
 from scheduling.models.noted import Noted
 from scheduling.models.reading import PLAUSIBLE
 from scheduling.selectors.at_the_chair import NOTES, marks_of, order_for, over_limits
@@ -41,9 +52,7 @@ def record_reading(*, by: Actor, appointment: Appointment, values: Mapping[str, 
     _check_plausible(taken)
     visit = _here(appointment)
     record, now = record_of(visit), clock.now()
-    stage = Reading.Stage.BEFORE
-    if record.started_at is not None:
-        stage = Reading.Stage.DURING if record.recovery_at is None else Reading.Stage.AFTER
+    stage = stage_at(record, now)
     over = over_limits(visit.protocol_version, {field: int(taken[field]) for field in WHOLE if field in taken})
     reading = Reading.objects.create(
         appointment=visit,
@@ -100,7 +109,15 @@ def record_dose(
         rate=rate.strip(),
         note=note.strip(),
         order=order,
-        marks=marks_of(order, is_treatment=is_treatment, drug=drug.strip(), amount=amount, unit=unit, route=route),
+        marks=marks_of(
+            order,
+            is_treatment=is_treatment,
+            drug=drug.strip(),
+            amount=amount,
+            unit=unit,
+            route=route,
+            rate=rate.strip(),
+        ),
     )
 
 
@@ -213,6 +230,14 @@ def strike(*, by: Actor, appointment: Appointment, kind: str, note_id: UUID, rea
         note.struck_at, note.struck_by, note.struck_reason = clock.now(), by.user, reason.strip()
         note.save(update_fields=["struck_at", "struck_by", "struck_reason"])
     return note
+
+
+def stage_at(record: VisitRecord, at: datetime) -> Reading.Stage:
+    """Whether `at` (aware) lies before, in or after the drip, by the visit's stamps so far."""
+    if record.started_at is None or at < record.started_at:
+        return Reading.Stage.BEFORE
+    over = record.recovery_at or record.ended_at
+    return Reading.Stage.DURING if over is None or at < over else Reading.Stage.AFTER
 
 
 def _here(appointment: Appointment) -> Appointment:

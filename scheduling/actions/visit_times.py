@@ -1,5 +1,6 @@
 """Correcting a time that was stamped by the server and was not the true one. What was and why it changed is kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
@@ -9,8 +10,8 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused, Stale
 from scheduling.actions.visit_locks import locked, record_of
-from scheduling.models import Appointment, Dose, Reading, TimeCorrection, VisitRecord
-from scheduling.models.noted import Noted
+from scheduling.actions.visit_notes import stage_at
+from scheduling.models import AdverseEvent, Appointment, Dose, Pause, Reading, SideEffect, TimeCorrection, VisitRecord
 from scheduling.when import time_words
 
 Stamp = TimeCorrection.Stamp
@@ -21,7 +22,17 @@ COLUMNS: dict[str, str] = {
     Stamp.RECOVERY: "recovery_at",
     Stamp.ENDED: "ended_at",
 }
-NOTES: dict[str, type[Noted]] = {Stamp.READING: Reading, Stamp.DOSE: Dose}
+Timed = Reading | Dose | SideEffect | AdverseEvent | Pause
+#: Where the time of each other stamp stands: the rows of a visit, and their column.
+NOTES: dict[str, tuple[type[Timed], str]] = {
+    Stamp.READING: (Reading, "at"),
+    Stamp.DOSE: (Dose, "at"),
+    Stamp.EFFECT: (SideEffect, "at"),
+    Stamp.EVENT: (AdverseEvent, "at"),
+    Stamp.TOLD: (AdverseEvent, "told_at"),
+    Stamp.PAUSED: (Pause, "since"),
+    Stamp.RESUMED: (Pause, "until"),
+}
 
 
 @action
@@ -66,17 +77,58 @@ def _set_stamp(visit: Appointment, stamp: str, before: datetime, after: datetime
     _check_unchanged(visit, getattr(record, COLUMNS[stamp]), before, stamp)
     setattr(record, COLUMNS[stamp], after)
     _check_order(record)
+    _check_pauses(record, list(visit.pauses.order_by("since")))
     record.save(update_fields=[COLUMNS[stamp]])
+    for reading in visit.readings.all():
+        _set_stage(reading, record)
 
 
 def _set_note(visit: Appointment, stamp: str, note_id: UUID | None, before: datetime, after: datetime) -> None:
-    note = None
-    if stamp in NOTES and note_id is not None:
-        note = NOTES[stamp]._default_manager.filter(appointment=visit, pk=note_id).first()
-    _check_unchanged(visit, note.at if note is not None else None, before, stamp, note_id)
-    if note is not None:
-        note.at = after
-        note.save(update_fields=["at"])
+    note = note_of(visit, stamp, note_id)
+    column = NOTES[stamp][1] if stamp in NOTES else ""
+    _check_unchanged(visit, getattr(note, column) if note is not None else None, before, stamp, note_id)
+    if note is None:
+        return
+    setattr(note, column, after)
+    if isinstance(note, Pause):
+        others = visit.pauses.exclude(pk=note.pk)
+        _check_pauses(record_of(visit), sorted([*others, note], key=lambda one: one.since))
+    if isinstance(note, AdverseEvent) and note.told_at is not None and note.told_at < note.at:
+        raise Refused(
+            "A doctor is told of what has happened already: that time would turn the two around. Nothing was changed; "
+            "correct the other one first.",
+            field="time",
+        )
+    note.save(update_fields=[column])
+    if isinstance(note, Reading):
+        _set_stage(note, record_of(visit))
+
+
+def note_of(visit: Appointment, stamp: str, note_id: UUID | None) -> Timed | None:
+    """The row of the visit that a stamp other than those of its record belongs to; None where there is none."""
+    if stamp not in NOTES or note_id is None:
+        return None
+    return NOTES[stamp][0]._default_manager.filter(appointment=visit, pk=note_id).first()
+
+
+def _set_stage(reading: Reading, record: VisitRecord) -> None:
+    """Whether it was taken before, during or after the drip, by the times as they are now."""
+    stage = stage_at(record, reading.at)
+    if stage != reading.stage:
+        reading.stage = stage
+        reading.save(update_fields=["stage"])
+
+
+def _check_pauses(record: VisitRecord, pauses: Sequence[Pause]) -> None:
+    """Each pause lies within the drip and ends before the next one begins."""
+    edges = [one for pause in pauses for one in (pause.since, pause.until)]
+    known = [one for one in (record.started_at, *edges, record.recovery_at or record.ended_at) if one is not None]
+    if pauses and any(later < earlier for earlier, later in pairwise(known)):
+        raise Refused(
+            "A pause lies between the start and the end of the drip, and before the next pause: that time would turn "
+            "them around. Nothing was changed; correct the others first.",
+            field="time",
+        )
 
 
 def _check_unchanged(

@@ -20,11 +20,16 @@ class TimeCorrection(models.Model):
         ENDED = "ended", _("ended")
         READING = "reading", _("a reading")
         DOSE = "dose", _("a medicine given")
+        PAUSED = "paused", _("drip paused")
+        RESUMED = "resumed", _("drip went on")
+        EFFECT = "effect", _("a side effect")
+        EVENT = "event", _("an adverse event")
+        TOLD = "told", _("a doctor was told")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="time_corrections")
     stamp = models.CharField(_("which time"), max_length=8, choices=Stamp.choices)
-    #: The reading or dose that it belongs to.
+    #: The reading, dose, pause, effect or event that it belongs to.
     note_id = models.UUIDField(null=True, blank=True)
     before = models.DateTimeField(_("was"))
     after = models.DateTimeField(_("is"))

@@ -106,6 +106,8 @@ class Dose(Noted):
         UNIT = "unit", _("in another unit than ordered, so not compared")
         BELOW = "below", _("less than ordered")
         ABOVE = "above", _("more than ordered")
+        RATE = "rate", _("its rate is not written as it was ordered")
+        NO_RATE = "no_rate", _("its rate was ordered and is not recorded")
 
     #: False for any medicine beside the treatment itself.
     is_treatment = models.BooleanField(_("the treatment itself"), default=True)

@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
@@ -19,7 +20,7 @@ from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.visit_notes import strike
-from scheduling.actions.visit_times import COLUMNS, correct_time
+from scheduling.actions.visit_times import COLUMNS, Timed, correct_time, note_of
 from scheduling.actions.visit_times import NOTES as TIMED
 from scheduling.models import Appointment, TimeCorrection
 from scheduling.models.noted import Noted
@@ -67,7 +68,17 @@ class Target:
     what: str
     label: str
     at: datetime | None
-    note: Noted | None
+    note: Timed | None
+
+    @property
+    def struck(self) -> Noted | None:
+        """The note, once it is struck out."""
+        return self.note if isinstance(self.note, Noted) and self.note.struck_at is not None else None
+
+    @property
+    def may_be_struck(self) -> bool:
+        """Whether it is a note that stands; of a pause or of the telling of a doctor there is the time alone."""
+        return self.what in NOTES and self.note is not None and self.struck is None
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,7 +99,7 @@ def change(request: StaffRequest, pk: UUID) -> HttpResponse:
         "visit": found,
         "target": target,
         "time_form": time_form if target.at is not None else None,
-        "strike_form": strike_form if target.note is not None and target.note.struck_at is None else None,
+        "strike_form": strike_form if target.may_be_struck else None,
         "corrections": _history(found, target),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
@@ -101,13 +112,20 @@ def _target(found: Appointment, what: str, note: str) -> Target:
         at = getattr(record, COLUMNS[what]) if record is not None else None
         if at is None:
             raise Http404
-        return Target(what, str(TimeCorrection.Stamp(what).label), at, None)
-    if what not in NOTES:
-        raise Http404
-    row = NOTES[what]._default_manager.filter(appointment=found, pk=_uuid(note)).first()
+        return Target(what, str(capfirst(TimeCorrection.Stamp(what).label)), at, None)
+    row = note_of(found, what, _uuid(note)) if what in TIMED else None
     if row is None:
         raise Http404
-    return Target(what, str(row), row.at if what in TIMED and row.struck_at is None else None, row)
+    struck = isinstance(row, Noted) and row.struck_at is not None
+    at = None if struck else getattr(row, TIMED[what][1])
+    if at is None and what not in NOTES:
+        raise Http404
+    return Target(what, _label_of(row, what), at, row)
+
+
+def _label_of(row: Timed, what: str) -> str:
+    """The note in words; of a time that only goes with it, which one."""
+    return str(row) if what in NOTES else str(capfirst(TimeCorrection.Stamp(what).label))
 
 
 def _uuid(text: str) -> UUID:
@@ -149,7 +167,7 @@ def _done(request: StaffRequest, found: Appointment, target: Target, form: forms
                 reason=form.cleaned_data["reason"],
             )
             messages.success(request, "The time is corrected; the old one is kept with the reason.")
-        elif note_id is not None:
+        elif note_id is not None and target.may_be_struck:
             reason = form.cleaned_data["strike_reason"]
             strike(by=by, appointment=found, kind=target.what, note_id=note_id, reason=reason)
             messages.success(request, "Struck out; it stays readable with the reason.")

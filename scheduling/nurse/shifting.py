@@ -1,4 +1,5 @@
-"""Whom visits under way are in the way of; moving such a visit is one click, through the action that moves any."""
+"""Whom visits under way are in the way of; moving such a visit is one click
+for whoever sees it."""
 
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
-from scheduling.actions.moving import move_visit
+from scheduling.actions.moving import shift_later
 from scheduling.desk.sites import site_or_404
 from scheduling.nurse.steps import back, visit_of
 from scheduling.selectors.hits import hits_at
@@ -41,7 +42,7 @@ class ShiftForm(forms.Form):
 
 
 @require_POST
-@needs(Permission.BOOK)
+@needs(Permission.SHIFT_LATER)
 def shift(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Give the visit that was hit a later start today; patient and companion are told once, as by any move."""
     found = visit_of(request.user, pk)
@@ -50,7 +51,7 @@ def shift(request: StaffRequest, pk: UUID) -> HttpResponse:
         messages.error(request, "This button is damaged. Open the page again; nothing was moved.")
         return back(request, found)
     try:
-        moved = move_visit(
+        moved = shift_later(
             by=Actor.of(request.user),
             appointment=found,
             starts=form.cleaned_data["starts"],

@@ -67,10 +67,10 @@ def orders_of(visit: Appointment) -> list[Order]:
 
 
 def marks_of(
-    order: Order | None, *, is_treatment: bool, drug: str, amount: Decimal, unit: str, route: str
+    order: Order | None, *, is_treatment: bool, drug: str, amount: Decimal, unit: str, route: str, rate: str
 ) -> list[str]:
     """How what was given lies outside of the order (codes of Dose.Mark); empty where it lies within. Nothing is
-    converted: another unit is said to be another unit.
+    converted or computed: another unit is said to be another unit, and a rate in other words to be another rate.
     """
     mark = Dose.Mark
     if order is None:
@@ -88,7 +88,16 @@ def marks_of(
         found.append(mark.BELOW)
     elif amount > order.most:
         found.append(mark.ABOVE)
+    if order.rate and not rate:
+        found.append(mark.NO_RATE)
+    elif order.rate and _as_written(rate) != _as_written(order.rate):
+        found.append(mark.RATE)
     return found
+
+
+def _as_written(rate: str) -> str:
+    """The rate without what does not tell two apart: capitals and spaces."""
+    return "".join(rate.casefold().split())
 
 
 def stop_of(readings: Sequence[Reading], answers: Sequence[Question]) -> Stop | None:

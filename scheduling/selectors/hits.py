@@ -57,14 +57,28 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """How a visit under way is expected to go on: where, and until which cells it is watched and sits."""
+    """How a visit under way is expected to go on: where, and until which cells it is watched and sits.
+
+    `watch`: (cell from which, nurse) in order of time, the first for all before it as well.
+    """
 
     visit: Appointment
     chair: int | None
-    nurse: int | None
+    watch: tuple[tuple[int, int], ...]
     infuses_until: int
     leaves_at: int
     chair_free: int
+
+    def nurse_at(self, cell: int) -> int | None:
+        """Who watches in a cell."""
+        begun = [nurse for since, nurse in self.watch if since <= cell]
+        return begun[-1] if begun else next((nurse for _since, nurse in self.watch), None)
+
+    def watched_until(self, nurse: int) -> int:
+        """The cell from which this nurse no longer watches: the patient leaves, or is handed over."""
+        ends = [since for since, _nurse in self.watch[1:]] + [self.leaves_at]
+        mine = [end for (_since, one), end in zip(self.watch, ends, strict=True) if one == nurse]
+        return min(max(mine), self.leaves_at)
 
 
 def _drip_ends(visit: Appointment, now: datetime) -> tuple[datetime, datetime]:
@@ -83,9 +97,11 @@ def _drip_ends(visit: Appointment, now: datetime) -> tuple[datetime, datetime]:
     return end, end + recover
 
 
-def hits_at(site: Site, day: date, *, now: datetime, cause: Appointment | None = None) -> list[Hit]:
+def hits_at(
+    site: Site, day: date, *, now: datetime, cause: Appointment | None = None, offered: int = OFFERED
+) -> list[Hit]:
     """Whom the visits under way at `site` hit on the local `day`, soonest first; each visit once. With `cause` only
-    whom that one hits: the times of the others are not worked out.
+    whom that one hits: the times of the others are not worked out. The first `offered` of them get a new time.
     """
     first, last = clock.day_bounds(day, site.zone)
     visits = list(
@@ -104,6 +120,7 @@ def hits_at(site: Site, day: date, *, now: datetime, cause: Appointment | None =
     courses = [_course(visit, rows[visit.pk], now) for visit in under_way]
     to_come = [visit for visit in visits if visit.status != Status.ARRIVED and visit.ends > now]
     held = {row.resource for some in rows.values() for row in some}
+    held |= {nurse for course in courses for _since, nurse in course.watch}
     names = dict(Resource.objects.filter(pk__in=held).values_list("pk", "name"))
     chairs = list(Resource.objects.chairs().filter(site=site).values_list("pk", "name"))
     found: dict[UUID, tuple[Appointment, _Course, str, int, bool]] = {}
@@ -118,7 +135,7 @@ def hits_at(site: Site, day: date, *, now: datetime, cause: Appointment | None =
     wanted = [one for one in found.values() if cause is None or one[1].visit == cause]
     in_order = sorted(wanted, key=lambda one: one[0].starts)
     return [
-        _hit(*one, free=_free_chairs(one[0], chairs, rows, courses), day=day, now=now, offer=number < OFFERED)
+        _hit(*one, free=_free_chairs(one[0], chairs, rows, courses), day=day, now=now, offer=number < offered)
         for number, one in enumerate(in_order)
     ]
 
@@ -158,12 +175,25 @@ def _course(visit: Appointment, rows: Sequence[_Row], now: datetime) -> _Course:
     record = record_or_none(visit)
     drip, leaves = _drip_ends(visit, now)
     planned_chair = next((row.resource for row in rows if not row.is_watch), None)
-    planned_nurse = next((row.resource for row in rows if row.is_watch), None)
     chair = record.chair_id if record is not None and record.chair_id is not None else planned_chair
-    nurse = record.nurse.resource_id if record is not None and record.nurse is not None else planned_nurse
+    nurse = record.nurse.resource_id if record is not None and record.nurse is not None else None
     end = clock.cell_up(leaves)
     cleaning = -(-visit.protocol_version.turnover_minutes // clock.CELL_MINUTES)
-    return _Course(visit, chair, nurse, clock.cell_up(drip), end, end + cleaning)
+    return _Course(visit, chair, _watch(rows, nurse), clock.cell_up(drip), end, end + cleaning)
+
+
+def _watch(rows: Sequence[_Row], recorded: int | None) -> tuple[tuple[int, int], ...]:
+    """Who watches from which cell on. A planned hand-over is taken to happen as planned, and whoever is recorded
+    already to have been handed the patient by then; somebody who was not planned at all keeps the watch to the end.
+    """
+    planned: list[tuple[int, int]] = []
+    for row in rows:
+        if row.is_watch and (not planned or planned[-1][1] != row.resource):
+            planned.append((row.start, row.resource))
+    if recorded is None:
+        return tuple(planned)
+    at = next((number for number, (_since, nurse) in enumerate(planned) if nurse == recorded), None)
+    return tuple(planned[at:]) if at is not None else ((0, recorded),)
 
 
 def _chair_taken(course: _Course, rows: Sequence[_Row], now: int) -> int | None:
@@ -178,17 +208,19 @@ def _overloads(
     courses: Sequence[_Course], to_come: Sequence[Appointment], rows: dict[UUID, list[_Row]], now: int
 ) -> list[tuple[Appointment, _Course, int, int]]:
     """(visit hit, who is in the way, nurse, cell from which it fits) for nurses who would watch more than they may."""
-    watching = {course.nurse for course in courses if course.nurse}
+    watching = {nurse for course in courses for _since, nurse in course.watch}
     limits = dict(Resource.objects.filter(pk__in=watching).values_list("pk", "capacity"))
     found = []
     for nurse, capacity in limits.items():
-        mine = [course for course in courses if course.nurse == nurse]
+        mine = [course for course in courses if any(one == nurse for _since, one in course.watch)]
         for visit in to_come:
             for row in (row for row in rows[visit.pk] if row.is_watch and row.resource == nurse):
                 over = _over_at(row, mine, to_come, rows, nurse, capacity - 1)
                 if over is not None:
-                    last = max(mine, key=lambda course: course.leaves_at)
-                    found.append((visit, last, nurse, max(last.leaves_at, now)))
+                    last, until = max(
+                        ((course, course.watched_until(nurse)) for course in mine), key=lambda one: one[1]
+                    )
+                    found.append((visit, last, nurse, max(until, now)))
                     break
     return found
 
@@ -203,9 +235,9 @@ def _over_at(
 ) -> int | None:
     """The first cell of `row` in which the nurse would watch more than `limit`, because of who is under way."""
     for cell in range(row.start, row.end):
-        watched = sum(_watch_units(course, cell) for course in mine)
+        watched = sum(_watch_units(course, cell) for course in mine if course.nurse_at(cell) == nurse)
         if not watched:
-            return None
+            continue
         planned = sum(
             one.units
             for visit in to_come

@@ -250,6 +250,28 @@ def test_what_was_given_outside_of_the_order_is_kept_and_marked(
     assert give(ordered, **given).marks == marks
 
 
+@pytest.mark.parametrize(
+    ("rate", "marks"),
+    [
+        ("over 40 minutes", []),
+        ("Over 40  minutes", []),
+        ("over 20 minutes", ["rate"]),
+        ("60 mL/h", ["rate"]),
+        ("", ["no_rate"]),
+    ],
+)
+def test_the_rate_is_held_beside_the_one_that_was_ordered_as_written(
+    running: Ward, rate: str, marks: list[str]
+) -> None:
+    order(running, whole_series=True, rate="over 40 minutes")
+    assert give(running, rate=rate).marks == marks
+    assert give(running, is_treatment=False, drug="ondansetron", rate=rate).marks == []
+
+
+def test_an_order_without_a_rate_leaves_the_rate_to_the_nurse(ordered: Ward) -> None:
+    assert give(ordered, rate="over 40 minutes").marks == []
+
+
 def test_a_dose_without_an_order_is_kept_and_marked(running: Ward) -> None:
     assert give(running).marks == ["no_order"]
 

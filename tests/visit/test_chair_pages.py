@@ -93,7 +93,8 @@ def test_the_dose_is_never_filled_in_and_one_over_the_order_is_said_at_once(runn
     assert 'name="dose-drug" value="ketamine"' in page
     assert 'name="dose-amount" value=' not in page
     given = {"dose-is_treatment": "yes", "dose-drug": "ketamine", "dose-amount": "45", "dose-unit": "mg"}
-    said = nurse.post(url("dose", running.visit), given | {"dose-route": "iv"}, follow=True)
+    given |= {"dose-route": "iv", "dose-rate": "over 40 minutes"}
+    said = nurse.post(url("dose", running.visit), given, follow=True)
     assert "Kept, and marked: more than ordered." in text(said)
     assert Dose.objects.get().order == Order.objects.get()
 

@@ -9,10 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic import clock
+from clinic.errors import Refused
+from clinic.models import StaffMember
 from clinic.permissions import Role
+from scheduling.actions.moving import shift_later
 from scheduling.actions.visit import arrive, start
 from scheduling.actions.visit_drip import note_place
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Hold
 from scheduling.selectors.hits import Hit, hits_at
 from tests.factories import NOW
 from tests.visit.conftest import Ward
@@ -115,12 +118,77 @@ def test_one_click_moves_the_visit_out_of_the_way_and_tells_the_patient_once(run
         assert "Somebody else has changed this visit" in answer.content.decode()
 
 
-def test_the_nurse_sees_whom_it_hits_without_the_button(running: Ward) -> None:
+def test_the_nurse_who_sees_the_overrun_shifts_whom_it_hits_and_may_book_nothing_else(running: Ward) -> None:
     late = after(running)
+    nurse = running.signed_in(Role.NURSE)
     with at(70):
-        page = running.signed_in(Role.NURSE).get(reverse("nurse:home")).content.decode()
-    assert "This is in the way of" in page
-    assert reverse("nurse:shift", args=[late.pk]) not in page
+        (hit,) = found(running)
+        page = nurse.get(reverse("nurse:home")).content.decode()
+        assert reverse("nurse:shift", args=[late.pk]) in page
+        assert reverse("desk:move", args=[late.pk]) not in page
+        assert nurse.get(reverse("desk:move", args=[late.pk])).status_code == 403
+        assert hit.slot is not None
+        data = {"starts": hit.slot.starts.isoformat(), "version": late.version, "reason": "The chair is not free."}
+        answer = nurse.post(reverse("nurse:shift", args=[late.pk]), data, follow=True)
+    assert "Patient and companion are told" in answer.content.decode()
+    late.refresh_from_db()
+    assert late.starts == hit.slot.starts
+
+
+@pytest.mark.parametrize(
+    ("minutes", "starts_in", "words"),
+    [
+        (20, 150, "Nobody is in the way of this visit any more"),
+        (70, 110, "only moves to a later time of the same day"),
+        (70, 60 * 24, "only moves to a later time of the same day"),
+    ],
+)
+def test_a_visit_is_shifted_only_while_one_is_in_its_way_and_only_to_later_on_the_day(
+    running: Ward, minutes: int, starts_in: int, words: str
+) -> None:
+    late = after(running)
+    with at(minutes), pytest.raises(Refused, match=words):
+        shift_later(
+            by=running.clinic.by(Role.NURSE),
+            appointment=late,
+            starts=NOW + timedelta(minutes=starts_in),
+            reason="The chair is not free.",
+            version=late.version,
+        )
+    late.refresh_from_db()
+    assert late.starts == NOW + NEXT
+
+
+def hand_over(visit: Appointment, nurse: StaffMember, minutes: int) -> None:
+    """From `minutes` after its start on, the visit is planned to be watched by another nurse."""
+    watched = visit.holds.get(first_unit=1)
+    cell = watched.start_cell + minutes // 5
+    end, watched.end_cell = watched.end_cell, cell
+    watched.save(update_fields=["end_cell"])
+    fields = {"first_unit": 1, "end_unit": 2, "capacity": nurse.resource.capacity, "phase": 0}
+    Hold.objects.create(appointment=visit, resource=nurse.resource, start_cell=cell, end_cell=end, **fields)
+
+
+def test_a_nurse_who_hands_the_watch_over_as_planned_is_free_from_then_on(running: Ward) -> None:
+    first, second = running.clinic.nurses[0], running.clinic.nurses[1]
+    hand_over(running.visit, second, 60)
+    after(running, 60, chair=1, watch=first.watch_limit)
+    with at(20):
+        assert found(running) == []
+        note_place(by=running.clinic.by(Role.NURSE), appointment=running.visit, chair=None, nurse=first)
+        assert found(running) == [], "whoever is recorded still hands over as planned"
+
+
+def test_whoever_takes_the_watch_over_as_planned_has_that_much_less_for_her_own(running: Ward) -> None:
+    second = running.clinic.nurses[1]
+    hand_over(running.visit, second, 60)
+    other = after(running, 120, chair=1, nurse=1, watch=second.watch_limit)
+    with at(20):
+        assert found(running) == []
+    with at(70):  # the drip should have been out at 55
+        (hit,) = found(running)
+    assert (hit.visit, hit.what, hit.is_chair) == (other, "Nurse 2", False)
+    assert hit.until == NOW + timedelta(minutes=130)
 
 
 def test_the_day_board_asks_for_them_by_itself(running: Ward) -> None:

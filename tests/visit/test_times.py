@@ -10,9 +10,11 @@ from clinic import clock
 from clinic.errors import Refused, Stale
 from clinic.permissions import Role
 from scheduling.actions.visit import arrive, start
-from scheduling.actions.visit_notes import record_reading
+from scheduling.actions.visit_drip import pause, resume
+from scheduling.actions.visit_notes import note_effects, record_event, record_reading, tell_doctor
 from scheduling.actions.visit_times import correct_time
-from scheduling.models import TimeCorrection, VisitRecord
+from scheduling.models import Appointment, TimeCorrection, VisitRecord
+from scheduling.selectors.visits import phase_due
 from tests.factories import NOW
 from tests.visit.conftest import Ward
 from tests.visit.worlds import name_ride
@@ -34,11 +36,17 @@ def at(minutes: int) -> Any:
 
 
 def correct(
-    ward: Ward, stamp: str, minutes: int, *, before: datetime | None = None, reason: str = "Late entry"
+    ward: Ward,
+    stamp: str,
+    minutes: int,
+    *,
+    before: datetime | None = None,
+    reason: str = "Late entry",
+    now: int = 20,
 ) -> None:
     record = VisitRecord.objects.get(appointment=ward.visit)
     was = before or getattr(record, f"{stamp}_at")
-    with at(20):
+    with at(now):
         correct_time(
             by=ward.clinic.by(Role.NURSE),
             appointment=ward.visit,
@@ -107,3 +115,117 @@ def test_a_time_that_the_visit_does_not_have_is_no_page(ward: Ward, what: str) -
         ward.signed_in(Role.NURSE).get(f"{reverse('nurse:change', args=[ward.visit.pk])}?what={what}").status_code
         == 404
     )
+
+
+def corrected(ward: Ward, stamp: str, note: Any, column: str, minutes: int, now: int = 50) -> None:
+    """Set the time of a note of the visit to `minutes` after NOW."""
+    with at(now):
+        correct_time(
+            by=ward.clinic.by(Role.NURSE),
+            appointment=ward.visit,
+            stamp=stamp,
+            note_id=note.pk,
+            before=getattr(note, column),
+            after=NOW + timedelta(minutes=minutes),
+            reason="Written down later",
+        )
+    note.refresh_from_db()
+
+
+@pytest.fixture
+def written(running: Ward) -> dict[str, Any]:
+    """A pause from 20 to 30 past, a side effect, and an event of which a doctor was told at 35 past."""
+    by, visit = running.clinic.by(Role.NURSE), running.visit
+    with at(20):
+        paused = pause(by=by, appointment=visit, why="line")
+    with at(30):
+        resume(by=by, appointment=visit)
+        (effect,) = note_effects(by=by, appointment=visit, kinds=["nausea"], strength="mild")
+        event = record_event(by=by, appointment=visit, what="A fall", severity="mild", action_taken="Helped up")
+    with at(35):
+        tell_doctor(by=by, appointment=visit, doctor=running.clinic.doctor)
+    paused.refresh_from_db()
+    event.refresh_from_db()
+    return {"paused": paused, "resumed": paused, "effect": effect, "event": event, "told": event}
+
+
+@pytest.mark.parametrize(
+    ("stamp", "column", "minutes"),
+    [
+        ("paused", "since", 18),
+        ("resumed", "until", 32),
+        ("effect", "at", 25),
+        ("event", "at", 28),
+        ("told", "told_at", 31),
+    ],
+)
+def test_every_time_at_the_chair_is_corrected_with_a_reason_on_its_page(
+    running: Ward, written: dict[str, Any], stamp: str, column: str, minutes: int
+) -> None:
+    note = written[stamp]
+    url = reverse("nurse:change", args=[running.visit.pk]) + f"?what={stamp}&note={note.pk}"
+    nurse = running.signed_in(Role.NURSE)
+    with at(50):
+        shown = nurse.get(reverse("nurse:visit", args=[running.visit.pk])).content.decode()
+        assert f"?what={stamp}&amp;note={note.pk}" in shown
+        before = nurse.get(url).content.decode().split('name="before" value="')[1].split('"')[0]
+        typed = {"day": "2027-04-05", "time": f"09:{minutes}", "before": before}
+        assert nurse.post(url, typed | {"reason": ""}).status_code == 422
+        nurse.post(url, typed | {"reason": "Written down later"})
+    note.refresh_from_db()
+    assert getattr(note, column) == NOW + timedelta(minutes=minutes)
+    row = TimeCorrection.objects.get()
+    assert (row.stamp, row.note_id, row.reason) == (stamp, note.pk, "Written down later")
+
+
+def test_a_corrected_pause_moves_the_end_of_the_drip_with_it(running: Ward, written: dict[str, Any]) -> None:
+    with at(50):
+        before = phase_due(Appointment.objects.get(pk=running.visit.pk))
+    corrected(running, "resumed", written["resumed"], "until", 35)
+    with at(50):
+        after = phase_due(Appointment.objects.get(pk=running.visit.pk))
+    assert before is not None
+    assert after == before + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "column", "minutes", "words"),
+    [
+        ("paused", "since", 9, "A pause lies between the start"),
+        ("paused", "since", 31, "A pause lies between the start"),
+        ("resumed", "until", 19, "A pause lies between the start"),
+        ("told", "told_at", 29, "told of what has happened already"),
+        ("event", "at", 36, "told of what has happened already"),
+    ],
+)
+def test_no_correction_of_a_note_turns_it_around(
+    running: Ward, written: dict[str, Any], stamp: str, column: str, minutes: int, words: str
+) -> None:
+    with pytest.raises(Refused, match=words):
+        corrected(running, stamp, written[stamp], column, minutes)
+    assert not TimeCorrection.objects.exists()
+
+
+def test_the_start_is_not_corrected_past_a_pause(running: Ward, written: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="A pause lies between the start"):
+        correct(running, "started", 21, now=40)
+
+
+def test_a_reading_is_of_before_or_during_the_drip_by_its_corrected_time(running: Ward) -> None:
+    with at(15):
+        reading = record_reading(by=running.clinic.by(Role.NURSE), appointment=running.visit, values={"pulse": 70})
+    assert reading.stage == "during"
+    corrected(running, "reading", reading, "at", 8)
+    assert reading.stage == "before"
+    correct(running, "started", 7)
+    reading.refresh_from_db()
+    assert reading.stage == "during"
+
+
+def test_a_pause_can_be_set_right_but_not_struck_out(running: Ward, written: dict[str, Any]) -> None:
+    url = f"{reverse('nurse:change', args=[running.visit.pk])}?what=paused&note={written['paused'].pk}"
+    nurse = running.signed_in(Role.NURSE)
+    assert "Strike it out" not in nurse.get(url).content.decode()
+    assert nurse.post(url, {"strike": "1", "strike_reason": "No"}).status_code == 302
+    written["paused"].refresh_from_db()
+    assert written["paused"].until is not None
