@@ -21,8 +21,9 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The `by=` of every action. `kind` is user, patient, companion or system; `id` identifies the person within the
-    kind. `caller`: at whose word on the telephone the person acts, if at anybody's."""
+    """The `by=` of every action. `kind` is user, patient, companion, visitor (without an account or a link) or system;
+    `id` identifies the person within the kind. `caller`: at whose word on the telephone the person acts, if at
+    anybody's."""
 
     kind: str
     id: str

@@ -41,7 +41,7 @@ class PatientLocaleMiddleware(LocaleMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         """Choose the language by whom the address is for."""
-        if request.path_info.startswith(settings.PATIENT_PATH):
+        if request.path_info.startswith(settings.PATIENT_PATHS):
             super().process_request(request)
         else:
             translation.activate(settings.LANGUAGE_CODE)

@@ -238,8 +238,8 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
-#: Where the pages for patients and companions lie: these speak their language.
-PATIENT_PATH = "/my/"
+#: Where the pages for patients, companions and whoever asks for a consult lie: these speak their language.
+PATIENT_PATHS = ("/my/", "/consult/")
 USE_I18N = True
 USE_TZ = True
 #: Only a fallback: every page and message prints times in the zone of its site, through clinic/clock.py.

@@ -20,5 +20,6 @@ urlpatterns = [
     path("visits/", include(("scheduling.nurse.urls", "nurse"))),
     path("doctor/", include(("scheduling.doctor.urls", "doctor"))),
     path("clinic/", include(("scheduling.setup.urls", "setup"))),
+    path("consult/", include(("scheduling.portal.public_urls", "public"))),
     path("my/", include(("scheduling.portal.urls", "portal"))),
 ]

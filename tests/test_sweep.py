@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from clinic import clock
 from clinic.models import Closure, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
+from clinic.public_names import public_name
 from patients.models import Authorisation, Consent, ConsultRequest
 from scheduling.actions import earlier, offers, rides
 from scheduling.actions.requests import ask_for_change
@@ -148,6 +149,7 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
     ).invitations.get()
     return {
         "site": clinic.site.pk,
+        "clinic": public_name(clinic.site),
         "day": DAYS[0],
         "patient": patient.pk,
         "contact": contact.pk,

@@ -1,5 +1,6 @@
 """The verbs that write about people: keyword-only, `by=` an actor, atomic, audited."""
 
+from patients.actions.asking import ask_for_consult
 from patients.actions.authorising import authorise_sessions, withdraw_authorisation
 from patients.actions.checks import home_site
 from patients.actions.consents import add_consent_form, add_scan, record_consent, sign_consent, withdraw_consent
@@ -14,6 +15,7 @@ __all__ = [
     "add_contact",
     "add_flag_code",
     "add_scan",
+    "ask_for_consult",
     "authorise_sessions",
     "change_contact",
     "change_patient",

@@ -7,7 +7,8 @@ from uuid import uuid4
 from clinic import clock
 from clinic.actor import Actor
 from clinic.models import Site
-from patients.models import ConsultRequest, Language, Patient
+from patients.actions import ask_for_consult
+from patients.models import Language, Patient
 from scheduling.actions import offers, requests
 from scheduling.actions.series_writing import SeriesOrder
 from scheduling.demo.cast import SHOT
@@ -16,11 +17,35 @@ from scheduling.models import Appointment, ChangeRequest, ProtocolVersion
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
 
-#: Who asks for a consult on the web: (name, telephone, language, best times), at which site.
+#: Who asks for a consult on the web, at which site: (name, telephone, language, best times, what for, what was tried).
 ASKING = (
-    (HARBOR, "Rosalind Achterberg", "+16175550188", Language.ENGLISH, "Mondays or Fridays, after 2 pm"),
-    (HARBOR, "Alma Whitfield", "", Language.ENGLISH, "mornings, not Wednesdays"),
-    (MESA, "Lucía Arroyo", "+14805550143", Language.SPANISH, "los martes por la tarde"),
+    (
+        HARBOR,
+        "Rosalind Achterberg",
+        "617-555-0188",
+        Language.ENGLISH,
+        "Mondays or Fridays, after 2 pm",
+        "Fibromyalgia since 2019; I cannot work more than three hours a day.",
+        "Duloxetine, pregabalin, warm water exercise",
+    ),
+    (
+        HARBOR,
+        "Alma Whitfield",
+        "",
+        Language.ENGLISH,
+        "mornings, not Wednesdays",
+        "Pain in my legs, no sleep.",
+        "",
+    ),
+    (
+        MESA,
+        "Lucía Arroyo",
+        "480-555-0143",
+        Language.SPANISH,
+        "los martes por la tarde",
+        "Dolor en todo el cuerpo desde hace cuatro años.",
+        "Gabapentina y fisioterapia",
+    ),
 )
 #: Who asks for another time: family name, kind, what suits, and their words.
 CHANGES = (
@@ -33,16 +58,20 @@ FIRST_POSSIBLE = timedelta(days=3)
 def make_requests(sites: Mapping[str, Site], versions: Mapping[str, ProtocolVersion], desk: Actor) -> None:
     """Consult requests, visits to move, and a kept plan, as of yesterday evening."""
     asked_at = clock.now() - timedelta(hours=14)
-    for site, name, phone, language, best_times in ASKING:
-        ConsultRequest.objects.create(
-            site=sites[site],
-            name=name,
-            phone=phone,
-            email="" if phone else f"{name.split()[0].lower()}@patients.example",
-            language=language,
-            best_times=best_times,
-            created_at=asked_at,
-        )
+    for site, name, phone, language, best_times, complaint, tried in ASKING:
+        with clock.at_moment(asked_at):
+            ask_for_consult(
+                by=Actor("visitor", "", name),
+                site=sites[site],
+                key=uuid4(),
+                name=name,
+                phone=phone,
+                email="" if phone else f"{name.split()[0].lower()}@patients.example",
+                language=language,
+                complaint=complaint,
+                tried=tried,
+                best_times=best_times,
+            )
     for family, kind, suits, words in CHANGES:
         _ask(family, kind, Wishes(patient_can=suits), words)
     _keep(sites[MESA], versions[SHOT], desk)

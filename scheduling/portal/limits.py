@@ -16,6 +16,8 @@ WINDOW = 600
 OPENINGS = 120
 #: Forms sent from one address in that time.
 ANSWERS = 120
+#: Requests for a consult sent from one address in that time, by people who have no link.
+CONSULTS = 12
 
 
 def client_address(request: HttpRequest) -> str:

@@ -2,14 +2,17 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinic.actor import Actor
 from clinic.models import OpeningHours, Site
 from clinic.permissions import Permission
+from clinic.public_names import public_name
 from clinic.views import StaffRequest, needs
 from scheduling.actions.setup import sites
 from scheduling.selectors import changes
@@ -50,7 +53,14 @@ def site(request: StaffRequest, site: UUID) -> HttpResponse:
     if saves(request, form, save):
         messages.success(request, "Saved.")
         return redirect("setup:site", place.pk)
-    return render(request, "setup/site.html", {"site": place, "form": form}, status=form.status)
+    context = {"site": place, "form": form, "public_url": _public_url(place)}
+    return render(request, "setup/site.html", context, status=form.status)
+
+
+def _public_url(site: Site) -> str:
+    """Where anybody can ask for a consult at the site; empty for one that is not in use."""
+    name = public_name(site)
+    return settings.PUBLIC_URL + reverse("public:ask", args=[name]) if name else ""
 
 
 @require_http_methods(["GET", "POST"])

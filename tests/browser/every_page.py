@@ -17,6 +17,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.models import Closure, Resource, Site, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Role
+from clinic.public_names import public_name
 from patients.models import Authorisation, Consent, ConsultRequest, Contact, Patient
 from scheduling.messages import links
 from scheduling.models import (
@@ -201,6 +202,7 @@ def demo_things(now: datetime) -> dict[str, Any]:
     chair = Resource.objects.chairs().filter(site=site).first()
     found |= {
         "site": site.pk,
+        "clinic": public_name(site),
         "day": board_day(site, today),
         "patient": patient.pk,
         "visit": visit.pk,
