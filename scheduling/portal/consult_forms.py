@@ -123,7 +123,6 @@ class ConsultRequestForm(forms.Form):
 
     def _stamp_anew(self, sentence: str) -> None:
         """The form comes back with a stamp that holds, made as long ago as a person needs: sending again is enough."""
-        self.data = self.data.copy()
         fresh = [uuid4().hex, (clock.now() - LEAST).timestamp()]
-        self.data["stamp"] = signing.dumps(fresh, salt=_SALT)
+        self.data = {**dict(self.data.items()), "stamp": signing.dumps(fresh, salt=_SALT)}
         self.add_error(None, sentence)
