@@ -1,7 +1,7 @@
 """What the application's database role may do, granted by the owner after every migration.
 
 It reads and writes rows, and nothing else: it owns no table, cannot truncate, cannot touch a trigger, and of the
-audit trail it may only read.
+audit trail it may only read: what it adds there goes through triggers and functions with their owner's rights.
 """
 
 from typing import Any
@@ -11,7 +11,9 @@ from django.conf import settings
 from django.db import connections
 from psycopg2 import sql
 
-READ_ONLY_TABLES = ("clinic_auditevent", "django_migrations")
+from clinic import seals
+
+READ_ONLY_TABLES = ("clinic_auditevent", "clinic_auditseal", "django_migrations")
 
 
 def grant_to_application(sender: AppConfig, using: str, **kwargs: Any) -> None:
@@ -37,5 +39,12 @@ def grant_to_application(sender: AppConfig, using: str, **kwargs: Any) -> None:
                 cursor.execute(
                     sql.SQL("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(
                         table=sql.Identifier(table), role=name
+                    )
+                )
+        if "clinic_auditseal" in present:
+            for function in seals.FUNCTIONS:
+                cursor.execute(
+                    sql.SQL("GRANT EXECUTE ON FUNCTION {function} TO {role}").format(
+                        function=sql.SQL(function), role=name
                     )
                 )

@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": REMINDER_TICK_SECONDS,
         "options": {"expires": REMINDER_TICK_SECONDS},
     },
+    "seal-the-audit-trail": {"task": "clinic.seal_audit", "schedule": 60, "options": {"expires": 60}},
     "release-what-lapsed": {"task": "scheduling.release_lapsed", "schedule": 60, "options": {"expires": 60}},
     "book-next-boosters": {"task": "scheduling.book_next_boosters", "schedule": 300, "options": {"expires": 300}},
 }

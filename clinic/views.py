@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from clinic import clock, unsent
+from clinic import clock, opening, unsent
 from clinic.errors import Refused
 from clinic.models import User
 from clinic.permissions import Permission
@@ -29,7 +29,8 @@ class StaffRequest(HttpRequest):
 def needs(*permissions: Permission) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], View]:
     """Let in who is signed in and holds every one of `permissions` (PermissionDenied, a 403 page, otherwise).
 
-    Whoever is not signed in is asked to; a form that they sent waits for them (clinic.unsent).
+    Whoever is not signed in is asked to; a form that they sent waits for them (clinic.unsent). Whose record the page
+    showed goes on the audit trail (clinic.opening).
 
     The view carries them as `.needs`, so that the sweep test can compare what is declared with what happens.
     """
@@ -47,7 +48,10 @@ def needs(*permissions: Permission) -> Callable[[Callable[Concatenate[StaffReque
                 )
                 if again is not None:
                     return again
-            return view(cast(StaffRequest, request), *args, **kwargs)
+            with opening.watched() as shown:
+                response = view(cast(StaffRequest, request), *args, **kwargs)
+            opening.record(request, response, shown, request.user)
+            return response
 
         inside: View = guarded
         inside.needs = frozenset(permissions)  # type: ignore[attr-defined]

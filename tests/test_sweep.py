@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from clinic import clock
-from clinic.models import Closure, StaffMember, User
+from clinic.models import AuditEvent, Closure, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
 from clinic.public_names import public_name
 from patients.models import Authorisation, Consent, ConsultRequest
@@ -80,16 +80,16 @@ class Address:
 
     def url(self, things: dict[str, Any]) -> str:
         """The address for these things. Raises LookupError when the sweep does not know what the address means."""
-        values = {}
-        for taken in self.takes:
-            kind = taken
-            if taken == "pk":
-                fitting = [beginning for beginning in MEANING if self.name.startswith(beginning)]
-                if not fitting:
-                    raise LookupError(f"tell tests/test_sweep.py what the pk of {self.name} means")
-                kind = MEANING[max(fitting, key=len)]
-            values[taken] = things[kind]
-        return reverse(self.name, kwargs=values)
+        return reverse(self.name, kwargs={taken: things[self.means(taken)] for taken in self.takes})
+
+    def means(self, taken: str) -> str:
+        """The kind of thing behind a name in the address."""
+        if taken != "pk":
+            return taken
+        fitting = [beginning for beginning in MEANING if self.name.startswith(beginning)]
+        if not fitting:
+            raise LookupError(f"tell tests/test_sweep.py what the pk of {self.name} means")
+        return MEANING[max(fitting, key=len)]
 
 
 def addresses(patterns: list[Any] | None = None, space: str = "") -> Iterator[Address]:
@@ -288,6 +288,35 @@ def test_another_sites_object_does_not_exist(clinics: tuple[factories.Clinic, fa
 
     assert wrong == []
     assert everything() == before
+
+
+#: What belongs to one patient: a page about it is that patient's record opened.
+OF_A_PATIENT = {
+    *("patient", "contact", "consent", "visit", "series", "offer", "change", "wish", "earlier_offer", "invitation"),
+    *("message", "authorisation"),
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_whoever_opens_a_record_is_on_the_trail(
+    clinics: tuple[factories.Clinic, factories.Clinic], role: Role
+) -> None:
+    here, _there = clinics
+    things = things_of(here)
+    client = signed_in(person(here, role))
+
+    unseen, opened = [], 0
+    for one in staff_addresses():
+        if not {one.means(taken) for taken in one.takes} & OF_A_PATIENT:
+            continue
+        before = AuditEvent.objects.filter(operation="open").count()
+        if client.get(one.url(things)).status_code == 200:
+            opened += 1
+            if AuditEvent.objects.filter(operation="open").count() == before:
+                unseen.append(one.name)
+
+    assert unseen == []
+    assert opened > 3, "there were records to open"
 
 
 def test_an_account_without_a_role_sees_no_page(clinics: tuple[factories.Clinic, factories.Clinic]) -> None:

@@ -1,6 +1,6 @@
 """The clinic itself: sites, what and who works there, and the trail of what was done."""
 
-from clinic.models.audit import AuditEvent, Heartbeat, IdempotencyKey
+from clinic.models.audit import AuditEvent, AuditSeal, Heartbeat, IdempotencyKey
 from clinic.models.resource import CHAIRS, Resource, ResourceKind, Shift, ShiftException, StaffMember, StaffRole
 from clinic.models.site import Closure, OpeningHours, Site, Weekday
 from clinic.models.user import User
@@ -8,6 +8,7 @@ from clinic.models.user import User
 __all__ = [
     "CHAIRS",
     "AuditEvent",
+    "AuditSeal",
     "Closure",
     "Heartbeat",
     "IdempotencyKey",

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,8 @@ class AuditEvent(models.Model):
         INSERT = "insert", _("added")
         UPDATE = "update", _("changed")
         DELETE = "delete", _("removed")
+        OPEN = "open", _("opened")
+        ERASE = "erase", _("erased")
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("when"))
@@ -44,10 +47,37 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["patient", "id"]),
             models.Index(fields=["table", "row"]),
+            # What a range of days holds: rows lie in the order of their time, so a few pages of index do.
+            BrinIndex(fields=["at"], name="audit_at"),
         ]
 
     def __str__(self) -> str:
         return f"{self.operation} {self.table} {self.row}"
+
+
+class AuditSeal(models.Model):
+    """One link of the chain that shows the trail to be whole (clinic/seals.py). Written by the database's owner only.
+
+    `event` is no foreign key: an event that was taken away must leave its seal behind.
+    """
+
+    position = models.BigIntegerField(primary_key=True)
+    event = models.BigIntegerField(unique=True)
+    #: Random; gone once what the event said was erased by law, so that nobody can guess it from the digest.
+    salt = models.BinaryField(null=True)
+    #: SHA-256 of the salt and of what the event says: values before and after, reason, who called.
+    payload = models.BinaryField()
+    #: SHA-256 of the rest of the event, with `payload` in it.
+    digest = models.BinaryField()
+    #: SHA-256 of the link before and of `digest`.
+    link = models.BinaryField()
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"{self.position}: event {self.event}"
 
 
 class IdempotencyKey(models.Model):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clinic import clock
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.desk.caller_form import with_caller
@@ -90,4 +91,4 @@ def _visit_or_404(request: StaffRequest, pk: UUID) -> Appointment:
         )
         .prefetch_related("protocol_version__phases")
     )
-    return get_object_or_404(visits, pk=pk)
+    return opened(get_object_or_404(visits, pk=pk))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs, refuse
 from patients.models import ConsultRequest
@@ -93,7 +94,7 @@ def consult_request(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.BOOK)
 def change_request(request: StaffRequest, pk: UUID) -> HttpResponse:
     """What the patient asks for and the times that suit; a POST moves, cancels, or answers that it stays."""
-    asked = get_object_or_404(waiting_changes(request.user), pk=pk)
+    asked = opened(get_object_or_404(waiting_changes(request.user), pk=pk))
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -13,6 +13,7 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions import earlier as actions
@@ -99,7 +100,7 @@ def earlier_wish(request: StaffRequest, pk: UUID) -> HttpResponse:
     visits = Appointment.objects.for_user(request.user).select_related(
         "patient", "site", "series", "protocol_version__protocol"
     )
-    visit = get_object_or_404(visits, pk=pk)
+    visit = opened(get_object_or_404(visits, pk=pk))
     wish = EarlierWish.objects.waiting().filter(appointment=visit).first()
     initial = WishForm.standing(wish) if wish is not None else suggested(visit)
     form = WishForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -145,7 +146,7 @@ def earlier_offer(request: StaffRequest, pk: UUID) -> HttpResponse:
         "offer": offer,
         "site": offer.site,
         "starts": offer.first_start,
-        "invitations": list(invitations),
+        "invitations": [opened(one) for one in invitations],
         "is_open": offer.status == Offer.Status.OPEN and offer.expires_at > clock.now(),
     }
     return render(request, "desk/earlier/offer.html", context)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions import calls
@@ -57,7 +58,7 @@ def ledger(request: StaffRequest) -> HttpResponse:
 @needs(Permission.WORK_CALLS)
 def message(request: StaffRequest, pk: UUID) -> HttpResponse:
     """One message: the text as it went out, or as it would now, what was tried, and what can be done."""
-    return _page(request, get_object_or_404(selectors.one(request.user), pk=pk))
+    return _page(request, opened(get_object_or_404(selectors.one(request.user), pk=pk)))
 
 
 @require_POST

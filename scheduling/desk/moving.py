@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.errors import Refused, Stale
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, back, needs, refuse
 from scheduling.actions import booking, course, moving
@@ -168,6 +169,7 @@ def stop_series(request: StaffRequest, pk: UUID) -> HttpResponse:
     series = get_object_or_404(
         Series.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol"), pk=pk
     )
+    opened(series)
     form = with_caller(StopForm(request.POST or None), series.patient)
     is_held = series.status == Series.Status.DRAFT
     if request.method == "POST" and form.is_valid():
@@ -201,7 +203,7 @@ def _visit_or_404(request: StaffRequest, pk: UUID) -> Appointment:
     visits = Appointment.objects.for_user(request.user).select_related(
         "patient", "site", "series", "practitioner", "protocol_version__protocol"
     )
-    return get_object_or_404(visits, pk=pk)
+    return opened(get_object_or_404(visits, pk=pk))
 
 
 def _status(form: ReasonForm | MoveForm) -> HTTPStatus:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.contact_points import show_phone
@@ -130,4 +131,4 @@ def _offer_or_404(request: StaffRequest, pk: UUID) -> Offer:
         .select_related("patient", "site", "protocol_version__protocol")
         .prefetch_related("protocol_version__phases")
     )
-    return get_object_or_404(offers, pk=pk)
+    return opened(get_object_or_404(offers, pk=pk))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import User
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients import actions
@@ -96,7 +97,8 @@ def _other(user: User, this: Patient, typed: str) -> Patient | None:
         wanted = UUID(typed)
     except ValueError:
         return None
-    return Patient.objects.for_user(user).filter(pk=wanted).exclude(pk=this.pk).first()
+    found = Patient.objects.for_user(user).filter(pk=wanted).exclude(pk=this.pk).first()
+    return opened(found) if found is not None else None
 
 
 def _candidates(user: User, this: Patient, text: str) -> list[Patient]:

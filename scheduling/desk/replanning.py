@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs, refuse
 from patients.models import Patient
@@ -335,12 +336,12 @@ def _visit_or_404(request: StaffRequest, pk: UUID) -> Appointment:
     visits = Appointment.objects.for_user(request.user).select_related(
         "patient", "site", "series__site", "series__patient", "practitioner", "protocol_version__protocol"
     )
-    return get_object_or_404(visits, pk=pk)
+    return opened(get_object_or_404(visits, pk=pk))
 
 
 def _series_or_404(request: StaffRequest, pk: UUID) -> Series:
     found = Series.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol")
-    return get_object_or_404(found, pk=pk)
+    return opened(get_object_or_404(found, pk=pk))
 
 
 def _status(form: forms.Form | None) -> HTTPStatus:

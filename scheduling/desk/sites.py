@@ -6,6 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from clinic.models import Site, User
+from clinic.opening import opened
 from patients.models import Patient
 
 
@@ -21,7 +22,7 @@ def site_or_404(user: User, pk: UUID) -> Site:
 
 def patient_or_404(user: User, pk: UUID) -> Patient:
     """The patient, if they come to one of the user's sites; Http404 otherwise."""
-    return get_object_or_404(Patient.objects.for_user(user), pk=pk)
+    return opened(get_object_or_404(Patient.objects.for_user(user), pk=pk))
 
 
 def shared_sites(user: User, patient: Patient) -> list[Site]:

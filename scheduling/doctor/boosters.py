@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import JustTaken, Refused
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.boosters import BoosterPreview, preview_interval, set_booster_interval
@@ -28,7 +29,7 @@ from scheduling.selectors.courses import as_course, courses
 @needs(Permission.SET_BOOSTERS)
 def boosters(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The course of one patient; a POST previews a change of the interval, or with `agree` makes it."""
-    course = as_course(get_object_or_404(courses(request.user), pk=pk))
+    course = as_course(opened(get_object_or_404(courses(request.user), pk=pk)))
     page = CoursePage(course, request.GET.get("measure", ""))
     if request.method != "POST":
         form = IntervalForm(initial=page.proposal)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.actions import add_flag_code, decide_clearance
@@ -23,7 +24,7 @@ from scheduling.doctor.forms import PROPOSED_VALIDITY_DAYS, ClearanceForm, FlagC
 @needs(Permission.DECIDE_CLEARANCE)
 def clearance(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The facts of one patient in one look, and the decision about treatment."""
-    patient = get_object_or_404(Patient.objects.for_user(request.user), pk=pk)
+    patient = opened(get_object_or_404(Patient.objects.for_user(request.user), pk=pk))
     case = Case(patient, request.user)
     if request.method == "POST":
         form = ClearanceForm(request.POST)

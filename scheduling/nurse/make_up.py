@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.make_up import make_up as book
@@ -50,6 +51,7 @@ def make_up(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Free times for the infusion in place of one that was lost; a POST books one."""
     visits = Appointment.objects.for_user(request.user)
     lost = get_object_or_404(visits.select_related("site", "patient", "series", "protocol_version__protocol"), pk=pk)
+    opened(lost)
     form = MakeUpForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

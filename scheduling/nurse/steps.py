@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import User
+from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from clinic.views import back as back_to
@@ -38,12 +39,13 @@ class Warned(str):
 
 def visit_of(user: User, pk: UUID) -> Appointment:
     """The visit with all that its page shows, where the user may see it; a 404 page otherwise."""
-    return get_object_or_404(
+    found = get_object_or_404(
         Appointment.objects.for_user(user)
         .select_related(*SHOWN, "record__handed_to", "record__doctor_told", "ride__waived_by")
         .prefetch_related("protocol_version__phases"),
         pk=pk,
     )
+    return opened(found)
 
 
 def show(request: StaffRequest, found: Appointment, refused: Form | None = None) -> HttpResponse:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 #: Models whose tables are not under the trail, each for a reason.
 NOT_AUDITED = {
     "clinic.AuditEvent": "is the trail",
+    "clinic.AuditSeal": "seals the trail",
     "clinic.Heartbeat": "machinery: a sign of life every few seconds",
     "clinic.IdempotencyKey": "machinery: which form did its work",
     "scheduling.Hold": "follows from the visits, which are audited",
@@ -81,6 +82,9 @@ def test_raw_sql_leaves_its_mark_too() -> None:
         'INSERT INTO clinic_auditevent (at, transaction, "table", "row", operation, actor_kind, actor_id, actor_name, '
         "action, reason, origin, database_role) VALUES (now(), 1, 't', 'r', 'insert', '', '', '', '', '', '', 'x')",
         "DROP TABLE clinic_auditevent",
+        "DELETE FROM clinic_auditseal",
+        "UPDATE clinic_auditseal SET salt = NULL",
+        "INSERT INTO clinic_auditseal VALUES (1, 1, NULL, '', '', '', now())",
         "ALTER TABLE clinic_auditevent ADD COLUMN note text",
         "ALTER TABLE patients_patient DISABLE TRIGGER audit",
         "DROP TRIGGER audit ON patients_patient",
