@@ -59,15 +59,20 @@ def record(request: HttpRequest, response: HttpResponse, shown: dict[UUID, str],
     """Write the openings of a page that is about to be handed out."""
     if not shown or response.status_code != 200 or request.method != "GET" or _is_refresh(request):
         return
-    by = Actor.of(user)
     match = request.resolver_match
     page = match.view_name if match is not None else request.path
+    for patient, reason in shown.items():
+        write(patient, page, user, reason)
+
+
+def write(patient: UUID | None, page: str, user: "User", reason: str = "") -> None:
+    """Put on the trail that `user` opened the record at a page, or (without a patient) took a copy of what it shows."""
+    by = Actor.of(user)
     with connection.cursor() as cursor:
-        for patient, reason in shown.items():
-            cursor.execute(
-                "SELECT clinic_record_opening(%s, %s, %s, %s, %s, %s, %s, %s)",
-                [str(patient), page[:80], by.kind, by.id, by.name[:200], reason, origin.get()[:200], SAME],
-            )
+        cursor.execute(
+            "SELECT clinic_record_opening(%s, %s, %s, %s, %s, %s, %s, %s)",
+            [patient and str(patient), page[:80], by.kind, by.id, by.name[:200], reason, origin.get()[:200], SAME],
+        )
 
 
 def _is_refresh(request: HttpRequest) -> bool:

@@ -83,8 +83,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
         at, transaction, "table", "row", operation, patient, actor_kind, actor_id, actor_name, caller_id, caller_name,
         action, reason, origin, database_role
     )
-    SELECT clock_timestamp(), pg_current_xact_id()::text::bigint, '', who_is::text, 'open', who_is, kind, by_id,
-        by_name, '', '', page, why, from_where, session_user
+    SELECT clock_timestamp(), pg_current_xact_id()::text::bigint, '', coalesce(who_is::text, ''), 'open', who_is, kind,
+        by_id, by_name, '', '', page, why, from_where, session_user
     -- The same person at the same page of the same record again: it was looked at anew, not opened.
     WHERE NOT EXISTS (
         SELECT FROM public.clinic_auditevent AS o

@@ -298,9 +298,7 @@ OF_A_PATIENT = {
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_whoever_opens_a_record_is_on_the_trail(
-    clinics: tuple[factories.Clinic, factories.Clinic], role: Role
-) -> None:
+def test_whoever_opens_a_record_is_on_the_trail(clinics: tuple[factories.Clinic, factories.Clinic], role: Role) -> None:
     here, _there = clinics
     things = things_of(here)
     client = signed_in(person(here, role))

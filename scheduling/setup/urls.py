@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.setup import closures, home, people, places, protocols, shifts, sites, wordings
+from scheduling.setup import closures, home, people, places, protocols, shifts, sites, trail, wordings
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -26,6 +26,8 @@ urlpatterns = [
     path("protocols/new/", protocols.new, name="protocol_new"),
     path("protocols/<uuid:protocol>/", protocols.protocol, name="protocol"),
     path("protocols/<uuid:protocol>/change/", protocols.edit, name="protocol_edit"),
+    path("trail/", trail.page, name="trail"),
+    path("trail/file/", trail.as_csv, name="trail_csv"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new, name="person_new"),
     path("people/<uuid:member>/", people.person, name="person"),

@@ -1,6 +1,5 @@
 """The chain over the trail names what was altered, taken away or put elsewhere, even by the database's owner."""
 
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -19,13 +18,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def sealed() -> Iterator[list[int]]:
+def sealed() -> list[int]:
     """A committed and sealed trail; the numbers of the newest events, oldest first."""
     patient = make_patient(make_clinic().site)
     for number in range(5):
         Patient.objects.filter(pk=patient.pk).update(note=f"note {number}")
     assert seals.seal() == AuditEvent.objects.count()
-    yield list(AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[:5])[::-1]
+    return list(AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[:5])[::-1]
 
 
 def as_owner(statement: str, *values: object) -> None:
@@ -80,7 +79,7 @@ def test_a_transaction_that_ends_late_is_sealed_all_the_same(sealed: list[int]) 
 @pytest.mark.parametrize(
     ("deed", "said"),
     [
-        ("UPDATE clinic_auditevent SET after = '{\"note\": \"x\"}' WHERE id = %s", "altered: what it says"),
+        ('UPDATE clinic_auditevent SET after = \'{"note": "x"}\' WHERE id = %s', "altered: what it says"),
         ("UPDATE clinic_auditevent SET actor_name = 'somebody else' WHERE id = %s", "altered: who, what or when"),
         ("UPDATE clinic_auditevent SET at = at + interval '1 second' WHERE id = %s", "altered: who, what or when"),
         ("DELETE FROM clinic_auditevent WHERE id = %s", "is missing"),
