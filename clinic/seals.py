@@ -211,7 +211,7 @@ def _rows() -> Iterator[tuple[int, int, bytes | None, bytes, bytes, bytes, str |
                     bytes(digest),
                     bytes(link),
                     *texts,
-                )  # type: ignore[misc]  # psycopg2 gives rows of Any
+                )
 
 
 def _check(

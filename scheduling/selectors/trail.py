@@ -114,7 +114,7 @@ def _called(user: User, text: str) -> list[Any]:
 def lines(events: Sequence[AuditEvent]) -> list[Line]:
     """The events in words. One query for the patients."""
     people = Patient.objects.in_bulk({event.patient for event in events if event.patient is not None})
-    return [_line(event, people.get(event.patient)) for event in events]  # type: ignore[arg-type]  # None has none
+    return [_line(event, people.get(event.patient)) for event in events]
 
 
 def _line(event: AuditEvent, patient: Patient | None) -> Line:
@@ -139,7 +139,8 @@ def _columns(event: AuditEvent, model: type[Model] | None) -> Iterator[Column]:
             yield Column(name, None, None)
 
 
-EMPTY = (None, "", [], {})
+#: Values that say nothing.
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def _said(value: Any) -> str:
@@ -155,12 +156,12 @@ def _said(value: Any) -> str:
 def tables() -> dict[str, type[Model]]:
     """The model of each table under the trail."""
     ours = (apps.get_app_config(label) for label in ("clinic", "patients", "scheduling"))
-    return {model._meta.db_table: model for app in ours for model in app.get_models(include_auto_created=True)}
+    return {str(model._meta.db_table): model for app in ours for model in app.get_models(include_auto_created=True)}
 
 
 @cache
 def _names(model: type[Model]) -> dict[str, str]:
-    return {field.column: str(field.verbose_name) for field in model._meta.concrete_fields}
+    return {str(field.column): str(field.verbose_name) for field in model._meta.concrete_fields}
 
 
 def moment_words(moment: datetime, zone: ZoneInfo) -> str:

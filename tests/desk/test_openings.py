@@ -91,7 +91,7 @@ def test_after_some_minutes_it_is_opened_anew(signed_in: SignIn, patient: Patien
     page = reverse("desk:patient", args=[patient.pk])
     clerk = signed_in(Role.FRONT_DESK)
     clerk.get(page)
-    later = [
+    later: list[str | int] = [
         str(patient.pk),
         "desk:patient",
         "user",
