@@ -178,6 +178,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "seal-the-audit-trail": {"task": "clinic.seal_audit", "schedule": 60, "options": {"expires": 60}},
     "release-what-lapsed": {"task": "scheduling.release_lapsed", "schedule": 60, "options": {"expires": 60}},
+    "count-what-waits": {"task": "scheduling.count_what_waits", "schedule": 20, "options": {"expires": 20}},
     "book-next-boosters": {"task": "scheduling.book_next_boosters", "schedule": 300, "options": {"expires": 300}},
 }
 

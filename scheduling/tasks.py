@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import structlog
 from celery import shared_task
 
+from clinic import clock
 from clinic.actor import Actor, origin
-from scheduling.actions import boosters, offers
+from scheduling.actions import boosters, offers, waiting_counts
 from scheduling.messages import delivery, nudge
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,12 @@ def book_next_boosters() -> None:
         rolled = boosters.roll_on(by=Actor.system("next boosters"))
     if rolled:
         log.info("boosters_booked", series=rolled)
+
+
+@shared_task(name="scheduling.count_what_waits")
+def count_what_waits() -> None:
+    """Keep the figures of the navigation that take a reading of whole days, for pages to read."""
+    waiting_counts.keep_slow_counts(now=clock.now())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from scheduling.desk.home_sections import sections_of
 from scheduling.messages.waiting import overdue
 from scheduling.models import Message
 from scheduling.selectors.desk_scope import scope_of
-from scheduling.selectors.work_counts import keep_slow_work
+from scheduling.selectors.work_counts import remember_work
 from scheduling.selectors.work_list import work_list
 
 
@@ -38,7 +38,7 @@ def work(request: StaffRequest) -> HttpResponse:
     """The front desk's work list, which the others who may book can open too."""
     scope = scope_of(request.user, clock.now())
     work = work_list(scope)
-    keep_slow_work(scope, work)
+    remember_work(scope, work)
     context = {
         "work": work,
         "sections": sections_of(work),

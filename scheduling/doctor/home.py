@@ -11,8 +11,7 @@ from clinic.views import StaffRequest, needs
 from scheduling.selectors.asked import questions_waiting, without_order
 from scheduling.selectors.clearances import blocked_here, waiting_clearances
 from scheduling.selectors.courses import as_course, in_maintenance, to_decide
-from scheduling.selectors.desk_scope import scope_of
-from scheduling.selectors.work_counts import keep_slow_decisions
+from scheduling.selectors.work_counts import remember_decisions
 
 #: Courses in maintenance on one page.
 PAGE = 50
@@ -24,7 +23,7 @@ def home(request: StaffRequest) -> HttpResponse:
     """What a doctor has to decide now, most urgent first."""
     page = Paginator(in_maintenance(request.user), PAGE).get_page(request.GET.get("page"))
     waiting, undecided = waiting_clearances(request.user), to_decide(request.user)
-    keep_slow_decisions(scope_of(request.user, clock.now()), len(waiting) + len(undecided))
+    remember_decisions(request.user, clock.now(), len(waiting) + len(undecided))
     context = {
         "asked": questions_waiting(request.user),
         "blocked": blocked_here(request.user),

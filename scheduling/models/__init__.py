@@ -4,6 +4,7 @@ from scheduling.models.appointment import Appointment, Ending, Hold, Offer
 from scheduling.models.correction import TimeCorrection
 from scheduling.models.earlier import EarlierWish, Invitation
 from scheduling.models.happening import AdverseEvent, SideEffect
+from scheduling.models.kept_count import KeptCount
 from scheduling.models.medicine import Dose, GivenRoute, Order, Unit
 from scheduling.models.message import Link, Message, MessageAttempt
 from scheduling.models.pause import Pause
@@ -26,6 +27,7 @@ __all__ = [
     "GivenRoute",
     "Hold",
     "Invitation",
+    "KeptCount",
     "LadderStep",
     "Link",
     "Message",

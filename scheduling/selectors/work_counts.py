@@ -1,25 +1,25 @@
 """The counts beside the words of the navigation: what waits, for whoever is signed in.
 
-One query counts what rows can be counted by; docs/decisions/counts-in-the-navigation.md says what becomes of the rest.
+One query counts what rows can be counted by; the rest the worker counts (slow_counts.py beside this).
+docs/decisions/counts-in-the-navigation.md says why.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import QuerySet
 
+from clinic.models import User
 from clinic.permissions import Permission
-from scheduling.models import Appointment
+from scheduling.models import Appointment, KeptCount
 from scheduling.selectors.asked import unordered_visits, waiting_questions
-from scheduling.selectors.clearances import blocked_visits, waiting_clearances
-from scheduling.selectors.courses import to_decide
+from scheduling.selectors.clearances import blocked_visits
 from scheduling.selectors.desk_scope import Scope
-from scheduling.selectors.rescue_plan import without_cover_of
-from scheduling.selectors.work_list import QUERIES, Kind, WorkList, counted, earlier_ahead, ends_ahead
+from scheduling.selectors.work_list import QUERIES, Kind, WorkList, counted
 
-#: Seconds for which a figure that takes the planner's own reading of the days may be behind, away from the work list.
+#: Seconds for which what a list has shown is remembered: longer than from one look of the worker to the next.
 BEHIND = 30
 #: What a doctor has to decide that rows can be counted by.
 DECIDE = ("blocked", "asked", "unordered")
@@ -39,7 +39,7 @@ class Counts:
 
 
 def counts_for(scope: Scope) -> Counts:
-    """What the user's navigation says. One query, and those of the slow figures once in BEHIND seconds."""
+    """What the user's navigation says. Two queries: one counts rows, one reads what the worker counted."""
     user, wanted = scope.user, dict[str, QuerySet[Any, Any]]()
     if user.may(Permission.BOOK):
         wanted |= {kind.value: query(scope) for kind, query in QUERIES.items()}
@@ -54,46 +54,40 @@ def counts_for(scope: Scope) -> Counts:
             "unordered": unordered_visits(user),
         }
     found = dict(zip(wanted, counted(list(wanted.values())), strict=True)) if wanted else {}
+    kept = _kept(user) if wanted else {}
     return Counts(
-        work=sum(found[kind] for kind in QUERIES) + _slow(SLOW_WORK, scope) if user.may(Permission.BOOK) else None,
+        work=sum(found[kind] for kind in QUERIES) + kept[KeptCount.Kind.WORK] if user.may(Permission.BOOK) else None,
         calls=found[Kind.RIDES] + found[Kind.CALLS] if Kind.CALLS in found else None,
         failed=found.get(Kind.FAILED),
         here=found.get("here"),
-        decide=sum(found[one] for one in DECIDE) + _slow(SLOW_DECIDE, scope) if "blocked" in found else None,
+        decide=sum(found[one] for one in DECIDE) + kept[KeptCount.Kind.DECIDE] if "blocked" in found else None,
     )
 
 
-def keep_slow_work(scope: Scope, work: WorkList) -> None:
+def remember_work(scope: Scope, work: WorkList) -> None:
     """The work list has just looked at everything: its navigation, and the pages after it, say the same."""
     found = sum(one.count for one in work.lists if one.kind in {Kind.ENDS, Kind.EARLIER})
-    cache.set(_key(SLOW_WORK, scope), found + sum(len(found) for _site, found in work.uncovered), BEHIND)
+    _remember(KeptCount.Kind.WORK, scope.user, scope.now, found + sum(len(found) for _site, found in work.uncovered))
 
 
-def keep_slow_decisions(scope: Scope, count: int) -> None:
-    """The same for the doctor's list: `count` clearances waiting and courses to decide about."""
-    cache.set(_key(SLOW_DECIDE, scope), count, BEHIND)
+def remember_decisions(user: User, now: datetime, count: int) -> None:
+    """The same for the doctor's list: `count` clearances waiting and courses to decide about, at `now` (aware)."""
+    _remember(KeptCount.Kind.DECIDE, user, now, count)
 
 
-def _slow_work(scope: Scope) -> int:
-    uncovered = without_cover_of(scope.user, scope.now)
-    return sum(len(found) for _site, found in uncovered) + len(ends_ahead(scope)) + len(earlier_ahead(scope))
+def _remember(kind: str, user: User, now: datetime, count: int) -> None:
+    cache.set(_key(kind, user), (now, count), BEHIND)
 
 
-def _slow_decisions(scope: Scope) -> int:
-    return len(waiting_clearances(scope.user)) + len(to_decide(scope.user))
+def _kept(user: User) -> dict[str, int]:
+    """The slow figures by kind: what the worker kept, or what a list of this user showed since. 0 where neither is."""
+    newest = {kept.kind: (kept.counted_at, kept.count) for kept in KeptCount.objects.filter(user=user)}
+    for kind in KeptCount.Kind.values:
+        shown: tuple[datetime, int] | None = cache.get(_key(kind, user))
+        if shown is not None and (kind not in newest or shown > newest[kind]):
+            newest[kind] = shown
+    return {kind: newest[kind][1] if kind in newest else 0 for kind in KeptCount.Kind.values}
 
 
-SLOW_WORK, SLOW_DECIDE = "work", "decide"
-_COMPUTE: dict[str, Callable[[Scope], int]] = {SLOW_WORK: _slow_work, SLOW_DECIDE: _slow_decisions}
-
-
-def _slow(name: str, scope: Scope) -> int:
-    known: int | None = cache.get(_key(name, scope))
-    if known is None:
-        known = _COMPUTE[name](scope)
-        cache.set(_key(name, scope), known, BEHIND)
-    return known
-
-
-def _key(name: str, scope: Scope) -> str:
-    return f"waits:{name}:" + ",".join(sorted(str(site.pk) for site in scope.sites))
+def _key(kind: str, user: User) -> str:
+    return f"waits:{kind}:{user.pk}"

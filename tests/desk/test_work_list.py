@@ -15,15 +15,17 @@ from clinic.models import Closure, User
 from clinic.permissions import Role
 from patients.actions import decide_clearance
 from patients.models import Authorisation, Clearance, Consent, Patient
+from scheduling import tasks
 from scheduling.actions import offers, requests
 from scheduling.actions.series_writing import SeriesOrder
-from scheduling.models import Appointment, ChangeRequest, Message
+from scheduling.models import Appointment, ChangeRequest, KeptCount, Message
+from scheduling.selectors import slow_counts
 from scheduling.selectors.desk_scope import scope_of
 from scheduling.selectors.work_counts import counts_for
 from tests.desk.conftest import SignIn
 from tests.desk.pages import text
 from tests.desk.waiting import scope, told, waiting
-from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_patient
+from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_patient, make_staff
 from tests.portal.conftest import make_visits
 from tests.scheduling.helpers import MORNINGS, best_starts, book, consult
 
@@ -220,8 +222,77 @@ def test_the_navigation_counts_what_the_work_list_shows(
     assert "Work list 4 to do" in text(page)
     assert "Calls 2 to make" in text(page)
     assert "Messages 1 failed" in text(page)
-    cache.clear()
     assert "Work list 4 to do" in text(clerk.get(reverse("desk:patients"))), "wherever one is"
+
+
+def test_the_worker_counts_what_takes_a_reading_of_whole_days_and_pages_only_read_it(
+    clerk: Client, harbor: Clinic, patient: Patient, rides: list[Appointment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Consent.objects.filter(patient=patient).update(valid_until=FIRST_DAY)
+    new = make_patient(harbor.site, consented=True)
+    book(harbor, new)
+    waits = waiting(harbor)
+    assert (waits["ends"], waits["rides"]) == (1, 1)
+    assert counts_for(scope(harbor)).work == sum(waits.values()) - 1, "the worker has not looked yet"
+    doctor = harbor.doctor.user
+    assert isinstance(doctor, User)
+    decide = counts_for(scope_of(doctor, clock.now())).decide
+    assert decide is not None
+
+    tasks.count_what_waits()
+
+    assert counts_for(scope(harbor)).work == sum(waits.values())
+    assert counts_for(scope_of(doctor, clock.now())).decide == decide + 1, "somebody waits for a clearance"
+    kept = KeptCount.objects.count()
+    tasks.count_what_waits()
+    assert KeptCount.objects.count() == kept, "the next look takes the place of the last"
+    monkeypatch.setattr(slow_counts, "without_cover_of", None)
+    assert "to do" in text(clerk.get(reverse("desk:patients"))), "a page looks at no whole day"
+    with pytest.raises(TypeError):
+        tasks.count_what_waits()
+
+
+def test_of_two_looks_the_later_one_counts(
+    clerk: Client, harbor: Clinic, patient: Patient, rides: list[Appointment]
+) -> None:
+    Consent.objects.filter(patient=patient).update(valid_until=FIRST_DAY)
+    tasks.count_what_waits()
+    with_row = counts_for(scope(harbor)).work
+    assert with_row is not None
+    Consent.objects.filter(patient=patient).update(valid_until=FIRST_DAY + timedelta(days=90))
+    with clock.at_moment(NOW + timedelta(seconds=5)):
+        clerk.get(reverse("desk:work"))
+        assert counts_for(scope(harbor)).work == with_row - 1, "the list was opened after the worker had looked"
+    Consent.objects.filter(patient=patient).update(valid_until=FIRST_DAY)
+    with clock.at_moment(NOW + timedelta(seconds=20)):
+        tasks.count_what_waits()
+        assert counts_for(scope(harbor)).work == with_row, "and the worker after the list"
+
+
+def test_whoever_cannot_sign_in_is_not_counted_for(harbor: Clinic) -> None:
+    clerk = harbor.clerk.user
+    assert isinstance(clerk, User)
+    tasks.count_what_waits()
+    assert KeptCount.objects.filter(user=clerk).exists()
+    KeptCount.objects.all().delete()
+    User.objects.filter(pk=clerk.pk).update(is_active=False)
+
+    tasks.count_what_waits()
+
+    assert not KeptCount.objects.filter(user=clerk).exists()
+
+
+def test_the_worker_asks_as_often_for_many_users_of_a_site_as_for_one(harbor: Clinic) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            tasks.count_what_waits()
+        return len(captured)
+
+    few = queries()
+    for number in range(3):
+        make_staff(harbor.site, f"Clerk {number}", Role.FRONT_DESK)
+
+    assert queries() == few
 
 
 def test_the_navigation_asks_as_often_for_many_rows_as_for_few(harbor: Clinic) -> None:
@@ -240,7 +311,7 @@ def test_the_navigation_asks_as_often_for_many_rows_as_for_few(harbor: Clinic) -
         book(harbor, someone)
         told(harbor, someone, version=number)
 
-    assert queries() == few <= 4
+    assert queries() == few <= 5
 
 
 def test_home_asks_as_often_for_three_hundred_visits_as_for_ten(clerk: Client, harbor: Clinic) -> None:

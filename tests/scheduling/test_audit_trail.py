@@ -24,6 +24,7 @@ NOT_AUDITED = {
     "clinic.AuditSeal": "seals the trail",
     "clinic.Heartbeat": "machinery: a sign of life every few seconds",
     "clinic.IdempotencyKey": "machinery: which form did its work",
+    "scheduling.KeptCount": "machinery: figures for the navigation, counted anew every few seconds",
     "scheduling.Hold": "follows from the visits, which are audited",
 }
 
