@@ -4,7 +4,6 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from clinic import clock
-from scheduling.selectors.desk_scope import scope_of
 from scheduling.selectors.work_counts import Counts, counts_for
 
 
@@ -15,6 +14,6 @@ def waits(request: HttpRequest) -> dict[str, object]:
         return {}
 
     def look() -> Counts:
-        return counts_for(scope_of(user, clock.now()))
+        return counts_for(user, clock.now())
 
     return {"waits": SimpleLazyObject(look)}

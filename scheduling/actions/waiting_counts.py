@@ -1,4 +1,4 @@
-"""Keeping the figures of the navigation that are too slow for a page. They decide nothing: no lock, no line of the trail."""
+"""Keeping the figures of the navigation that are too slow for a page: they decide nothing, so no lock and no trail."""
 
 from datetime import datetime
 

@@ -1,6 +1,7 @@
 """The day board: chairs by time, for any site and date, and what has changed on it since somebody looked."""
 
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from clinic import clock
-from clinic.models import Site
+from clinic.models import Site, User
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
-from scheduling.desk.board_layout import lay_out
+from scheduling.desk.board_layout import Board, lay_out
 from scheduling.desk.board_markup import Markup
 from scheduling.desk.sites import site_or_404, sites_of
-from scheduling.selectors.board import board_day
+from scheduling.selectors.board import BoardDay, board_day
 from scheduling.selectors.board_version import day_version
 
 #: Seconds between two looks of an open board at whether it has changed.
@@ -44,10 +45,13 @@ def today(request: StaffRequest) -> HttpResponse:
 def board(request: StaffRequest, site: UUID, day: date) -> HttpResponse:
     """One site's date: a table of chairs by time, the nurses' load, and the same visits as a list."""
     now = clock.now()
-    place = site_or_404(request.user, site)
+    sites = sites_of(request.user)
+    place = next((one for one in sites if one.pk == site), None)
+    if place is None:
+        raise Http404
     version = _version(request, site, day, now)
     context = _drawn(request, place, day, now, version) | {
-        "sites": sites_of(request.user),
+        "sites": sites,
         "today": clock.today(place.zone),
         "previous": day - timedelta(days=1) if day > date.min else None,
         "next": day + timedelta(days=1) if day < date.max else None,
@@ -78,22 +82,47 @@ def _version(request: StaffRequest, site: UUID, day: date, now: datetime) -> str
     return version
 
 
+class Drawing:
+    """The part that changes by itself, read and laid out when the template first asks: a board that stands as it was
+    drawn within this minute is sent as it was drawn.
+    """
+
+    def __init__(self, user: User, site: Site, day: date, now: datetime) -> None:
+        self._user, self._site, self._day, self._now = user, site, day, now
+        #: The board shows the minute, and what time alone changes within one is in its version.
+        self.minute = int(now.timestamp() // 60)
+
+    @cached_property
+    def data(self) -> BoardDay:
+        """What happens on the day."""
+        return board_day(self._user, self._site, self._day, now=self._now)
+
+    @cached_property
+    def board(self) -> Board:
+        """The same as a table."""
+        return lay_out(self.data, self._now)
+
+    @cached_property
+    def markup(self) -> Markup:
+        """The table's marks."""
+        free = reverse("desk:board_free", args=[self._site.pk, self._day])
+        return Markup(self.board, may_book=self._user.may(Permission.BOOK), free=free)
+
+    @property
+    def first_second(self) -> float:
+        """Where the table begins, in seconds of Unix time."""
+        return clock.of_cell(self.data.first).timestamp()
+
+    @property
+    def end_second(self) -> float:
+        """Where it ends."""
+        return clock.of_cell(self.data.end).timestamp()
+
+
 def _drawn(request: StaffRequest, place: Site, day: date, now: datetime, version: str) -> dict[str, Any]:
     """What the part that changes by itself is drawn from."""
-    data = board_day(request.user, place, day, now=now)
-    drawn = lay_out(data, now)
-    free = reverse("desk:board_free", args=[place.pk, day])
-    return {
-        "site": place,
-        "day": day,
-        "now": now,
-        "version": version,
-        "data": data,
-        "board": drawn,
-        "markup": Markup(drawn, may_book=request.user.may(Permission.BOOK), free=free),
-        "first_second": clock.of_cell(data.first).timestamp(),
-        "end_second": clock.of_cell(data.end).timestamp(),
-    }
+    drawing = Drawing(request.user, place, day, now)
+    return {"site": place, "day": day, "now": now, "version": version, "drawing": drawing}
 
 
 def _asked(text: str) -> date | None:

@@ -32,19 +32,21 @@ WITH place AS MATERIALIZED (
 ), mark AS (
     SELECT concat_ws(':', 'site', written) AS said FROM place
     UNION ALL
+    -- The other rows of each visit along their keys: joined, PostgreSQL, which cannot know how few visits a day has,
+    -- reads the whole of the patients and of the series.
     SELECT concat(
-        'visit:', visit.id, visit.xmin, visit.ctid, '/', patient.xmin, patient.ctid, '/', record.xmin, record.ctid, '/',
-        ride.xmin, ride.ctid, '/', companion.xmin, companion.ctid, '/', series.xmin, series.ctid, '/',
+        'visit:', visit.id, visit.xmin, visit.ctid, '/',
+        (SELECT concat(xmin, ctid) FROM patients_patient WHERE id = visit.patient_id), '/',
+        (SELECT concat(xmin, ctid) FROM scheduling_visitrecord WHERE appointment_id = visit.id), '/',
+        (SELECT concat(ride.xmin, ride.ctid, '/', (
+            SELECT concat(xmin, ctid) FROM patients_contact WHERE id = ride.companion_id
+         )) FROM scheduling_ride AS ride WHERE appointment_id = visit.id), '/',
+        (SELECT concat(xmin, ctid) FROM scheduling_series WHERE id = visit.series_id), '/',
         visit.status IN ('proposed', 'booked') AND visit.starts < %(now)s, '/',
         visit.status = 'arrived' AND visit.ends < %(now)s)
     FROM place
     JOIN scheduling_appointment AS visit
         ON visit.site_id = place.id AND visit.starts >= place.first AND visit.starts < place.last
-    JOIN patients_patient AS patient ON patient.id = visit.patient_id
-    LEFT JOIN scheduling_visitrecord AS record ON record.appointment_id = visit.id
-    LEFT JOIN scheduling_ride AS ride ON ride.appointment_id = visit.id
-    LEFT JOIN patients_contact AS companion ON companion.id = ride.companion_id
-    LEFT JOIN scheduling_series AS series ON series.id = visit.series_id
     UNION ALL
     SELECT concat_ws(':', 'hold', hold.id, hold.xmin, hold.ctid)
     FROM resource JOIN scheduling_hold AS hold ON hold.resource_id = resource.id

@@ -175,7 +175,10 @@ class _Present:
 
     def covers(self, resource: int, start: int, end: int) -> bool:
         """Whether the resource is there in all cells of [start, end)."""
-        day = self.day(start)
+        return self.covers_on(self.day(start), resource, start, end)
+
+    def covers_on(self, day: SiteDay | None, resource: int, start: int, end: int) -> bool:
+        """The same where the day is known."""
         stretches = day.present.get(resource, ()) if day is not None else ()
         for low, high in stretches:
             if low <= start and end <= high:
@@ -254,15 +257,18 @@ def _visit_is_covered(
     begin = max(start, clock.cell_up(now))
     if begin >= end:
         return True
-    if not present.sheet.is_open(begin, end):
+    day = present.day(begin)
+    if day is None or not present.sheet.is_open(begin, end):
         return False
-    if not all(present.covers(resource, max(low, begin), min(high, end)) for resource, low, high, _ in holds):
-        return False
-    shape, day = shapes.of(visit), present.day(begin)
-    held = sum(max(0, high - max(low, begin)) * units for _, low, high, units in holds)
+    held = 0
+    for resource, low, high, units in holds:
+        low = max(low, begin)
+        if low < end and not present.covers_on(day, resource, low, min(high, end)):
+            return False
+        held += max(0, high - low) * units
     if holds and held < shapes.least(visit, begin - start):
         return False
-    return day is not None and _presence_is_met(present, day, shape, start, begin)
+    return _presence_is_met(present, day, shapes.of(visit), start, begin)
 
 
 def area_of(shape: VisitShape) -> int:

@@ -4,23 +4,28 @@ One query counts what rows can be counted by; the rest the worker counts (slow_c
 docs/decisions/counts-in-the-navigation.md says why.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import QuerySet
 
 from clinic.models import User
-from clinic.permissions import Permission
+from clinic.permissions import Permission, Role
 from scheduling.models import Appointment, KeptCount
 from scheduling.selectors.asked import unordered_visits, waiting_questions
 from scheduling.selectors.clearances import blocked_visits
-from scheduling.selectors.desk_scope import Scope
-from scheduling.selectors.work_list import QUERIES, Kind, WorkList, counted
+from scheduling.selectors.desk_scope import Scope, scope_of
+from scheduling.selectors.work_list import QUERIES, Kind, WorkList, ask, count_statement
 
 #: Seconds for which what a list has shown is remembered: longer than from one look of the worker to the next.
 BEHIND = 30
+#: How long the same statement is asked. Its rows are always those of now; only who has come to be late, near or due by
+#: the clock alone may be so far behind.
+SAME = timedelta(seconds=60)
 #: What a doctor has to decide that rows can be counted by.
 DECIDE = ("blocked", "asked", "unordered")
 
@@ -38,8 +43,51 @@ class Counts:
     decide: int | None
 
 
-def counts_for(scope: Scope) -> Counts:
-    """What the user's navigation says. Two queries: one counts rows, one reads what the worker counted."""
+class _Question(NamedTuple):
+    """The statement that counts for one user, as it was put together at a moment."""
+
+    since: datetime
+    names: tuple[str, ...]
+    statement: str
+    values: Sequence[Any]
+
+
+#: By user and roles. Each process has its own; a user's is small, and all are forgotten when there are many.
+_questions: dict[tuple[UUID, frozenset[Role]], _Question] = {}
+_MOST = 500
+
+
+def counts_for(user: User, now: datetime) -> Counts:
+    """What the user's navigation says at `now` (aware). Two queries: one counts rows, one reads what the worker
+    counted."""
+    question = _question(user, now)
+    found = dict(zip(question.names, ask(question.statement, question.values), strict=True)) if question.names else {}
+    kept = _kept(user) if found else {}
+    return Counts(
+        work=sum(found[kind] for kind in QUERIES) + kept[KeptCount.Kind.WORK] if user.may(Permission.BOOK) else None,
+        calls=found[Kind.RIDES] + found[Kind.CALLS] if Kind.CALLS in found else None,
+        failed=found.get(Kind.FAILED),
+        here=found.get("here"),
+        decide=sum(found[one] for one in DECIDE) + kept[KeptCount.Kind.DECIDE] if "blocked" in found else None,
+    )
+
+
+def _question(user: User, now: datetime) -> _Question:
+    """The statement of the last SAME seconds, or a new one: it is asked on every page, and putting it together, with
+    the sites and their opening days, takes several times as long as its answer."""
+    key = (user.pk, user.roles)
+    known = _questions.get(key)
+    if known is not None and timedelta() <= now - known.since < SAME:
+        return known
+    queries = _queries(scope_of(user, now))
+    if len(_questions) >= _MOST:
+        _questions.clear()
+    found = _Question(now, tuple(queries), *count_statement(list(queries.values())))
+    _questions[key] = found
+    return found
+
+
+def _queries(scope: Scope) -> dict[str, QuerySet[Any, Any]]:
     user, wanted = scope.user, dict[str, QuerySet[Any, Any]]()
     if user.may(Permission.BOOK):
         wanted |= {kind.value: query(scope) for kind, query in QUERIES.items()}
@@ -53,26 +101,24 @@ def counts_for(scope: Scope) -> Counts:
             "asked": waiting_questions(user),
             "unordered": unordered_visits(user),
         }
-    found = dict(zip(wanted, counted(list(wanted.values())), strict=True)) if wanted else {}
-    kept = _kept(user) if wanted else {}
-    return Counts(
-        work=sum(found[kind] for kind in QUERIES) + kept[KeptCount.Kind.WORK] if user.may(Permission.BOOK) else None,
-        calls=found[Kind.RIDES] + found[Kind.CALLS] if Kind.CALLS in found else None,
-        failed=found.get(Kind.FAILED),
-        here=found.get("here"),
-        decide=sum(found[one] for one in DECIDE) + kept[KeptCount.Kind.DECIDE] if "blocked" in found else None,
-    )
+    return wanted
 
 
 def remember_work(scope: Scope, work: WorkList) -> None:
     """The work list has just looked at everything: its navigation, and the pages after it, say the same."""
+    _forget_question(scope.user)
     found = sum(one.count for one in work.lists if one.kind in {Kind.ENDS, Kind.EARLIER})
     _remember(KeptCount.Kind.WORK, scope.user, scope.now, found + sum(len(found) for _site, found in work.uncovered))
 
 
 def remember_decisions(user: User, now: datetime, count: int) -> None:
     """The same for the doctor's list: `count` clearances waiting and courses to decide about, at `now` (aware)."""
+    _forget_question(user)
     _remember(KeptCount.Kind.DECIDE, user, now, count)
+
+
+def _forget_question(user: User) -> None:
+    _questions.pop((user.pk, user.roles), None)
 
 
 def _remember(kind: str, user: User, now: datetime, count: int) -> None:

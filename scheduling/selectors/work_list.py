@@ -133,6 +133,11 @@ def earlier_ahead(scope: Scope) -> list[Chance]:
 
 def counted(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
     """The counts of several query sets in one query."""
+    return ask(*count_statement(queries))
+
+
+def count_statement(queries: Sequence[QuerySet[Any, Any]]) -> tuple[str, list[Any]]:
+    """The query of `counted` with its values, to be asked with `ask`: putting it together takes longer than asking."""
     parts: list[str] = []
     values: list[Any] = []
     for query in queries:
@@ -143,8 +148,13 @@ def counted(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
             sql, params = "SELECT 1 WHERE false", ()
         parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 -- the SQL is Django's own
         values.extend(params)
+    return f"SELECT {', '.join(parts)}", values
+
+
+def ask(statement: str, values: Sequence[Any]) -> list[int]:
+    """What a `count_statement` finds."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", values)
+        cursor.execute(statement, values)
         return list(cursor.fetchone())
 
 

@@ -80,11 +80,9 @@ def test_the_page_is_a_table_with_the_visit_as_a_link_and_the_load_in_words(
 def test_the_number_of_queries_does_not_grow_with_the_visits(
     clerk: Client, harbor: Clinic, patient: Patient, book: Callable[[Patient], Appointment]
 ) -> None:
-    book(patient)
     clerk.get(url(harbor.site))
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    book(patient)
+    with CaptureQueriesContext(connection) as few:
         clerk.get(url(harbor.site))
     for _ in range(5):
         book(make_patient(harbor.site, cleared=True))
@@ -112,8 +110,8 @@ def test_a_day_on_which_the_clocks_change_has_all_its_hours(clerk: Client, harbo
     harbor.site.opening_hours.create(weekday=6, opens="00:00", closes="06:00")
     spring = clerk.get(url(harbor.site, "2027-03-14"))
     autumn = clerk.get(url(harbor.site, "2027-11-07"))
-    assert spring.context["board"].columns == 5 * 12
-    assert autumn.context["board"].columns == 7 * 12
+    assert spring.context["drawing"].board.columns == 5 * 12
+    assert autumn.context["drawing"].board.columns == 7 * 12
 
 
 def test_the_board_without_a_date_goes_to_today(clerk: Client, harbor: Clinic) -> None:

@@ -21,6 +21,7 @@ from scheduling.actions import visit as visits
 from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment
 from scheduling.selectors.board_version import day_version
+from tests.desk.conftest import SignIn
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import MORNINGS, best_starts, book, consult, visits_of
 
@@ -54,6 +55,38 @@ def test_a_look_at_an_unchanged_board_costs_one_query_beyond_session_and_user(
     assert len(queries) == 3
     for query, table in zip(queries, ("django_session", "clinic_user", "scheduling_appointment"), strict=True):
         assert table in query["sql"]
+
+
+def test_a_board_is_drawn_once_in_a_minute_and_again_when_something_changes(
+    clerk: Client, harbor: Clinic, first: Appointment
+) -> None:
+    address = reverse("desk:board", args=[harbor.site.pk, FIRST_DAY])
+
+    def opened() -> tuple[str, int]:
+        with CaptureQueriesContext(connection) as queries:
+            html = clerk.get(address).content.decode()
+        return html[html.index('id="board"') : html.index("<dialog")], len(queries)
+
+    drawn, queries_to_draw = opened()
+    again, queries = opened()
+    assert again == drawn
+    assert queries < queries_to_draw - 5, "nothing of the day is read"
+
+    visits.arrive(by=harbor.by(Role.FRONT_DESK), appointment=first)
+    changed, _ = opened()
+    assert "visit-arrived" in changed
+    assert "visit-arrived" not in drawn
+    with clock.at_moment(NOW + timedelta(minutes=1)):
+        assert clock.local(clock.now(), harbor.site.zone).strftime("%-I:%M") in opened()[0], "the minute that it shows"
+
+
+def test_what_is_drawn_for_one_who_books_is_not_sent_to_one_who_may_not(
+    clerk: Client, signed_in: SignIn, harbor: Clinic, first: Appointment
+) -> None:
+    address = reverse("desk:board", args=[harbor.site.pk, FIRST_DAY])
+    assert "Book here" in clerk.get(address).content.decode()
+    assert "Book here" not in signed_in(Role.NURSE).get(address).content.decode()
+    assert "Book here" in clerk.get(address).content.decode()
 
 
 def test_a_changed_board_comes_whole_and_with_its_new_version(
