@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0011_question_withdrawn"),
+        ("scheduling", "0012_times_and_rates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
