@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from clinic import clock
+from tests.searching import search
 
 NEW_YORK = ZoneInfo("America/New_York")
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
@@ -64,12 +65,14 @@ def test_a_day_has_23_25_or_24_and_a_half_hours_where_the_clocks_change() -> Non
     assert hours(date(2026, 4, 5), LORD_HOWE) == 24.5
 
 
+@search(100)
 @given(MOMENTS)
 def test_a_cell_contains_its_moment(moment: datetime) -> None:
     start = clock.of_cell(clock.cell(moment))
     assert start <= moment < start + clock.CELL
 
 
+@search(100)
 @given(MOMENTS)
 def test_an_end_is_rounded_outward_to_the_next_cell(moment: datetime) -> None:
     end = clock.of_cell(clock.cell_up(moment))

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from clinic import clock
 from clinic.actor import Actor
 from scheduling.actions import booking, moving, offers, rides, visit
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, Ending, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
@@ -68,7 +69,7 @@ class ClinicMachine(RuleBasedStateMachine):
         """
         known = self.driver.patients
         patient = pick(known, which) if known and which % 4 == 0 else self.driver.new_patient(cleared)
-        order: dict[str, Any] = {
+        wanted: dict[str, Any] = {
             "patient": patient,
             "site": self.world.clinic.site,
             "version": self.world.three,
@@ -76,25 +77,26 @@ class ClinicMachine(RuleBasedStateMachine):
             "wishes": Wishes(preferred_from=8 * 60, preferred_until=10 * 60),
         }
         with clock.at_moment(self.driver.now):
-            plans = planning.plan_series(**order, now=self.driver.now).plans
+            plans = planning.plan_series(**wanted, now=self.driver.now).plans
         if not plans:
             return
         starts = [cell_of(one) for one in planning.moments_of(pick(list(plans), plan))]
         starts[0] += shift
-        self._book(order, starts, keep)
+        self._book(wanted, starts, keep)
 
-    def _book(self, order: dict[str, Any], starts: list[int], keep: int = 0) -> None:
-        kind = self.world.kind_of(order["version"])
-        order |= {"by": self.world.clerk, "key": uuid4(), "starts": [moment_of(start) for start in starts]}
+    def _book(self, wanted: dict[str, Any], starts: list[int], keep: int = 0) -> None:
+        order = SeriesOrder(**wanted, starts=[moment_of(start) for start in starts])
+        kind = self.world.kind_of(order.version)
+        form: dict[str, Any] = {"by": self.world.clerk, "key": uuid4(), "order": order}
         if keep:
-            kept = self.driver.attempt(offers.keep_plan, starts, kind, hours=keep, **order)
+            kept = self.driver.attempt(offers.keep_plan, starts, kind, hours=keep, **form)
             if kept is not None:
                 expires = min(self.driver.now + timedelta(hours=keep), moment_of(starts[0]))
-                self.truth.offers[kept.pk] = Kept(order["patient"].pk, kind, tuple(starts), expires)
+                self.truth.offers[kept.pk] = Kept(order.patient.pk, kind, tuple(starts), expires)
             return
-        series = self.driver.attempt(booking.book_series, starts, kind, **order)
+        series = self.driver.attempt(booking.book_series, starts, kind, **form)
         if series is not None:
-            self.driver.note_series(series, order["version"], starts)
+            self.driver.note_series(series, order.version, starts)
 
     @initialize(day=DAY, minutes=st.lists(MORNING, min_size=2, max_size=5))
     def some_are_booked_already(self, day: int, minutes: list[int]) -> None:
@@ -141,14 +143,14 @@ class ClinicMachine(RuleBasedStateMachine):
 
     def _book_injection(self, start: int) -> None:
         patient = self.driver.new_patient("long")
-        order = {
+        wanted = {
             "patient": patient,
             "site": self.world.clinic.site,
             "version": self.world.one,
             "first_day": day_of(start),
             "wishes": Wishes(),
         }
-        self._book(order, [start])
+        self._book(wanted, [start])
 
     @rule(which=WHICH, day=DAY, minute=MORNING, named=st.booleans(), mode=st.sampled_from(Appointment.Mode.values))
     def book_a_consult(self, which: int, day: int, minute: int, named: bool, mode: str) -> None:

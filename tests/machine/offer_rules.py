@@ -22,14 +22,14 @@ class OfferRules(ClinicMachine):
     def keep_a_plan(self, day: int, minute: int, cleared: str, hours: int) -> None:
         """One injection, at any time of a morning, held for some hours."""
         start = cell_at(self.driver.open_day(day), minute)
-        order = {
+        wanted = {
             "patient": self.driver.new_patient(cleared),
             "site": self.world.clinic.site,
             "version": self.world.one,
             "first_day": day_of(start),
             "wishes": Wishes(),
         }
-        self._book(order, [start], hours)
+        self._book(wanted, [start], hours)
 
     @precondition(lambda self: self._open_offers())
     @rule(which=WHICH)

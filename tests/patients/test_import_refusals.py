@@ -15,6 +15,7 @@ from patients.fhir.records import PersonRecord, Surroundings
 from patients.models import Patient
 from tests.factories import NOW, Clinic, make_clinic
 from tests.patients.bundles import Json, bundle, condition, imported, pain, patient, pressure, with_member
+from tests.searching import search
 
 WHOLE = bundle(patient(), condition(), pain(), pressure())
 AS_TEXT = json.dumps(WHOLE).encode()
@@ -162,14 +163,14 @@ JUNK = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@search(200)
 @given(path=st.sampled_from(PLACES), junk=JUNK)
 def test_any_damage_anywhere_is_read_or_refused_and_nothing_else(path: tuple[str | int, ...], junk: Any) -> None:
     damaged: Json = with_member(WHOLE, path, junk)
     _read_or_refuse(json.dumps(damaged).encode())
 
 
-@settings(max_examples=200, deadline=None)
+@search(200)
 @given(start=st.integers(0, len(AS_TEXT)), noise=st.binary(max_size=8), cut=st.booleans())
 def test_any_bytes_anywhere_are_read_or_refused_and_nothing_else(start: int, noise: bytes, cut: bool) -> None:
     _read_or_refuse(AS_TEXT[:start] + noise + (b"" if cut else AS_TEXT[start + len(noise) :]))
@@ -192,7 +193,7 @@ def _read_or_refuse(data: bytes) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(search(30), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_is_read_can_also_be_written(clinic: Clinic, data: st.DataObject) -> None:
     texts = [path for path in PLACES if path[-1] in {"family", "city", "value", "display", "id", "code", "text"}]
