@@ -78,6 +78,22 @@ class Site(models.Model):
     driver_notice_hours = models.PositiveSmallIntegerField(_("notice to find a driver, in hours"), default=12)
     #: Minutes for which an earlier time is held for those who are asked, unless the desk says otherwise.
     offer_minutes = models.PositiveSmallIntegerField(_("minutes an earlier time is held"), default=120)
+    #: What counts as relief (scheduling/relief.py): the score falls by so many per cent of its baseline, and the relief
+    #: is over once it is back at so many per cent of it.
+    relief_drop_percent = models.PositiveSmallIntegerField(_("relief: the score falls by, in %"), default=30)
+    relief_return_percent = models.PositiveSmallIntegerField(_("relief ends: the score is back at, in %"), default=80)
+    #: Days after a treatment without any score, after which the patient is asked for one, once.
+    score_asked_after_days = models.PositiveSmallIntegerField(_("days until a missing score is asked for"), default=10)
+    #: The PHQ-9 is then answered in the clinic only, where somebody is beside the patient.
+    phq9_in_clinic = models.BooleanField(_("PHQ-9 only in the clinic"), default=False)
+    #: Beside the emergency number: whom somebody in despair can call at any hour (988 in the United States).
+    crisis_phone = models.CharField(_("crisis line"), max_length=20, default="988", blank=True)
+    #: Minutes until somebody else is told of an answer about self-harm that nobody has acknowledged.
+    alert_minutes = models.PositiveSmallIntegerField(_("minutes until the next person is told"), default=15)
+    #: How many months ahead dates of boosters are proposed, each night.
+    proposed_months = models.PositiveSmallIntegerField(_("months of proposed boosters"), default=4)
+    #: Whether the next boosters are offered to the patient for a yes; otherwise they are booked and told.
+    offers_boosters = models.BooleanField(_("boosters are offered, not booked unasked"), default=False)
     is_active = models.BooleanField(_("in use"), default=True)
 
     objects = SiteQuerySet.as_manager()
@@ -86,6 +102,12 @@ class Site(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=Q(send_from__lt=F("send_until")), name="site_sending_hours_in_order"),
+            # Relief ends above where it begins, and below the baseline at most.
+            models.CheckConstraint(
+                condition=Q(relief_drop_percent__gte=1, relief_return_percent__lte=100)
+                & Q(relief_return_percent__gt=100 - F("relief_drop_percent")),
+                name="site_relief_shares_in_order",
+            ),
         ]
 
     def __str__(self) -> str:

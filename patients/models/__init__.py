@@ -1,5 +1,6 @@
 """The people: patients, who stands by them, what speaks for and against treating them, and how they do."""
 
+from patients.models.answers import AlertNotice, OtherTreatment, SafetyAlert, ScoreSheet
 from patients.models.authorisation import Authorisation
 from patients.models.consent import Consent, ConsentDocument, ConsentForm
 from patients.models.observation import RANGES, SCORES, Measure, Observation
@@ -26,6 +27,7 @@ from patients.models.screening import (
 __all__ = [
     "RANGES",
     "SCORES",
+    "AlertNotice",
     "Authorisation",
     "Channel",
     "Clearance",
@@ -42,9 +44,12 @@ __all__ = [
     "Language",
     "Measure",
     "Observation",
+    "OtherTreatment",
     "Patient",
     "PatientIdentifier",
     "Questionnaire",
+    "SafetyAlert",
+    "ScoreSheet",
     "Screening",
     "Sex",
 ]

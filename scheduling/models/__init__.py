@@ -1,6 +1,7 @@
 """The work: protocols, series, visits, the time they hold, what happens at them, rides and messages."""
 
 from scheduling.models.appointment import Appointment, Ending, Hold, Offer
+from scheduling.models.booster_dates import NewTime, ProposedBooster
 from scheduling.models.correction import TimeCorrection
 from scheduling.models.earlier import EarlierWish, Invitation
 from scheduling.models.happening import AdverseEvent, SideEffect
@@ -32,11 +33,13 @@ __all__ = [
     "Link",
     "Message",
     "MessageAttempt",
+    "NewTime",
     "Offer",
     "Order",
     "Pause",
     "Phase",
     "PhaseNeed",
+    "ProposedBooster",
     "Protocol",
     "ProtocolText",
     "ProtocolVersion",

@@ -49,6 +49,8 @@ class Message(models.Model):
         NEWS = "news", _("decision about treatment")
         EARLIER_OFFER = "earlier_offer", _("an earlier time offered")
         EARLIER_OVER = "earlier_over", _("an earlier time is no longer free")
+        SCORE_ASKED = "score_asked", _("asked how it goes")
+        DATES_OFFERED = "dates_offered", _("next dates offered")
 
     class Recipient(models.TextChoices):
         PATIENT = "patient", _("patient")

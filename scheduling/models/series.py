@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -105,12 +106,33 @@ class Series(models.Model):
 
 
 class BoosterPlan(models.Model):
-    """How often a doctor wants boosters to come. The newest row of a series counts; older ones are its history."""
+    """How often a doctor wants boosters to come. The newest row of a series counts; older ones are its history.
+
+    Fixed: every `interval_days`. Widening: `steps`, one after the other, the last of which stays. As needed: none is
+    booked ahead, and `interval_days` is the smallest gap.
+    """
+
+    class Pattern(models.TextChoices):
+        FIXED = "fixed", _("at a fixed interval")
+        WIDENING = "widening", _("widening step by step")
+        AS_NEEDED = "as_needed", _("as needed, with a smallest gap")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     series = models.ForeignKey(Series, models.CASCADE, related_name="booster_plans")
     interval_days = models.PositiveSmallIntegerField(_("days between boosters"))
     tolerance_days = models.PositiveSmallIntegerField(_("early or late by at most, in days"))
+    pattern = models.CharField(_("pattern"), max_length=9, choices=Pattern.choices, default=Pattern.FIXED)
+    #: Days between boosters, one after the other (widening only).
+    steps = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("steps, in days"), default=list, blank=True)
+    #: The visit that the first gap counts from (UTC): steps go on from there.
+    counts_from = models.DateTimeField(null=True, blank=True)
+    #: One extra booster comes as soon as possible; the interval counts from it.
+    extra_now = models.BooleanField(_("one extra now"), default=False)
+    ends_on = models.DateField(_("last day of boosters"), null=True, blank=True)
+    review_on = models.DateField(_("to be looked at again on"), null=True, blank=True)
+    #: What the curve suggested when it was decided, with its data (scheduling.selectors.response.as_json); empty:
+    #: nothing was shown.
+    suggested = models.JSONField(default=dict, blank=True)
     reason = models.TextField(_("reason"))
     set_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
@@ -126,8 +148,21 @@ class BoosterPlan(models.Model):
                 condition=Q(tolerance_days__lt=models.F("interval_days")), name="booster_tolerance_below_interval"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="booster_interval_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(pattern="widening", steps__len__gte=2) | (~Q(pattern="widening") & Q(steps__len=0)),
+                name="booster_steps_where_it_widens",
+            ),
         ]
         indexes = [models.Index(fields=["series", "-set_at"])]
 
     def __str__(self) -> str:
+        return self.words
+
+    @property
+    def words(self) -> str:
+        """As one says it: "every 21 days"."""
+        if self.pattern == self.Pattern.AS_NEEDED:
+            return f"as needed, {self.interval_days} days apart at least"
+        if self.pattern == self.Pattern.WIDENING:
+            return f"after {', '.join(map(str, self.steps))} days, then every {self.steps[-1]} days"
         return f"every {self.interval_days} days"
