@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from clinic import clock
@@ -14,7 +14,7 @@ from clinic.errors import NotAllowed, Refused, Stale
 from clinic.models import StaffMember
 from clinic.permissions import Permission
 from scheduling import status
-from scheduling.actions import booking, holds, moving, placing, rides
+from scheduling.actions import booking, booster_dates, holds, moving, placing, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.actions.series_writing import CHOSEN, is_cleared, open_rides
@@ -26,7 +26,6 @@ from scheduling.selectors.boosters import (
     BOOSTERS_AHEAD,
     BoosterMove,
     BoosterPreview,
-    Interval,
     Standing,
     as_they_stand,
     first_gap,
@@ -37,6 +36,8 @@ from scheduling.selectors.boosters import (
     to_roll_on,
     why_not_yet,
 )
+from scheduling.selectors.intervals import Interval, Pattern, interval_of, steps_used
+from scheduling.selectors.response import suggested_now
 from scheduling.selectors.series_rules import date_words, local_day
 from scheduling.selectors.shapes import visit_shape
 
@@ -66,12 +67,17 @@ def set_booster_interval(
     reason: str,
     starts: Sequence[datetime],
     key: UUID,
+    moves_near: bool = False,
+    review_on: date | None = None,
+    measure: str = "",
+    **more: Unpack[Pattern],
 ) -> BoosterPlan:
     """Write down the interval and book the boosters at exactly these `starts` (aware), as the preview showed them.
 
     The series is in maintenance from now on. Boosters inside the notice period stay, whether `starts` names them or
-    not.
-    The patient is told once. The same key again returns the same plan.
+    not, unless `moves_near` says otherwise. `more`: the pattern, as the preview took it. What the curve of `measure`
+    (empty: the score with the most values) suggests now is kept beside what was decided.
+    The patient is told once, and asked whether each new time suits. The same key again returns the same plan.
 
     Raises:
         Refused: no reason, an interval out of range, infusions still to come, a start that breaks the interval, the
@@ -85,14 +91,18 @@ def set_booster_interval(
     done = earlier_result(key, "set_booster_interval", by)
     if done is not None:
         return BoosterPlan.objects.get(pk=done["plan"])
-    now, interval = clock.now(), Interval(interval_days, tolerance_days)
+    now, interval = clock.now(), Interval(interval_days, tolerance_days, **more)
+    today = clock.local(now, series.site.zone).date()
     if not reason.strip():
         raise Refused("Say why the interval is set; it is kept with it.", field="reason")
-    if interval.problems():
-        raise Refused(interval.problems()[0], field="interval_days")
+    wrong = interval.problems(today)
+    if wrong:
+        raise Refused(wrong[0], field="interval_days")
+    if review_on is not None and review_on <= today:
+        raise Refused("The day to look at it again must lie ahead. Nothing was changed.", field="review_on")
     shape = visit_shape(series.protocol_version)
-    why = _reasons(series, interval, now)
-    series, standing = _locked(series, shape, starts, now)
+    why = _reasons(series, interval, now, moves_near)
+    series, standing = _locked(series, shape, starts, now, moves_near)
     problems = why_not_yet(series, standing)
     if problems:
         raise Refused(problems[0])
@@ -103,6 +113,13 @@ def set_booster_interval(
         series=series,
         interval_days=interval_days,
         tolerance_days=tolerance_days,
+        pattern=interval.pattern,
+        steps=list(interval.steps),
+        counts_from=standing.last.starts if standing.last is not None else None,
+        extra_now=interval.extra_now,
+        ends_on=interval.ends_on,
+        review_on=review_on,
+        suggested=suggested_now(series, measure),
         reason=reason.strip(),
         set_by=doctor,
         set_at=now,
@@ -113,6 +130,8 @@ def set_booster_interval(
     booked = _write(series, difference, shape, by=by, now=now, reason=reason, why=why)
     ledger.announce_boosters(series, booked, difference.moved, difference.cancelled)
     _tell_companions(difference)
+    booster_dates.ask_about_new_times([visit for visit, _ in difference.moved], now)
+    booster_dates.withdraw_proposed(series, now)
     keep_result(key, plan=str(plan.pk))
     return plan
 
@@ -147,8 +166,7 @@ def book_next(*, by: Actor, series: Series) -> list[Appointment]:
         raise Refused(problems[0] if problems else "No interval is set. Nothing was booked.")
     if not starts:
         return []
-    wanted = Interval(interval.interval_days, interval.tolerance_days)
-    _check_wanted(fresh, wanted, standing, starts, shape, now)
+    _check_wanted(fresh, interval_of(interval), standing, starts, shape, now, used=steps_used(fresh, interval))
     fresh.version += 1
     fresh.save(update_fields=["version"])
     why = {start: reasons.to_json(one.reasons) for start, one in zip(starts, planned, strict=True)}
@@ -176,23 +194,35 @@ def _doctor(by: Actor) -> StaffMember:
     return member
 
 
-def _reasons(series: Series, interval: Interval, now: datetime) -> Why:
+def _reasons(series: Series, interval: Interval, now: datetime, moves_near: bool) -> Why:
     """Why each start of the plan that the preview shows, as it stands now."""
-    preview = preview_interval(series=series, interval_days=interval.days, tolerance_days=interval.tolerance, now=now)
+    preview = preview_interval(
+        series=series,
+        interval_days=interval.days,
+        tolerance_days=interval.tolerance,
+        now=now,
+        moves_near=moves_near,
+        pattern=interval.pattern,
+        steps=interval.steps,
+        ends_on=interval.ends_on,
+        extra_now=interval.extra_now,
+    )
     return {change.new_starts: change.reasons for change in preview.changes if change.new_starts is not None}
 
 
-def _locked(series: Series, shape: VisitShape, starts: Sequence[datetime], now: datetime) -> tuple[Series, Standing]:
+def _locked(
+    series: Series, shape: VisitShape, starts: Sequence[datetime], now: datetime, moves_near: bool
+) -> tuple[Series, Standing]:
     """The series and its boosters as they are now, under the locks of the old days and of the new ones."""
     site = series.site
-    old = {local_day(one.starts, site) for one in standing_of(series, now).movable}
+    old = {local_day(one.starts, site) for one in standing_of(series, now, moves_near=moves_near).movable}
     placing.take_locks(site, series.patient, old | {local_day(one, site) for one in starts}, shape)
     fresh = (
         Series.objects.select_related("site", "patient", "protocol_version__protocol")
         .select_for_update(of=("self",))
         .get(pk=series.pk)
     )
-    standing = standing_of(fresh, now)
+    standing = standing_of(fresh, now, moves_near=moves_near)
     if not {local_day(one.starts, site) for one in standing.movable} <= old:
         raise Stale("Somebody has just changed the boosters of this series. Nothing was changed; look at them again.")
     return fresh, standing
@@ -216,6 +246,8 @@ def _check_wanted(
     wanted: Sequence[datetime],
     shape: VisitShape,
     now: datetime,
+    *,
+    used: int = 0,
 ) -> None:
     """Raise Refused unless these starts are legal: in the future, the interval kept, the patient free."""
     site = series.site
@@ -223,10 +255,12 @@ def _check_wanted(
     placing.check_bookable(series.patient, site)
     days = [local_day(one, site) for one in wanted]
     if days and standing.last is not None:
-        least, most, _ = first_gap(series, interval, standing)
+        least, most, _ = first_gap(series, interval, standing, used)
         _check_gap(local_day(standing.last.starts, site), days[0], least, most)
-    for earlier, later in pairwise(days):
-        _check_gap(earlier, later, interval.least(series), interval.most)
+    for number, (earlier, later) in enumerate(pairwise(days), start=used + 1 - interval.extra_now):
+        _check_gap(earlier, later, *interval.gap(series, number)[:2])
+    if days and (interval.is_as_needed or (interval.ends_on is not None and days[-1] > interval.ends_on)):
+        raise Stale("Fewer boosters are to be booked than this page shows. Nothing was changed; look at it again.")
     others = series_rules.other_infusion_days(series.patient, series.protocol_version, site.zone, without=series)
     series_rules.check_other_infusions(days, others)
     length = timedelta(minutes=clock.CELL_MINUTES * shape.cells)

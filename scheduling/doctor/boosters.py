@@ -20,9 +20,9 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.boosters import BoosterPreview, preview_interval, set_booster_interval
 from scheduling.doctor.course import CoursePage
-from scheduling.doctor.forms import IntervalForm
-from scheduling.models import Series
-from scheduling.selectors.courses import as_course, courses
+from scheduling.doctor.interval_form import IntervalForm
+from scheduling.models import BoosterPlan, Series
+from scheduling.selectors.courses import as_course, courses, next_to_read
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,51 +31,56 @@ def boosters(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The course of one patient; a POST previews a change of the interval, or with `agree` makes it."""
     course = as_course(opened(get_object_or_404(courses(request.user), pk=pk)))
     page = CoursePage(course, request.GET.get("measure", ""))
+    following = next_to_read(request.user, course.series)
     if request.method != "POST":
-        form = IntervalForm(initial=page.proposal)
-        return render(request, "doctor/boosters.html", {"page": page, "form": form})
+        form = IntervalForm(initial=page.proposal | _suggested(request, page))
+        return render(request, "doctor/boosters.html", {"page": page, "form": form, "following": following})
     form = IntervalForm(request.POST)
     preview = None
     if form.is_valid():
-        if "agree" in request.POST and _agree(request, course.series, form):
+        if "agree" in request.POST and _agree(request, page, form):
             return redirect("doctor:boosters", pk=pk)
         preview = _preview(course.series, form)
     context = {
         "page": page,
         "form": form,
+        "following": following,
         "preview": preview,
         "seen": [one.isoformat() for one in preview.starts] if preview else [],
     }
     return render(request, "doctor/boosters.html", context, status=422 if form.errors else 200)
 
 
+def _suggested(request: StaffRequest, page: CoursePage) -> dict[str, object]:
+    """The suggestion in the form, where the doctor asked for it; nothing is decided by that."""
+    days = page.suggestion.interval_days
+    if "suggested" not in request.GET or days is None:
+        return {}
+    return {"pattern": BoosterPlan.Pattern.FIXED, "interval_days": days, "steps": "", "reason": page.suggestion.words}
+
+
 def _preview(series: Series, form: IntervalForm) -> BoosterPreview | None:
     """What would move; None when the interval itself is refused, with the reason on the form."""
-    data = form.cleaned_data
     try:
-        return preview_interval(
-            series=series,
-            interval_days=data["interval_days"],
-            tolerance_days=data["tolerance_days"],
-            now=clock.now(),
-        )
+        return preview_interval(series=series, now=clock.now(), **form.wanted)
     except Refused as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return None
 
 
-def _agree(request: StaffRequest, series: Series, form: IntervalForm) -> bool:
+def _agree(request: StaffRequest, page: CoursePage, form: IntervalForm) -> bool:
     """Whether the boosters were booked as seen; a refusal is on the form, and a fresh preview follows."""
-    data = form.cleaned_data
+    data, series = form.cleaned_data, page.series
     try:
-        set_booster_interval(
+        plan = set_booster_interval(
             by=Actor.of(request.user),
             series=series,
-            interval_days=data["interval_days"],
-            tolerance_days=data["tolerance_days"],
             reason=data["reason"],
+            review_on=data["review_on"],
+            measure=page.measure,
             starts=_starts(request.POST.getlist("starts")),
             key=data["key"],
+            **form.wanted,
         )
     except JustTaken as error:
         form.add_error(None, f"{error.message} Below is what would be booked instead.")
@@ -85,7 +90,7 @@ def _agree(request: StaffRequest, series: Series, form: IntervalForm) -> bool:
         return False
     messages.success(
         request,
-        f"Boosters of {series.patient.name} now come every {data['interval_days']} days. The patient is told once.",
+        f"Boosters of {series.patient.name} now come {plan.words}. The patient is told once.",
     )
     return True
 

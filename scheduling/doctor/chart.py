@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from django.utils import formats
 
 from clinic import clock
-from patients.models import RANGES, Measure, Observation
+from patients.models import RANGES, Measure, Observation, OtherTreatment
 from scheduling.models import Appointment
+from scheduling.relief import Response, Rule
 
 #: The drawing's size and margins, in SVG units.
 WIDTH, HEIGHT = 720, 240
@@ -22,6 +23,8 @@ LEFT, RIGHT, TOP, BOTTOM = 40, 12, 16, 32
 STEPS = 5
 #: How many dates stand below it at most.
 DATES = 6
+#: How high the line of another treatment is, and how far the next one lies below it.
+BAR, BAR_STEP = 10, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,22 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """Another treatment on the same time line, from `x` on; `words` say what and when."""
+
+    x: float
+    y: float
+    width: float
+    name: str
+    words: str
+    height: int = BAR
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that the drawing needs. `line` is the value of a polyline's `points`."""
+    """Everything that the drawing needs. `line` is the value of a polyline's `points`; `baseline` and `back` (where
+    relief ends) are heights, None without a baseline.
+    """
 
     title: str
     line: str
@@ -52,12 +69,16 @@ class Chart:
     boosters: list[Point]
     scale: list[Tick]
     dates: list[Tick]
-    width: int = WIDTH
+    bars: list[Bar]
+    baseline: float | None
+    back: float | None
     height: int = HEIGHT
+    width: int = WIDTH
     left: int = LEFT
     right: int = WIDTH - RIGHT
     top: int = TOP
     bottom: int = HEIGHT - BOTTOM
+    dates_at: int = HEIGHT - 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +103,19 @@ class _Frame:
 
 
 def draw(
-    measure: Measure, values: Sequence[Observation], treated: Sequence[Appointment], zone: ZoneInfo
+    measure: Measure,
+    values: Sequence[Observation],
+    treated: Sequence[Appointment],
+    zone: ZoneInfo,
+    *,
+    response: Response | None = None,
+    rule: Rule | None = None,
+    others: Sequence[OtherTreatment] = (),
 ) -> Chart | None:
     """The chart of `values` (one measure, in order of time) with the treated visits marked; None without a value.
 
     The scale is the whole range of the instrument, so that a small change does not look like a large one. Dates are
-    those of `zone`.
+    those of `zone`. `others` lie below on the same time line, as far as they fall into its dates.
     """
     if not values:
         return None
@@ -102,6 +130,8 @@ def draw(
         )
         for value in values
     ]
+    bars = _bars(frame, others, zone)
+    baseline = response.baseline if response is not None else None
     return Chart(
         title=f"{measure.label}, {_date(frame.first, zone)} to {_date(frame.last, zone)}",
         line=" ".join(f"{point.x},{point.y}" for point in points),
@@ -110,7 +140,25 @@ def draw(
         boosters=[_mark(frame, visit, zone) for visit in treated if visit.kind == Appointment.Kind.BOOSTER],
         scale=[Tick(frame.y(level), f"{level:g}") for level in _levels(low, high)],
         dates=_dates(frame, zone),
+        bars=bars,
+        baseline=frame.y(baseline) if baseline is not None else None,
+        back=frame.y(baseline * rule.return_percent / 100) if baseline is not None and rule is not None else None,
+        height=HEIGHT + BAR_STEP * len(bars),
     )
+
+
+def _bars(frame: _Frame, others: Sequence[OtherTreatment], zone: ZoneInfo) -> list[Bar]:
+    """One below the other, each from its first day to its last, or to the end of the drawing."""
+    begin, end = clock.local(frame.first, zone).date(), clock.local(frame.last, zone).date()
+    shown = [one for one in others if one.since <= end and (one.until is None or one.until >= begin)]
+    bars = []
+    for number, one in enumerate(shown):
+        left = frame.x(max(frame.first, clock.day_bounds(one.since, zone)[0]))
+        right = frame.x(min(frame.last, clock.day_bounds(one.until, zone)[1]) if one.until else frame.last)
+        until = f" to {formats.date_format(one.until, 'F j, Y')}" if one.until else ", goes on"
+        words = f"{one.name} ({one.get_kind_display()}), since {formats.date_format(one.since, 'F j, Y')}{until}"
+        bars.append(Bar(left, HEIGHT + BAR_STEP * number, max(2.0, round(right - left, 1)), one.name, words))
+    return bars
 
 
 def _mark(frame: _Frame, visit: Appointment, zone: ZoneInfo) -> Point:

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 from django.utils.functional import cached_property
 
 from clinic import clock
-from patients.models import SCORES, Measure, Observation
+from patients.models import SCORES, Measure, Observation, OtherTreatment
 from scheduling.doctor.chart import Chart, draw
+from scheduling.doctor.facts import VisitFacts, facts_of
 from scheduling.models import Appointment, BoosterPlan
+from scheduling.relief import Outcome, Relief, Response, Suggestion
+from scheduling.selectors import response
 from scheduling.selectors.courses import Course
 
 #: The tolerance that the form starts with where neither doctor nor protocol has set one, in days.
@@ -24,6 +27,16 @@ class Reading:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """One treatment of the course: what was measured and given then, and the relief that followed, in words."""
+
+    visit: Appointment
+    facts: VisitFacts
+    relief: str
+    is_censored: bool
+
+
 class CoursePage:
     """A course with its scores over time, what was given, what is to come, and what the doctors decided so far."""
 
@@ -35,19 +48,15 @@ class CoursePage:
         self.wanted = measure
 
     @cached_property
-    def _scores(self) -> dict[Measure, list[Observation]]:
-        found: dict[Measure, list[Observation]] = {}
-        values = Observation.objects.filter(patient=self.patient, measure__in=SCORES).order_by("effective_at")
-        for value in values:
-            found.setdefault(Measure(value.measure), []).append(value)
-        return found
+    def _scores(self) -> response.Scores:
+        return response.scores_of(self.series)
 
     @property
     def measure(self) -> Measure:
         """The score shown: the one asked for, else the one with the most values."""
         if self.wanted in self._scores:
             return Measure(self.wanted)
-        return max(SCORES, key=lambda one: len(self._scores.get(one, [])))
+        return response.main_measure(self._scores)
 
     @property
     def measures(self) -> list[tuple[str, str, bool]]:
@@ -73,7 +82,47 @@ class CoursePage:
     @cached_property
     def chart(self) -> Chart | None:
         """The curve; None where nothing was scored yet."""
-        return draw(self.measure, self._scores.get(self.measure, []), self.treated, self.zone)
+        return draw(
+            self.measure,
+            self._scores.get(self.measure, []),
+            self.treated,
+            self.zone,
+            response=self.response,
+            rule=response.rule_of(self.series),
+            others=self.others,
+        )
+
+    @cached_property
+    def others(self) -> list[OtherTreatment]:
+        """What else the patient does or takes."""
+        return list(OtherTreatment.objects.filter(patient=self.patient))
+
+    @cached_property
+    def response(self) -> Response:
+        """The relief of each treatment, by the score that is shown."""
+        return response.response(self.series, self._scores.get(self.measure, []), self.treated)
+
+    @property
+    def rule(self) -> str:
+        """How relief is counted here, in a sentence."""
+        rule = response.rule_of(self.series)
+        return (
+            f"Relief counts from the treatment, once the score is {rule.drop_percent} % below the baseline, until it "
+            f"is back at {rule.return_percent} % of it."
+        )
+
+    @cached_property
+    def suggestion(self) -> Suggestion:
+        """What the curve suggests, with its data. It is never applied by itself."""
+        return response.suggestion(self.series, self.response)
+
+    @cached_property
+    def treatments(self) -> list[Treatment]:
+        """Each treatment with what was measured, felt and given then, newest first."""
+        facts = facts_of(self.treated)
+        pairs = zip(self.treated, self.response.reliefs, strict=True)
+        rows = [Treatment(visit, facts[visit.pk], relief_words(one), one.is_censored) for visit, one in pairs]
+        return rows[::-1]
 
     @property
     def table(self) -> list[Reading]:
@@ -101,12 +150,40 @@ class CoursePage:
         return self.plans[0] if self.plans else None
 
     @property
+    def history(self) -> list[tuple[BoosterPlan, str]]:
+        """Each interval so far with what the curve suggested when it was set, in a sentence; empty: nothing."""
+        return [(plan, str(plan.suggested.get("words", ""))) for plan in self.plans]
+
+    @property
     def proposal(self) -> dict[str, object]:
         """What the form starts with: the interval that holds, else what the protocol begins with."""
         version = self.series.protocol_version
         if self.now is not None:
-            return {"interval_days": self.now.interval_days, "tolerance_days": self.now.tolerance_days}
+            return {
+                "pattern": self.now.pattern,
+                "interval_days": self.now.interval_days,
+                "steps": ", ".join(map(str, self.now.steps)),
+                "tolerance_days": self.now.tolerance_days,
+                "ends_on": self.now.ends_on,
+                "review_on": self.now.review_on,
+            }
         return {
             "interval_days": version.booster_interval_days,
             "tolerance_days": version.booster_tolerance_days or TOLERANCE_DAYS,
         }
+
+
+def relief_words(relief: Relief) -> str:
+    """The relief of one treatment as the doctor reads it."""
+    least = f"at least {_days(relief.days or 0)}"
+    return {
+        Outcome.RETURNED: _days(relief.days or 0),
+        Outcome.NEXT_CAME: f"{least}: the next treatment came first",
+        Outcome.LASTS: f"{least}: not back yet",
+        Outcome.NONE: "none: the score fell too little",
+        Outcome.UNKNOWN: "not known: no scores before or after",
+    }[relief.outcome]
+
+
+def _days(number: int) -> str:
+    return f"{number} day" if number == 1 else f"{number} days"

@@ -1,7 +1,7 @@
 """The doctor's forms."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -12,12 +12,8 @@ from patients.models import Clearance, FlagKind
 DECISIONS = [(decision.value, capfirst(decision.label)) for decision in Clearance.Decision]
 #: The end of a clearance that the form proposes, in days from today: half a year. The doctor sets the date.
 PROPOSED_VALIDITY_DAYS = 183
-#: The bounds of an interval between boosters, in days; the database holds them too (BoosterPlan).
-INTERVAL_DAYS = (7, 365)
 #: The code system that imports bring (FHIR's name of SNOMED CT).
 SNOMED_CT = "http://snomed.info/sct"
-#: No booster may be moved further than this by tolerance alone.
-MOST_TOLERANCE_DAYS = 60
 
 
 def _helper() -> FormHelper:
@@ -77,38 +73,3 @@ class FlagCodeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = _helper()
-
-
-class IntervalForm(forms.Form):
-    """How often boosters are to come, and why."""
-
-    interval_days = forms.IntegerField(
-        label="Days between boosters",
-        min_value=INTERVAL_DAYS[0],
-        max_value=INTERVAL_DAYS[1],
-        help_text="Seen in practice: 14 to 42 days.",
-        error_messages={
-            "min_value": f"Boosters come {INTERVAL_DAYS[0]} to {INTERVAL_DAYS[1]} days apart.",
-            "max_value": f"Boosters come {INTERVAL_DAYS[0]} to {INTERVAL_DAYS[1]} days apart.",
-        },
-    )
-    tolerance_days = forms.IntegerField(
-        label="Early or late by at most, in days", min_value=0, max_value=MOST_TOLERANCE_DAYS
-    )
-    reason = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 2}))
-    key = forms.UUIDField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = _helper()
-        self.fields["key"].initial = uuid4
-
-    def clean(self) -> dict[str, Any]:
-        """The tolerance stays below the interval; the hidden key is one."""
-        data = super().clean() or {}
-        if "key" in self.errors:
-            self.add_error(None, "This form is damaged. Open the page again.")
-        interval, tolerance = data.get("interval_days"), data.get("tolerance_days")
-        if interval is not None and tolerance is not None and tolerance >= interval:
-            self.add_error("tolerance_days", "The tolerance must be smaller than the interval.")
-        return data

@@ -31,6 +31,7 @@ OF_A_SERIES = {
     Kind.BOOSTERS_CHANGED: (Status.BOOKED,),
     Kind.STOPPED: (),
     Kind.RELEASED: (),
+    Kind.DATES_OFFERED: (),
 }
 #: Kinds after which the patient knows how to prepare: a visit without such a message to come is prepared for in this
 #: one.
@@ -114,6 +115,8 @@ def _visits(message: Message, carried: Sequence[Message]) -> list[Appointment]:
         return _others_of_series(message)
     if message.kind in {Kind.AFTERCARE, Kind.FOLLOW_UP}:
         return _others_of_series(message)[:1]
+    if message.kind == Kind.SCORE_ASKED:
+        return []
     keys = {row.appointment_id for row in [message, *carried] if row.appointment_id is not None}
     return list(wanted.filter(pk__in=keys).order_by("starts"))
 

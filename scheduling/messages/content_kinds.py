@@ -11,7 +11,7 @@ from uuid import UUID
 
 from patients.models import Clearance
 from scheduling.messages.visit_words import preparation_words, when_words
-from scheduling.models import Appointment, Invitation, Message
+from scheduling.models import Appointment, Invitation, Message, ProposedBooster
 from scheduling.preparation import preparation_for
 from scheduling.when import day_words
 
@@ -90,6 +90,13 @@ def _offer(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
     return ()
 
 
+def _dates_offered(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    """The dates that wait for a yes or a no."""
+    waiting = ProposedBooster.objects.filter(pk__in=message.context["proposed"], status=ProposedBooster.Status.OFFERED)
+    words["offered"] = [when_words(one.starts, message.site.zone) for one in waiting]
+    return ()
+
+
 def _news(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
     words["agreed"] = Clearance.objects.get(pk=message.context["clearance"]).is_yes
     return ()
@@ -121,4 +128,5 @@ _ADDS: dict[Message.Kind, Callable[[Message, dict[str, Any]], Iterable[Appointme
     Kind.FOLLOW_UP: _aftercare,
     Kind.EARLIER_OFFER: _offer,
     Kind.EARLIER_OVER: _offer,
+    Kind.DATES_OFFERED: _dates_offered,
 }

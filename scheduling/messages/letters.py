@@ -36,6 +36,8 @@ WITH_LINK = frozenset(
         Kind.RIDE_MISSING,
         Kind.COMPANION_NAMED,
         Kind.EARLIER_OFFER,
+        Kind.SCORE_ASKED,
+        Kind.DATES_OFFERED,
     }
 )
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from patients.models import Clearance
-from scheduling.models import Appointment, Invitation, Message, Ride, Series
+from patients.models import SCORES, Clearance, Observation
+from scheduling.models import Appointment, Invitation, Message, ProposedBooster, Ride, Series
 
 Kind = Message.Kind
 Status = Appointment.Status
@@ -141,6 +141,24 @@ def _news(message: Message) -> str:
     return "told with the dates that were confirmed" if decision.is_yes and booked.exists() else ""
 
 
+def _score_asked(message: Message) -> str:
+    """Who has answered since the treatment, or is no longer in a course, is not asked."""
+    visit = _visit(message)
+    if visit.series is None or visit.series.status != Series.Status.ACTIVE:
+        return "the series no longer runs"
+    answered = Observation.objects.filter(
+        patient=visit.patient_id, measure__in=SCORES, effective_at__gt=visit.ends
+    ).exists()
+    return "answered meanwhile" if answered else ""
+
+
+def _dates_offered(message: Message) -> str:
+    waiting = ProposedBooster.objects.filter(
+        pk__in=message.context.get("proposed", []), status=ProposedBooster.Status.OFFERED
+    )
+    return _series_runs(message) or ("" if waiting.exists() else "no date waits for an answer any more")
+
+
 def _visit(message: Message) -> Appointment:
     if message.appointment is None:
         raise LookupError(f"a message of kind {message.kind} speaks of no visit")
@@ -181,4 +199,6 @@ _BY_KIND: dict[Message.Kind, Callable[[Message], str]] = {
     Kind.NEWS: _news,
     Kind.EARLIER_OFFER: _offered,
     Kind.EARLIER_OVER: _offer_over,
+    Kind.SCORE_ASKED: _score_asked,
+    Kind.DATES_OFFERED: _dates_offered,
 }

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from clinic import clock
 from clinic.models import StaffMember
 from patients.models import Clearance
-from scheduling.messages import earlier, ledger
+from scheduling.messages import asking, earlier, ledger
 from scheduling.messages.sample_patient import APART, VISITS, Sample
-from scheduling.models import Appointment, EarlierWish, Invitation, Message, Offer, Ride, Series
+from scheduling.models import Appointment, EarlierWish, Invitation, Message, Offer, ProposedBooster, Ride, Series
 
 Kind, State = Message.Kind, Message.State
 Status = Appointment.Status
@@ -150,6 +150,26 @@ def _invitation(sample: Sample) -> Invitation:
     )
 
 
+def _score_asked(sample: Sample) -> None:
+    asking.announce_score_asked(_over(sample))
+
+
+def _dates_offered(sample: Sample) -> None:
+    series, now = sample.series(), clock.now()
+    last = series.appointments.order_by("-starts")[0].starts
+    proposed = ProposedBooster.objects.bulk_create(
+        ProposedBooster(
+            series=series,
+            starts=last + timedelta(days=21 * number),
+            status=ProposedBooster.Status.OFFERED,
+            created_at=now,
+            offered_at=now,
+        )
+        for number in (1, 2)
+    )
+    asking.announce_dates_offered(series, proposed)
+
+
 #: What to do for each kind.
 CAUSES: dict[Message.Kind, Callable[[Sample], None]] = {
     Kind.BOOKED: _series,
@@ -171,4 +191,6 @@ CAUSES: dict[Message.Kind, Callable[[Sample], None]] = {
     Kind.NEWS: _news,
     Kind.EARLIER_OFFER: _offered,
     Kind.EARLIER_OVER: _offer_over,
+    Kind.SCORE_ASKED: _score_asked,
+    Kind.DATES_OFFERED: _dates_offered,
 }

@@ -5,19 +5,22 @@ inside
 the site's notice period stays, since the patient has arranged for it; only later boosters move.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import accumulate
+from typing import Any, Unpack
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 
 from clinic import clock
 from scheduling import wishes as wishes_json
-from scheduling.models import Appointment, Series
+from scheduling.models import Appointment, BoosterPlan, Series
 from scheduling.planner.search import search_series
 from scheduling.planner.values import Plan, PlannedVisit, SeriesRequest, SeriesResult
 from scheduling.selectors import series_rules
 from scheduling.selectors.day_sheets import load_sheet
+from scheduling.selectors.intervals import Gap, Interval, Pattern, interval_of, steps_used
 from scheduling.selectors.local_days import days_between
 from scheduling.selectors.reasons import explain, explain_refusal, minute_of
 from scheduling.selectors.reasons import to_json as reasons_json
@@ -29,8 +32,6 @@ Status = Appointment.Status
 BOOSTERS_AHEAD = 3
 """How many boosters are booked ahead. Enough for patient and driver to arrange themselves (six weeks and more at the
 shortest interval seen in practice, two weeks); few enough that a new interval moves little."""
-SHORTEST_DAYS, LONGEST_DAYS = 7, 365
-"""Days between boosters that a doctor may set: the bounds of the constraint booster_interval_in_range."""
 OVERDUE_WITHIN_DAYS = 14
 """A patient whose next booster should have been before today gets one within this many days."""
 
@@ -66,33 +67,6 @@ class BoosterPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """What a doctor wants: days between boosters, and by how many they may be early or late."""
-
-    days: int
-    tolerance: int
-
-    def least(self, series: Series) -> int:
-        """The fewest days between two boosters, never below the protocol's smallest gap."""
-        return max(series.protocol_version.min_gap_days, self.days - self.tolerance)
-
-    @property
-    def most(self) -> int:
-        """The most days between two boosters."""
-        return self.days + self.tolerance
-
-    def problems(self) -> list[str]:
-        """What is wrong with it, in sentences."""
-        if not SHORTEST_DAYS <= self.days <= LONGEST_DAYS:
-            return [
-                f"Boosters come {SHORTEST_DAYS} to {LONGEST_DAYS} days apart, not {self.days}. Nothing was changed."
-            ]
-        if not 0 <= self.tolerance < self.days:
-            return ["The tolerance must be smaller than the interval, and not negative. Nothing was changed."]
-        return []
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """How the boosters of a series stand: which stay, which may move, and the last visit they count from."""
 
@@ -103,13 +77,15 @@ class Standing:
 
     @property
     def to_plan(self) -> int:
-        """How many boosters are to be planned."""
+        """How many boosters are to be planned at most."""
         return max(0, BOOSTERS_AHEAD - len(self.staying))
 
 
-def standing_of(series: Series, now: datetime) -> Standing:
-    """The boosters of `series` as they stand at `now` (aware)."""
-    notice_until = now + timedelta(hours=series.site.notice_hours)
+def standing_of(series: Series, now: datetime, *, moves_near: bool = False) -> Standing:
+    """The boosters of `series` as they stand at `now` (aware). `moves_near`: the doctor says that those inside the
+    notice period move too.
+    """
+    notice_until = now if moves_near else now + timedelta(hours=series.site.notice_hours)
     boosters = (
         Appointment.objects.blocking()
         .filter(series=series, kind=Appointment.Kind.BOOSTER)
@@ -139,10 +115,17 @@ def to_roll_on() -> QuerySet[Series]:
     given = Max("appointments__starts", filter=Q(appointments__counts=True))
     booked = Max("appointments__created_at", filter=Q(appointments__kind=Appointment.Kind.BOOSTER))
     to_come = Q(appointments__kind=Appointment.Kind.BOOSTER, appointments__status__in=Appointment.BLOCKING)
+    plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
     return (
-        Series.objects.filter(status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE)
-        .annotate(given=given, booked=booked, ahead=Count("appointments", filter=to_come))
+        Series.objects.filter(status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE, site__offers_boosters=False)
+        .annotate(
+            given=given,
+            booked=booked,
+            ahead=Count("appointments", filter=to_come),
+            pattern=Subquery(plans.values("pattern")[:1]),
+        )
         .filter(ahead__lt=BOOSTERS_AHEAD, given__gt=F("booked"))
+        .exclude(pattern=BoosterPlan.Pattern.AS_NEEDED)
         .select_related("site", "patient", "protocol_version__protocol")
         .order_by("pk")
     )
@@ -155,7 +138,7 @@ def next_boosters(series: Series, standing: Standing, now: datetime) -> list[Pla
     plan = series.booster_plans.first()
     if plan is None:
         return []
-    result = _search(series, Interval(plan.interval_days, plan.tolerance_days), standing, now)
+    result = search_boosters(series, interval_of(plan), standing, now, used=steps_used(series, plan))
     return list(result.best.visits) if result is not None and result.best is not None else []
 
 
@@ -170,49 +153,79 @@ def why_not_yet(series: Series, standing: Standing) -> list[str]:
     return []
 
 
-def preview_interval(*, series: Series, interval_days: int, tolerance_days: int, now: datetime) -> BoosterPreview:
-    """What would move if boosters came every `interval_days`, give or take `tolerance_days`. Nothing is written."""
-    interval = Interval(interval_days, tolerance_days)
-    standing = standing_of(series, now)
-    problems = [*interval.problems(), *why_not_yet(series, standing)]
+def preview_interval(
+    *,
+    series: Series,
+    interval_days: int,
+    tolerance_days: int,
+    now: datetime,
+    moves_near: bool = False,
+    **more: Unpack[Pattern],
+) -> BoosterPreview:
+    """What would move if boosters came every `interval_days`, give or take `tolerance_days`, or in another pattern
+    (`more`: fields of Interval). Nothing is written.
+    """
+    interval = Interval(interval_days, tolerance_days, **more)
+    standing = standing_of(series, now, moves_near=moves_near)
+    problems = [*interval.problems(clock.local(now, series.site.zone).date()), *why_not_yet(series, standing)]
     if problems:
         return BoosterPreview((), problems)
-    result = _search(series, interval, standing, now)
+    result = search_boosters(series, interval, standing, now)
     if result is not None and result.refusal is not None:
         return BoosterPreview((), explain_refusal(result.refusal, series.site.zone))
-    return BoosterPreview(tuple(_changes(series, standing, result.best if result else None)), [])
+    return BoosterPreview(tuple(_changes(series, interval, standing, result.best if result else None)), [])
 
 
-def first_gap(series: Series, interval: Interval, standing: Standing) -> tuple[int, int, int]:
-    """Least, most and ideal days from the last visit to the next booster; a patient who is overdue comes soon."""
-    least, most = interval.least(series), interval.most
+def first_gap(series: Series, interval: Interval, standing: Standing, used: int = 0) -> tuple[int, int, int]:
+    """Least, most and ideal days from the last visit to the next booster; a patient who is overdue, or gets one extra
+    now, comes soon.
+    """
+    least, most, ideal = interval.gap(series, used)
     if standing.last is None:
-        return least, most, interval.days
+        return least, most, ideal
     last = local_day(standing.last.starts, series.site)
     soonest = (local_day(standing.notice_until, series.site) - last).days
+    if interval.extra_now:
+        soonest = max(soonest, series.protocol_version.min_gap_days, 1)
+        return soonest, soonest + OVERDUE_WITHIN_DAYS, soonest
     if soonest <= most:
-        return least, most, interval.days
+        return least, most, ideal
     return least, soonest + OVERDUE_WITHIN_DAYS, soonest
 
 
-def _search(series: Series, interval: Interval, standing: Standing, now: datetime) -> SeriesResult | None:
-    count, last = standing.to_plan, standing.last
-    if not count or last is None:
+def search_boosters(
+    series: Series,
+    interval: Interval,
+    standing: Standing,
+    now: datetime,
+    *,
+    used: int = 0,
+    most: int | None = None,
+) -> SeriesResult | None:
+    """The best dates of the boosters that are to follow `standing`, `most` at most (BOOSTERS_AHEAD less those that
+    stand); None where none is to be planned. `used`: how many gaps of the interval are behind us.
+    """
+    last = standing.last
+    if last is None or interval.is_as_needed:
         return None
     site, version = series.site, series.protocol_version
     previous = local_day(last.starts, site)
-    least, most, ideal = first_gap(series, interval, standing)
-    later = count - 1
-    dates = _candidates(previous, (least, most), (interval.least(series), interval.most), count)
+    wanted = standing.to_plan if most is None else most
+    later = range(1 - interval.extra_now, wanted - interval.extra_now)
+    gaps = [first_gap(series, interval, standing, used), *(interval.gap(series, used + number) for number in later)]
+    gaps = _before_the_end(gaps[:wanted], previous, interval.ends_on)
+    if not gaps:
+        return None
+    dates = [day for day in _candidates(previous, gaps) if interval.ends_on is None or day <= interval.ends_on]
     sheet = load_sheet(site, dates, now=now, without_visits=[one.pk for one in standing.movable])
     begin, end = clock.day_bounds(dates[0], site.zone)[0], clock.day_bounds(dates[-1], site.zone)[1]
     request = SeriesRequest(
         shape=visit_shape(version),
-        count=count,
+        count=len(gaps),
         first_day=local_day(now, site),
-        min_gap_days=(least, *[interval.least(series)] * later),
-        max_gap_days=(most, *[interval.most] * later),
-        ideal_gap_days=(float(ideal), *[float(interval.days)] * later),
+        min_gap_days=tuple(least for least, _, _ in gaps),
+        max_gap_days=tuple(longest for _, longest, _ in gaps),
+        ideal_gap_days=tuple(float(ideal) for _, _, ideal in gaps),
         wishes=wishes_json.from_json(series.wishes),
         previous_day=previous,
         previous_minute=minute_of(last.starts, site.zone),
@@ -224,17 +237,25 @@ def _search(series: Series, interval: Interval, standing: Standing, now: datetim
     return search_series(request, sheet.days, sheet.resources, sheet.taken)
 
 
-def _candidates(previous: date, first: tuple[int, int], later: tuple[int, int], count: int) -> list[date]:
+def _before_the_end(gaps: list[Gap], previous: date, ends_on: date | None) -> list[Gap]:
+    """The gaps of the boosters whose ideal day is not past the last one."""
+    if ends_on is None:
+        return gaps
+    left = (ends_on - previous).days
+    return [gap for gap, day in zip(gaps, accumulate(ideal for _, _, ideal in gaps), strict=True) if day <= left]
+
+
+def _candidates(previous: date, gaps: Sequence[Gap]) -> list[date]:
     """Every date on which one of the boosters can fall; with long intervals far fewer than all dates between."""
     found: set[date] = set()
-    low, high = first
-    for _ in range(count):
+    low = high = 0
+    for least, most, _ in gaps:
+        low, high = low + least, high + most
         found.update(days_between(previous + timedelta(days=low), previous + timedelta(days=high)))
-        low, high = low + later[0], high + later[1]
     return sorted(found)
 
 
-def _changes(series: Series, standing: Standing, plan: Plan | None) -> list[BoosterMove]:
+def _changes(series: Series, interval: Interval, standing: Standing, plan: Plan | None) -> list[BoosterMove]:
     zone = series.site.zone
     changes = [
         BoosterMove(one, one.starts, one.starts, ["Within the notice period, so it stays."]) for one in standing.staying
@@ -245,8 +266,11 @@ def _changes(series: Series, standing: Standing, plan: Plan | None) -> list[Boos
         why = [explain(reason, zone) for reason in visit.reasons]
         new_starts = clock.of_cell(visit.start)
         changes.append(BoosterMove(old, old.starts if old else None, new_starts, why, reasons_json(visit.reasons)))
+    gone = "Boosters come as needed: none is booked ahead." if interval.is_as_needed else ""
+    if interval.ends_on is not None and not gone:
+        gone = "It would lie past the last day."
     for old in standing.movable[len(planned) :]:
-        why = [f"No more than {BOOSTERS_AHEAD} boosters are booked ahead."]
+        why = [gone or f"No more than {BOOSTERS_AHEAD} boosters are booked ahead."]
         changes.append(BoosterMove(old, old.starts, None, why))
     return changes
 

@@ -3,7 +3,7 @@ not grow with the rows.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypedDict, cast
 
@@ -29,6 +29,26 @@ class Course:
     next_visit: datetime | None
     interval_days: int | None
     last_pain: float | None
+    pattern: str | None = None
+    review_on: date | None = None
+
+    @property
+    def every(self) -> str:
+        """How often boosters come, in short words; empty until a doctor has said."""
+        if self.interval_days is None:
+            return ""
+        if self.pattern == BoosterPlan.Pattern.AS_NEEDED:
+            return f"as needed, {self.interval_days} days apart"
+        return (
+            f"up to {self.interval_days} days"
+            if self.pattern == BoosterPlan.Pattern.WIDENING
+            else (f"{self.interval_days} days")
+        )
+
+    @property
+    def review_due(self) -> bool:
+        """Whether the day on which the doctor wanted to look again has come, on the site's calendar."""
+        return self.review_on is not None and self.review_on <= clock.today(self.series.site.zone)
 
     @property
     def induction_done(self) -> bool:
@@ -37,8 +57,9 @@ class Course:
 
     @property
     def due_unbooked(self) -> bool:
-        """Whether boosters are set and none is booked."""
-        return self.interval_days is not None and self.next_visit is None
+        """Whether boosters are set and none is booked, though they do not come as needed."""
+        is_as_needed = self.pattern == BoosterPlan.Pattern.AS_NEEDED
+        return self.interval_days is not None and self.next_visit is None and not is_as_needed
 
 
 class Figures(TypedDict):
@@ -50,6 +71,8 @@ class Figures(TypedDict):
     next_visit: datetime | None
     interval_days: int | None
     last_pain: Decimal | None
+    pattern: str | None
+    review_on: date | None
 
 
 if TYPE_CHECKING:
@@ -71,6 +94,8 @@ def courses(user: User) -> "QuerySet[FiguredSeries]":
             last_treated=Max("appointments__starts", filter=Q(appointments__counts=True)),
             next_visit=Min("appointments__starts", filter=to_come & Q(appointments__starts__gte=clock.now())),
             interval_days=Subquery(plans.values("interval_days")[:1]),
+            pattern=Subquery(plans.values("pattern")[:1]),
+            review_on=Subquery(plans.values("review_on")[:1]),
             last_pain=Subquery(pain.values("value")[:1]),
         )
         .order_by("patient__family_name", "patient__given_name")
@@ -88,6 +113,8 @@ def as_course(series: "FiguredSeries") -> Course:
         next_visit=series.next_visit,
         interval_days=series.interval_days,
         last_pain=float(series.last_pain) if series.last_pain is not None else None,
+        pattern=series.pattern,
+        review_on=series.review_on,
     )
 
 
@@ -100,9 +127,23 @@ def to_decide(user: User) -> list[Course]:
 
 
 def in_maintenance(user: User) -> "QuerySet[FiguredSeries]":
-    """Courses whose boosters are set, those with nothing booked first, then by the next booster."""
+    """Courses whose boosters are set, those to be looked at again first, then those with nothing booked, then by the
+    next booster.
+    """
     found = courses(user).filter(stage=Series.Stage.MAINTENANCE)
-    return found.order_by(F("next_visit").asc(nulls_first=True), "patient__family_name", "pk")
+    return found.alias(on_time=~Q(review_on__lte=clock.now().date()) | Q(review_on=None)).order_by(
+        "on_time", F("next_visit").asc(nulls_first=True), "patient__family_name", "pk"
+    )
+
+
+def next_to_read(user: User, series: Series) -> Series | None:
+    """The course after `series` in the order in which the doctor reads them: those to decide, then maintenance. None
+    after the last. Two queries.
+    """
+    order = [one.series.pk for one in to_decide(user)] + list(in_maintenance(user).values_list("pk", flat=True))
+    place = order.index(series.pk) + 1 if series.pk in order else 0
+    rest = [pk for pk in order[place:] if pk != series.pk]
+    return Series.objects.select_related("patient").filter(pk=rest[0]).first() if rest else None
 
 
 def induction_is_over(series: Series) -> bool:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from clinic import clock
 from patients.models import Clearance, Patient
-from scheduling.messages import changes, ledger
-from scheduling.models import Appointment, Invitation, Message, Ride, Series
+from scheduling.messages import asking, changes, ledger
+from scheduling.models import Appointment, Invitation, Message, ProposedBooster, Ride, Series
 from tests.factories import NOW, Clinic, clear
 from tests.messages import world
 
@@ -18,6 +18,7 @@ def one_of_each(clinic: Clinic, patient: Patient) -> dict[str, Message]:
     _visit_kinds(clinic, patient)
     _companion_kinds(clinic, patient)
     _earlier_kinds(clinic, patient)
+    _asking_kinds(clinic, patient)
     ledger.announce_clearance(clear(patient, clinic.site))
     # Changes made together are told together; here each is wanted by itself.
     Message.objects.filter(kind__in=changes.KINDS).update(carried_by=None)
@@ -77,6 +78,17 @@ def _earlier_kinds(clinic: Clinic, patient: Patient) -> None:
     invitation.status, invitation.answered_at = Invitation.Status.TAKEN, NOW
     invitation.save()
     ledger.announce_offer_over(invitation)
+
+
+def _asking_kinds(clinic: Clinic, patient: Patient) -> None:
+    """Asked how it goes after a visit, and one more date offered."""
+    asking.announce_score_asked(Appointment.objects.filter(kind="infusion").order_by("starts")[0])
+    series = Series.objects.filter(status=Series.Status.ACTIVE)[0]
+    starts = clinic.at(world.NEXT_WEEK[0] + timedelta(days=42), 10)
+    offered = ProposedBooster.objects.create(
+        series=series, starts=starts, status=ProposedBooster.Status.OFFERED, created_at=NOW, offered_at=NOW
+    )
+    asking.announce_dates_offered(series, [offered])
 
 
 def _companion_kinds(clinic: Clinic, patient: Patient) -> None:

@@ -1,0 +1,40 @@
+"""Asked how it goes, once for each treatment, and the next dates offered. Nothing clinical: what is asked stands on the
+patient's page.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from clinic import clock
+from scheduling.messages import news, nudge, rows
+from scheduling.messages.hours import soonest
+from scheduling.messages.routing import channel_for
+from scheduling.models import Appointment, Message, ProposedBooster, Series
+
+Kind = Message.Kind
+#: Days in which an answer about the time after a treatment is still of use.
+ASKED_LASTS = timedelta(days=14)
+
+
+def announce_score_asked(treated: Appointment) -> None:
+    """Ask the patient how it goes since this treatment; the ledger writes it once, however often it is called."""
+    now = clock.now()
+    news.about_visit(treated, Kind.SCORE_ASKED, concerns=now + ASKED_LASTS, not_after=now + ASKED_LASTS)
+
+
+def announce_dates_offered(series: Series, proposed: Sequence[ProposedBooster]) -> None:
+    """The next dates are there to be said yes or no to; not worth sending once the first of them is past."""
+    patient, site, first = series.patient, series.site, proposed[0].starts
+    rows.write(
+        rows.to_patient(
+            patient,
+            site,
+            Kind.DATES_OFFERED,
+            series=series,
+            version=ProposedBooster.objects.filter(series=series, offered_at__isnull=False).count(),
+            context={"proposed": [str(one.pk) for one in proposed]},
+            due_at=soonest(site, clock.now(), channel_for(patient), first),
+            not_after=first,
+        )
+    )
+    nudge.after_commit()
