@@ -1,8 +1,8 @@
 """Days of relief by the rule of scheduling/relief.py, each case worked out by hand.
 
-Where the numbers come from: a fall of 30 % is Farrar et al. 2001 (doi 10.1016/S0304-3959(01)00349-9), and the "moderate"
-improvement of IMMPACT (Dworkin et al. 2008, doi 10.1016/j.jpain.2007.09.005); the example of the suggestion, 24, 27 and
-25 days, is the clinic's own.
+Where the numbers come from: a fall of 30 % is Farrar et al. 2001 (doi 10.1016/S0304-3959(01)00349-9), and a "moderate"
+improvement by IMMPACT (Dworkin et al. 2008, doi 10.1016/j.jpain.2007.09.005); the example of the suggestion, 24, 27
+and 25 days, is the clinic's own.
 """
 
 from collections.abc import Sequence
