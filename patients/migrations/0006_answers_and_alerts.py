@@ -12,7 +12,7 @@ from clinic.audit import Audit
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0006_response_and_alerts"),
+        ("clinic", "0007_response_and_alerts"),
         ("patients", "0005_consents_and_merging"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -12,8 +12,8 @@ from clinic.audit import Audit
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0006_response_and_alerts"),
-        ("scheduling", "0011_question_withdrawn"),
+        ("clinic", "0007_response_and_alerts"),
+        ("scheduling", "0012_times_and_rates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0005_offers_of_earlier_times"),
+        ("clinic", "0006_seals"),
     ]
 
     operations = [
