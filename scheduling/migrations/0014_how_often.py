@@ -13,7 +13,7 @@ from clinic.audit import Audit
 class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0007_response_and_alerts"),
-        ("scheduling", "0012_times_and_rates"),
+        ("scheduling", "0013_kept_counts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
