@@ -21,6 +21,7 @@ from scheduling.portal.earlier_cards import open_offers
 from scheduling.portal.forms import NEW, DriverForm
 from scheduling.portal.presenters import is_today, visit_card
 from scheduling.portal.selectors import site_of, visits_to_come
+from scheduling.portal.sooner_views import sooner_cards
 from scheduling.portal.visitor import Visitor, opened
 from scheduling.preparation import preparation_for
 from scheduling.selectors.drivers import drivers_of
@@ -49,6 +50,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "cards": [visit_card(visit) for visit in visits],
             "unanswered": _unanswered(visits),
             "offered": open_offers(visitor.patient, clock.now()),
+            "sooner": sooner_cards(visits, clock.now()),
         },
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.portal import change_views, companion_views, earlier_views, entry, patient_views
+from scheduling.portal import change_views, companion_views, earlier_views, entry, patient_views, sooner_views
 
 urlpatterns = [
     path("", patient_views.home, name="home"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("drivers/<uuid:contact>/agreed/", patient_views.agreed, name="agreed"),
     path("change/<uuid:visit>/", change_views.change, name="change"),
     path("change/<uuid:visit>/keep/", change_views.keep, name="keep"),
+    path("sooner/<uuid:visit>/", sooner_views.sooner, name="sooner"),
+    path("sooner/<uuid:visit>/off/", sooner_views.not_sooner, name="not_sooner"),
     path("dates.ics", patient_views.dates, name="dates"),
     path("earlier/<uuid:invitation>/", earlier_views.earlier, name="earlier"),
     path("answer/", companion_views.answer, name="answer"),
