@@ -1,6 +1,8 @@
 """What an action raises when it will not do a thing. The text is for the person at the screen: what was wrong, what
 was kept, what to do."""
 
+from uuid import UUID
+
 
 class Refused(Exception):
     """An action said no. Nothing was written.
@@ -48,3 +50,17 @@ class GateClosed(Refused):
     """A safety gate (clearance, consent, ride) stands in the way."""
 
     code = "gate_closed"
+
+
+class Elsewhere(Exception):
+    """What the address names is part of another record by now: `old` and `new` are the keys, `sentence` says it.
+
+    The page of the new record answers instead; a form that was sent comes back there filled in, and nothing is done
+    (clinic.middleware.ElsewhereMiddleware).
+    """
+
+    def __init__(self, old: UUID, new: UUID, sentence: str) -> None:
+        super().__init__(sentence)
+        self.old = old
+        self.new = new
+        self.sentence = sentence

@@ -9,7 +9,9 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from structlog.contextvars import bound_contextvars
 
+from clinic import unsent
 from clinic.actor import origin
+from clinic.errors import Elsewhere
 
 
 class RequestContextMiddleware:
@@ -45,3 +47,18 @@ class PatientLocaleMiddleware(LocaleMiddleware):
             super().process_request(request)
         else:
             translation.activate(settings.LANGUAGE_CODE)
+
+
+class ElsewhereMiddleware:
+    """Leads on to the record that another became part of, with all that was typed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing to do unless a view finds that its record is elsewhere."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The same page of the new record; what was sent waits there, unsent."""
+        return unsent.lead_on(request, exception) if isinstance(exception, Elsewhere) else None

@@ -74,7 +74,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "clinic.typist.TypistMiddleware",
     "clinic.middleware.RequestContextMiddleware",
+    "clinic.middleware.ElsewhereMiddleware",
 ]
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"

@@ -1,7 +1,7 @@
-"""A form that was sent after its session had ended: what was typed waits until the person has signed in again.
+"""A form that could not be taken: its session had ended, or its record is part of another by now. What was typed waits.
 
-It is kept in the session's row, on the server, for half an hour, and shown once: the page comes back with the form
-filled in, and nothing is done by it. docs/decisions/unsent-forms.md.
+It is kept in the session's row, on the server, for half an hour, for the account that typed it, and shown once: the
+page comes back with the form filled in, and nothing is done by it. docs/decisions/unsent-forms.md.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,14 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.utils.datastructures import MultiValueDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clinic import clock
 from clinic.actions import held_back
-from clinic.errors import Refused
+from clinic.errors import Elsewhere, Refused
+from clinic.typist import typist_of
 
 #: How long what was typed waits. A shared desk: long enough to fetch one's password, too short to forget whose it was.
 KEEP = timedelta(minutes=30)
@@ -30,6 +32,12 @@ NOT_SENT = (
     "send it again."
 )
 NOT_DONE = "You had been signed out, so nothing was done. Please do it again."
+ELSEWHERE_NOT_SENT = (
+    "{} So this was not sent and nothing was done. What you typed is here: look it over, and send it again."
+)
+ELSEWHERE_NOT_DONE = "{} So nothing was done. Please look, and do it again here."
+#: On the form itself, below what is said above.
+SEND_AGAIN = "Not sent yet. Look it over, and send it again."
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -38,19 +46,38 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     A part of a page that asks by itself makes the whole page go there, instead of showing the sign-in inside it.
     """
     path = request.get_full_path()
+    who = typist_of(request)
     if request.method == "POST":
-        origin = _page_before(request)
-        if origin is not None and urlsplit(origin).path != request.path:
-            path = origin
-            _remember(request, path, None)
-        else:
-            _remember(request, path, _typed(request))
+        path, data = _sent_from(request)
+        if who is not None:
+            _remember(request, path, data, who, "")
+            request.session.set_expiry(int(KEEP.total_seconds()))
     if request.headers.get("HX-Request"):
         shown = urlsplit(request.headers.get("HX-Current-URL", ""))
         back = f"{shown.path}?{shown.query}" if shown.query else shown.path
         to = redirect_to_login(path if request.method == "POST" else back or path)
         return HttpResponse(headers={"HX-Redirect": to["Location"]})
     return redirect_to_login(path)
+
+
+def lead_on(request: HttpRequest, gone: Elsewhere) -> HttpResponse:
+    """Go to the same page of the record that another is part of by now; a form that was sent waits there."""
+    path = request.get_full_path()
+    if request.method == "POST":
+        path, data = _sent_from(request)
+        path = path.replace(str(gone.old), str(gone.new))
+        _remember(request, path, data, str(request.user.pk), gone.sentence)
+    else:
+        path = path.replace(str(gone.old), str(gone.new))
+        messages.info(request, gone.sentence)
+    return HttpResponse(headers={"HX-Redirect": path}) if request.headers.get("HX-Request") else redirect(path)
+
+
+def dropped_for_another(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Receiver of `user_logged_in`: what another account typed is not shown to whoever signs in next."""
+    kept = request.session.get(_KEY)
+    if kept is not None and kept["who"] != str(user.pk):
+        del request.session[_KEY]
 
 
 def waits(request: HttpRequest) -> bool:
@@ -72,10 +99,12 @@ def shown_again(
     if datetime.fromisoformat(kept["at"]) < now - KEEP:
         return None
     if kept["data"] is None:
-        messages.warning(request, NOT_DONE)
+        messages.warning(request, _not_done(kept))
         return None
+    gone = kept["gone"]
+    request.unsent = ELSEWHERE_NOT_SENT.format(gone) if gone else NOT_SENT  # type: ignore[attr-defined]  # the page says it above its heading
     try:
-        with transaction.atomic(), held_back(NOT_SENT):
+        with transaction.atomic(), held_back(SEND_AGAIN):
             response = view(_as_sent(request, kept["data"]))
             transaction.set_rollback(True)
     except Refused:
@@ -85,8 +114,13 @@ def shown_again(
     if response is not None and 400 <= response.status_code < 500:
         response.status_code = 200
         return response
-    messages.warning(request, NOT_DONE)
+    request.unsent = ""  # type: ignore[attr-defined]
+    messages.warning(request, _not_done(kept))
     return None
+
+
+def _not_done(kept: dict[str, Any]) -> str:
+    return ELSEWHERE_NOT_DONE.format(kept["gone"]) if kept["gone"] else NOT_DONE
 
 
 def _as_sent(request: HttpRequest, data: dict[str, list[str]]) -> HttpRequest:
@@ -111,11 +145,24 @@ def _typed(request: HttpRequest) -> dict[str, list[str]] | None:
     return data
 
 
-def _remember(request: HttpRequest, path: str, data: dict[str, list[str]] | None) -> None:
-    if not request.POST:
-        return
-    request.session[_KEY] = {"path": path, "at": clock.now().isoformat(), "data": data}
-    request.session.set_expiry(int(KEEP.total_seconds()))
+def _sent_from(request: HttpRequest) -> tuple[str, dict[str, list[str]] | None]:
+    """The page to come back to, and what its form had; None for a button that stands on another page."""
+    origin = _page_before(request)
+    if origin is not None and urlsplit(origin).path != request.path:
+        return origin, None
+    return request.get_full_path(), _typed(request)
+
+
+def _remember(request: HttpRequest, path: str, data: dict[str, list[str]] | None, who: str, gone: str) -> None:
+    """For the account `who`; `gone` says where the record is now, empty where the session had ended."""
+    if request.POST:
+        request.session[_KEY] = {
+            "path": path,
+            "at": clock.now().isoformat(),
+            "data": data,
+            "who": who,
+            "gone": gone,
+        }
 
 
 def _page_before(request: HttpRequest) -> str | None:

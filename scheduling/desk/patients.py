@@ -4,16 +4,14 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
-from patients.models import Patient
 from patients.search import LONGEST, alike, search
 from scheduling.desk.patients_page import load, with_next_visits
 from scheduling.desk.sites import patient_or_404
@@ -53,11 +51,7 @@ def patients(request: StaffRequest) -> HttpResponse:
 @needs(Permission.VIEW_PATIENTS)
 def patient(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Who the patient is, how to reach him or her, contacts, standing, visits and messages; clinical parts for those
-    who may; for htmx only the timeline. A record that was merged into another leads there."""
-    gone = Patient.objects.merged_for_user(request.user).filter(pk=pk).first()
-    if gone is not None and gone.merged_into_id is not None:
-        messages.info(request, f"Record {gone.record_number} is part of this record.")
-        return redirect("desk:patient", gone.merged_into_id)
+    who may; for htmx only the timeline."""
     shown = request.GET.get("show", "")
     topic = Topic(shown) if shown in set(Topic) else None
     found = patient_or_404(request.user, pk)

@@ -1,10 +1,12 @@
 """Which of the user's sites a page is about."""
 
+from typing import cast
 from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from clinic.errors import Elsewhere
 from clinic.models import Site, User
 from clinic.opening import opened
 from patients.models import Patient
@@ -21,8 +23,15 @@ def site_or_404(user: User, pk: UUID) -> Site:
 
 
 def patient_or_404(user: User, pk: UUID) -> Patient:
-    """The patient, if they come to one of the user's sites; Http404 otherwise."""
-    return opened(get_object_or_404(Patient.objects.for_user(user), pk=pk))
+    """The patient, if they come to one of the user's sites; Http404 otherwise, Elsewhere where the record was merged
+    into another.
+    """
+    found = Patient.objects.for_user(user).filter(pk=pk).first()
+    if found is not None:
+        return opened(found)
+    gone = get_object_or_404(Patient.objects.merged_for_user(user).select_related("merged_into"), pk=pk)
+    kept = cast(Patient, gone.merged_into)
+    raise Elsewhere(gone.pk, kept.pk, f"Record {gone.record_number} is part of record {kept.record_number} now.")
 
 
 def shared_sites(user: User, patient: Patient) -> list[Site]:

@@ -5,17 +5,17 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
-from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.actions import add_flag_code, decide_clearance
 from patients.models import FlagCode, Patient
+from scheduling.desk.sites import patient_or_404
 from scheduling.doctor.case import Case
 from scheduling.doctor.forms import PROPOSED_VALIDITY_DAYS, ClearanceForm, FlagCodeForm
 
@@ -24,7 +24,7 @@ from scheduling.doctor.forms import PROPOSED_VALIDITY_DAYS, ClearanceForm, FlagC
 @needs(Permission.DECIDE_CLEARANCE)
 def clearance(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The facts of one patient in one look, and the decision about treatment."""
-    patient = opened(get_object_or_404(Patient.objects.for_user(request.user), pk=pk))
+    patient = patient_or_404(request.user, pk)
     case = Case(patient, request.user)
     if request.method == "POST":
         form = ClearanceForm(request.POST)

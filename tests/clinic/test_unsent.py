@@ -1,19 +1,25 @@
 """A form sent after the session had ended: nothing is done, and it comes back filled in after signing in."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from unittest import mock
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.permissions import Role
+from clinic.typist import COOKIE, COUNTS_FOR
 from clinic.unsent import KEEP, MOST
 from patients.models import Patient
 from scheduling.models import Appointment
 from tests.desk.pages import text
-from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.factories import NOW, Clinic, make_clinic, make_patient, make_staff
 from tests.scheduling.helpers import book, visits_of
 
 PASSWORD = "a-long-password-for-tests"
@@ -52,6 +58,14 @@ def sign_in(client: Client, clinic: Clinic, to: str) -> object:
     assert clinic.clerk.user is not None
     form = {"login": clinic.clerk.user.username, "password": PASSWORD, "next": to}
     return client.post(reverse("account_login"), form, follow=True)
+
+
+@pytest.fixture
+def client(client: Client, harbor: Clinic) -> Client:
+    """A browser in which the clerk was signed in, until the session ended."""
+    sign_in(client, harbor, "/")
+    Session.objects.all().delete()
+    return client
 
 
 def test_what_was_typed_is_there_after_signing_in_and_nothing_was_done(
@@ -150,3 +164,35 @@ def test_another_patients_page_is_still_shut(client: Client, harbor: Clinic) -> 
     client.post(url, {"first_day": "2027-04-06"})
 
     assert sign_in(client, harbor, url).status_code == 404  # type: ignore[attr-defined]
+
+
+def test_a_colleague_who_signs_in_next_does_not_see_it(client: Client, harbor: Clinic, visit: Appointment) -> None:
+    colleague = make_staff(harbor.site, "Colleague", Role.FRONT_DESK).user
+    assert colleague is not None
+    colleague.set_password(PASSWORD)
+    colleague.save()
+    client.post(cancel_url(visit), {"version": "0", "reason": "a cold"})
+
+    form = {"login": colleague.username, "password": PASSWORD, "next": cancel_url(visit)}
+    page = client.post(reverse("account_login"), form, follow=True)
+
+    assert page.status_code == 200
+    assert "a cold" not in page.content.decode()
+    assert "unsent" not in client.session
+    assert "a cold" not in sign_in(client, harbor, cancel_url(visit)).content.decode()  # type: ignore[attr-defined]
+
+
+def test_a_stranger_s_post_is_not_kept_and_writes_no_session(harbor: Clinic, visit: Appointment) -> None:
+    stranger = Client()
+    for cookie in ("", "a-forged-name", signing.dumps("1", salt="something else")):
+        stranger.cookies[COOKIE] = cookie
+        sent = stranger.post(cancel_url(visit), {"version": "0", "reason": "a cold"})
+        assert sent.status_code == 302
+        assert "What you typed is kept" not in text(stranger.get(sent["Location"]))
+    assert not Session.objects.exists()
+
+
+def test_the_day_after_signing_in_the_browser_is_nobodys(client: Client, harbor: Clinic, visit: Appointment) -> None:
+    with mock.patch("django.core.signing.time.time", return_value=time.time() + COUNTS_FOR + 5):
+        client.post(cancel_url(visit), {"version": "0", "reason": "a cold"})
+    assert not Session.objects.exists()

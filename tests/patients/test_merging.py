@@ -14,7 +14,7 @@ from clinic.errors import NotAllowed, Refused
 from clinic.models import AuditEvent, User
 from clinic.permissions import Role
 from patients import actions
-from patients.models import Clearance, Flag, ImportedField, Observation, Patient, PatientIdentifier
+from patients.models import Clearance, Contact, Flag, ImportedField, Observation, Patient, PatientIdentifier
 from patients.search import search
 from patients.signals import patients_merging
 from scheduling.actions import merging
@@ -291,8 +291,39 @@ def test_the_page_of_a_merged_record_leads_to_the_one_that_stays(
     answer = desk.get(reverse("desk:patient", args=[other.pk]), follow=True)
 
     assert answer.redirect_chain == [(reverse("desk:patient", args=[kept.pk]), 302)]
-    assert f"Record {other.record_number} is part of this record." in answer.content.decode()
-    assert desk.get(reverse("desk:patient_edit", args=[other.pk])).status_code == 404
+    assert f"Record {other.record_number} is part of record {kept.record_number} now." in answer.content.decode()
+    edit = desk.get(reverse("desk:patient_edit", args=[other.pk]), follow=True)
+    assert edit.redirect_chain == [(reverse("desk:patient_edit", args=[kept.pk]), 302)]
+
+
+def test_a_form_left_open_on_a_record_that_was_merged_comes_back_filled_in_on_the_one_that_stays(
+    clinic: Clinic, desk: Client, pair: tuple[Patient, Patient]
+) -> None:
+    kept, other = pair
+    address = reverse("desk:contact_new", args=[other.pk])
+    typed = {"name": "Rosa Lind", "phone": "+1 518 555 0188"}
+    merge(clinic, kept, other)
+
+    answer = desk.post(address, typed, follow=True)
+
+    assert answer.redirect_chain == [(reverse("desk:contact_new", args=[kept.pk]), 302)]
+    page = answer.content.decode()
+    assert f"Record {other.record_number} is part of record {kept.record_number} now." in page
+    assert "nothing was done. What you typed is here" in page
+    assert 'value="Rosa Lind"' in page
+    assert not Contact.objects.filter(name="Rosa Lind").exists()
+    assert "Rosa Lind" not in desk.get(reverse("desk:contact_new", args=[kept.pk])).content.decode()
+
+
+def test_a_record_merged_at_a_site_of_others_is_still_no_page(
+    clinic: Clinic, desk: Client, pair: tuple[Patient, Patient]
+) -> None:
+    there = make_clinic(name="Mesa", time_zone="America/Phoenix")
+    kept, other = make_patient(there.site), make_patient(there.site)
+    merge(there, kept, other)
+
+    assert desk.get(reverse("desk:patient", args=[other.pk])).status_code == 404
+    assert desk.post(reverse("desk:contact_new", args=[other.pk]), {"name": "R"}).status_code == 404
 
 
 def test_what_was_typed_stays_when_merging_is_refused(
