@@ -42,14 +42,10 @@ def needs(*permissions: Permission) -> Callable[[Callable[Concatenate[StaffReque
                 return unsent.ask_to_sign_in(request)
             if not all(request.user.may(permission) for permission in permissions):
                 raise PermissionDenied
-            if unsent.waits(request):
-                again = unsent.shown_again(
-                    request, lambda sent: view(cast(StaffRequest, sent), *args, **kwargs), clock.now()
-                )
-                if again is not None:
-                    return again
             with opening.watched() as shown:
-                response = view(cast(StaffRequest, request), *args, **kwargs)
+                response = _shown_again(request, view, *args, **kwargs)
+                if response is None:
+                    response = view(cast(StaffRequest, request), *args, **kwargs)
             opening.record(request, response, shown, request.user)
             return response
 
@@ -58,6 +54,15 @@ def needs(*permissions: Permission) -> Callable[[Callable[Concatenate[StaffReque
         return inside
 
     return decorate
+
+
+def _shown_again(
+    request: HttpRequest, view: Callable[..., HttpResponse], *args: object, **kwargs: object
+) -> HttpResponse | None:
+    """The page with a form that could not be taken before, if one waits for it."""
+    if not unsent.waits(request):
+        return None
+    return unsent.shown_again(request, lambda sent: view(sent, *args, **kwargs), clock.now())
 
 
 def refuse(form: forms.BaseForm, error: Refused) -> None:
