@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from structlog.contextvars import bound_contextvars
@@ -47,6 +47,12 @@ class PatientLocaleMiddleware(LocaleMiddleware):
             super().process_request(request)
         else:
             translation.activate(settings.LANGUAGE_CODE)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Leave the thread in the clinic's own language: what it does next is nobody's page."""
+        answered = super().process_response(request, response)
+        translation.activate(settings.LANGUAGE_CODE)
+        return answered
 
 
 class ElsewhereMiddleware:

@@ -250,6 +250,7 @@ LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
 #: Where the pages for patients, companions and whoever asks for a consult lie: these speak their language.
 PATIENT_PATHS = ("/my/", "/consult/")
+CSRF_FAILURE_VIEW = "scheduling.portal.errors.forged"
 USE_I18N = True
 USE_TZ = True
 #: Only a fallback: every page and message prints times in the zone of its site, through clinic/clock.py.

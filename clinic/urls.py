@@ -4,6 +4,10 @@ from django.urls import include, path
 
 from clinic.health import healthz
 
+handler400 = "scheduling.portal.errors.bad_request"
+handler403 = "scheduling.portal.errors.not_allowed"
+handler404 = "scheduling.portal.errors.not_found"
+handler500 = "scheduling.portal.errors.broken"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("clinic.account_urls")),

@@ -94,6 +94,9 @@ class Site(models.Model):
     proposed_months = models.PositiveSmallIntegerField(_("months of proposed boosters"), default=4)
     #: Whether the next boosters are offered to the patient for a yes; otherwise they are booked and told.
     offers_boosters = models.BooleanField(_("boosters are offered, not booked unasked"), default=False)
+    #: Whether patients are offered legal times on their page and take one at once; otherwise they ask, and the desk
+    #: answers.
+    patients_move = models.BooleanField(_("patients move visits themselves"), default=False)
     is_active = models.BooleanField(_("in use"), default=True)
 
     objects = SiteQuerySet.as_manager()

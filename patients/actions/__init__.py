@@ -6,7 +6,7 @@ from patients.actions.checks import home_site
 from patients.actions.consents import add_consent_form, add_scan, record_consent, sign_consent, withdraw_consent
 from patients.actions.contacts import add_contact, change_contact
 from patients.actions.decisions import decide_clearance
-from patients.actions.findings import add_flag_code, record_observation, record_screening
+from patients.actions.findings import add_flag_code, record_observation, record_own_score, record_screening
 from patients.actions.merging import merge_patients
 from patients.actions.people import change_patient, record_death, register_patient
 
@@ -25,6 +25,7 @@ __all__ = [
     "record_consent",
     "record_death",
     "record_observation",
+    "record_own_score",
     "record_screening",
     "register_patient",
     "sign_consent",

@@ -108,6 +108,27 @@ def record_observation(
     return observation
 
 
+@action
+def record_own_score(*, by: Actor, patient: Patient, value: Decimal | int | str) -> Observation:
+    """The patient says how strong the pain is today (0-10, as RANGES has it): one value for each local day of the site
+    that the patient comes to. Another one on the same day takes its place; the trail keeps both.
+
+    Raises Refused for a value that is none, and NotAllowed for somebody else's score.
+    """
+    if by.kind == "patient" and by.id != str(patient.pk):
+        raise NotAllowed(_("This page is not yours."))
+    locks.take([locks.patient(patient.pk)])
+    number = _number(value, Measure.PAIN)
+    observation, _is_new = Observation.objects.update_or_create(
+        patient=patient,
+        measure=Measure.PAIN,
+        source=Observation.Source.PATIENT,
+        source_id=f"page {clock.today(home_site(patient).zone)}",
+        defaults={"value": number, "effective_at": clock.now(), "recorded_by": by.user},
+    )
+    return observation
+
+
 def _judge_reading(patient: Patient, observation: Observation) -> None:
     """Look at both halves of the reading that the observation belongs to."""
     halves = dict(

@@ -32,6 +32,7 @@ CHANGEABLE = frozenset(
         "channel",
         "mail_consent",
         "text_consent",
+        "essential_only",
         "address_line",
         "city",
         "state",

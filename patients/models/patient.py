@@ -89,6 +89,8 @@ class Patient(models.Model):
     #: Without the patient's yes a channel is not used, and its message becomes a call.
     mail_consent = models.BooleanField(_("agrees to email"), default=True)
     text_consent = models.BooleanField(_("agrees to text messages"), default=False)
+    #: Wants only what a visit needs: dates, preparation, what to do afterwards.
+    essential_only = models.BooleanField(_("only what is essential"), default=False)
     #: Set when mail to the address bounced for good: the desk calls until the address changes.
     email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     address_line = models.CharField(_("street address"), max_length=200, blank=True)

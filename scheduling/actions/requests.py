@@ -96,6 +96,23 @@ def close(*, by: Actor, request: ChangeRequest, answer: str) -> ChangeRequest:
     return _close(_locked(request), Status.CLOSED, answer.strip())
 
 
+@action
+def note_cancelled(*, by: Actor, request: ChangeRequest) -> ChangeRequest:
+    """The desk has seen that the patient called a visit off, and done what follows. Twice is once.
+
+    Raises:
+        WrongStatus: the visit still takes place, so something is to be answered.
+        NotAllowed: the actor may not book.
+    """
+    placing.check_may(by, Permission.BOOK)
+    asked = _locked(request)
+    if asked.status == Status.DONE:
+        return asked
+    if asked.appointment.status != Appointment.Status.CANCELLED:
+        raise WrongStatus("This visit still takes place. Move it, cancel it, or answer the patient.")
+    return _close(asked, Status.DONE)
+
+
 def settle(visits: Sequence[Appointment]) -> None:
     """These visits were moved or cancelled by the desk: what was asked about them is done. Under their locks."""
     ChangeRequest.objects.filter(appointment__in=visits, status=Status.WAITING).update(

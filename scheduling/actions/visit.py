@@ -16,9 +16,10 @@ from clinic.models import Resource, StaffMember
 from scheduling import status
 from scheduling.actions.visit_end import discharge, end_visit, record_no_show
 from scheduling.actions.visit_locks import check_place, locked, record_of, settle
-from scheduling.models import Appointment, Pause, Question, VisitRecord
+from scheduling.messages import ledger
+from scheduling.models import Appointment, Pause, Phase, Question, VisitRecord
 from scheduling.selectors.gates import shut_gates
-from scheduling.selectors.visits import planned_chair, planned_nurse
+from scheduling.selectors.visits import minutes_of, planned_chair, planned_nurse
 
 __all__ = [
     "arrive",
@@ -155,6 +156,8 @@ def to_recovery(*, by: Actor, appointment: Appointment) -> VisitRecord:
     record.save()
     Pause.objects.filter(appointment=visit, until=None).update(until=record.recovery_at, resumed_by=by.user)
     settle(visit, by, Question.About.READING)
+    ready_at = record.recovery_at + minutes_of(visit, Phase.Kind.RECOVER)
+    ledger.announce_pick_up(visit, ready_at)
     return record
 
 

@@ -23,7 +23,7 @@ from scheduling.actions import moving, requests
 from scheduling.desk.booking_forms import AskedForm
 from scheduling.desk.booking_wishes import moments
 from scheduling.desk.plan_cards import slots_by_day
-from scheduling.models import ChangeRequest
+from scheduling.models import Appointment, ChangeRequest
 from scheduling.selectors import planning
 from scheduling.selectors.requests import likely_patients, suits, waiting_changes, waiting_consult_requests, wishes_of
 from scheduling.when import day_words, time_words
@@ -39,9 +39,11 @@ class CloseForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """What is done about a visit to move or cancel: `do` is move, cancel or answer; `version` is what the clerk saw."""
+    """What is done about a visit to move or cancel: `do` is move, cancel or answer, or noted for one that the patient
+    has called off; `version` is what the clerk saw.
+    """
 
-    do = forms.ChoiceField(choices=[(one, one) for one in ("move", "cancel", "answer")])
+    do = forms.ChoiceField(choices=[(one, one) for one in ("move", "cancel", "answer", "noted")])
     version = forms.IntegerField()
     starts = forms.CharField(required=False)
     answer = forms.CharField(required=False, max_length=400)
@@ -115,6 +117,7 @@ def change_request(request: StaffRequest, pk: UUID) -> HttpResponse:
         "days": slots_by_day(wished, visit.site.zone),
         "others": len(slots) - len(wished),
         "was_changed": asked.asked_version != visit.version,
+        "called_off": visit.status == Appointment.Status.CANCELLED,
     }
     return render(request, "desk/booking/change_request.html", context, status=_status(form))
 
@@ -141,6 +144,9 @@ def _answer(request: StaffRequest, asked: ChangeRequest, values: dict[str, Any])
     if values["do"] == "cancel":
         moving.cancel_visit(by=by, appointment=visit, reason=reason, version=values["version"])
         return "The visit is cancelled and its time is free. The patient is told."
+    if values["do"] == "noted":
+        requests.note_cancelled(by=by, request=asked)
+        return "Off the list. The visit stays cancelled."
     requests.close(by=by, request=asked, answer=values["answer"])
     return "Answered. The patient reads it on the page behind the link; the visit stays."
 

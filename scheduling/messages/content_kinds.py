@@ -13,7 +13,7 @@ from patients.models import Clearance
 from scheduling.messages.visit_words import preparation_words, when_words
 from scheduling.models import Appointment, Invitation, Message, ProposedBooster
 from scheduling.preparation import preparation_for
-from scheduling.when import day_words
+from scheduling.when import day_words, time_words, zone_words
 
 Kind = Message.Kind
 
@@ -97,6 +97,13 @@ def _dates_offered(message: Message, words: dict[str, Any]) -> Iterable[Appointm
     return ()
 
 
+def _pick_up(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+    """When the patient is expected to be ready."""
+    ready, zone = datetime.fromisoformat(message.context["ready_at"]), message.site.zone
+    words["ready"], words["zone"] = time_words(ready, zone), zone_words(ready, zone)
+    return ()
+
+
 def _news(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
     words["agreed"] = Clearance.objects.get(pk=message.context["clearance"]).is_yes
     return ()
@@ -123,6 +130,7 @@ _ADDS: dict[Message.Kind, Callable[[Message, dict[str, Any]], Iterable[Appointme
     Kind.STOPPED: _called_off,
     Kind.RELEASED: _called_off,
     Kind.BOOSTERS_CHANGED: _called_off,
+    Kind.PICK_UP: _pick_up,
     Kind.NEWS: _news,
     Kind.AFTERCARE: _aftercare,
     Kind.FOLLOW_UP: _aftercare,

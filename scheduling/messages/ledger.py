@@ -39,6 +39,7 @@ __all__ = [
     "announce_moved",
     "announce_offer_over",
     "announce_offered",
+    "announce_pick_up",
     "announce_released",
     "announce_stopped",
     "schedule_reminders",
@@ -51,6 +52,8 @@ __all__ = [
 Kind, State = Message.Kind, Message.State
 Status = Appointment.Status
 
+#: A pick-up time is still worth telling this long after it: most stay a little longer.
+PICK_UP_LASTS = timedelta(hours=1)
 #: Days in which a patient is still called and asked how they are.
 FOLLOW_UP_LASTS = timedelta(days=3)
 
@@ -102,6 +105,24 @@ def announce_companion_released(ride: Ride, contact: Contact, *, settles: bool =
     )
     if told.exists() and contact.may_be_told:
         _to_contact(ride, contact, Kind.COMPANION_CANCELLED, not_after=ride.appointment.ends, settles=settles)
+
+
+def announce_pick_up(appointment: Appointment, ready_at: datetime) -> None:
+    """Recovery has begun: whoever drives hears when (UTC) the patient is expected to be ready, at once and once."""
+    ride = Ride.objects.select_related("companion").filter(appointment=appointment, status__in=Ride.SETTLED).first()
+    if ride is None or ride.companion is None or not ride.companion.may_be_told:
+        return
+    row = rows.to_contact(
+        ride.companion,
+        appointment,
+        Kind.PICK_UP,
+        version=ride.version,
+        due_at=clock.now(),
+        not_after=ready_at + PICK_UP_LASTS,
+    )
+    row.context = {"ready_at": ready_at.isoformat()}
+    rows.write(row)
+    nudge.after_commit()
 
 
 def announce_clearance(clearance: Clearance) -> None:

@@ -35,6 +35,9 @@ WITH_LINK = frozenset(
         Kind.TODAY,
         Kind.RIDE_MISSING,
         Kind.COMPANION_NAMED,
+        Kind.COMPANION_CANCELLED,
+        Kind.PICK_UP,
+        Kind.CANCELLED,
         Kind.EARLIER_OFFER,
         Kind.SCORE_ASKED,
         Kind.DATES_OFFERED,
@@ -65,7 +68,7 @@ def write(message: Message, carried: list[Message]) -> Letter:
     by_mail, by_text = message.channel == Channel.MAIL, message.channel == Channel.TEXT
     with translation.override(message.language):
         content = content_of(message, carried)
-        link = _link(message) if _has_link(message, content) else ""
+        link = _link(message, content) if _has_link(message, content) else ""
         rendered = short.render(message, content, link) if by_text else texts.render(message, content, link)
         mail = _mail(message, content, rendered, address) if by_mail else None
     text = Text(address, rendered.text, message.message_id) if by_text else None
@@ -82,10 +85,12 @@ def preview(message: Message) -> texts.Rendered:
 
 
 def _has_link(message: Message, content: Content) -> bool:
-    return message.channel in {Channel.MAIL, Channel.TEXT} and content.template in WITH_LINK
+    """Whether there is a page to lead to: none after the last visit was called off."""
+    written = message.channel in {Channel.MAIL, Channel.TEXT} and content.template in WITH_LINK
+    return written and (content.template != Kind.CANCELLED or bool(content.words["visits"]))
 
 
-def _link(message: Message) -> str:
+def _link(message: Message, content: Content) -> str:
     if message.patient is None:
         raise LookupError("a message with a link is about a patient")
     to_companion = message.recipient == Message.Recipient.COMPANION
@@ -94,6 +99,8 @@ def _link(message: Message) -> str:
         purpose=Link.Purpose.COMPANION if to_companion else Link.Purpose.PATIENT,
         contact=message.contact if to_companion else None,
         message=message,
+        # Whoever is no longer needed is not led by those visits any more.
+        visits=() if message.kind == Kind.COMPANION_CANCELLED else content.visits,
     )
 
 

@@ -8,6 +8,8 @@ from scheduling.models import Appointment, Invitation, Message, ProposedBooster,
 
 Kind = Message.Kind
 Status = Appointment.Status
+#: What a visit does not need: the day before tells how to prepare, and the booking told the date.
+NOT_ESSENTIAL = frozenset({Kind.REMINDER, Kind.SCORE_ASKED})
 
 
 def why_skip(message: Message, now: datetime) -> str:
@@ -15,7 +17,12 @@ def why_skip(message: Message, now: datetime) -> str:
 
     Needs `patient`, `contact`, `series` and `appointment__ride` loaded as they are now.
     """
-    return _about_people(message) or _BY_KIND[Kind(message.kind)](message) or _too_late(message, now)
+    return (
+        _about_people(message)
+        or _not_wanted(message)
+        or _BY_KIND[Kind(message.kind)](message)
+        or _too_late(message, now)
+    )
 
 
 def _about_people(message: Message) -> str:
@@ -31,6 +38,12 @@ def _about_people(message: Message) -> str:
     if contact is not None and not contact.may_be_told:
         return "the contact may no longer be told of visits"
     return ""
+
+
+def _not_wanted(message: Message) -> str:
+    """Who wants only what a visit needs is spared the rest."""
+    spared = message.patient is not None and message.patient.essential_only and message.kind in NOT_ESSENTIAL
+    return "the patient wants only what is essential" if spared else ""
 
 
 def _too_late(message: Message, now: datetime) -> str:
@@ -123,6 +136,14 @@ def _companion_named(message: Message) -> str:
     return "" if ride.version == message.version else "a newer message tells it"
 
 
+def _pick_up(message: Message) -> str:
+    visit, ride = _visit(message), _ride(message)
+    if visit.status != Status.ARRIVED:
+        return "the patient has left, or is expected again"
+    same = ride is not None and ride.companion_id == message.contact_id and ride.status in Ride.SETTLED
+    return "" if same else "somebody else drives, or nobody has to"
+
+
 def _companion_released(message: Message) -> str:
     visit, ride = _visit(message), _ride(message)
     again = ride is not None and ride.companion_id == message.contact_id and ride.status in Ride.SETTLED
@@ -194,6 +215,7 @@ _BY_KIND: dict[Message.Kind, Callable[[Message], str]] = {
     Kind.RIDE_MISSING: _ride_missing,
     Kind.COMPANION_NAMED: _companion_named,
     Kind.COMPANION_CANCELLED: _companion_released,
+    Kind.PICK_UP: _pick_up,
     Kind.AFTERCARE: _aftercare,
     Kind.FOLLOW_UP: _aftercare,
     Kind.NEWS: _news,

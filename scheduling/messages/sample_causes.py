@@ -68,6 +68,11 @@ def _released(sample: Sample) -> None:
     ledger.announce_companion_released(ride, sample.companion)
 
 
+def _pick_up(sample: Sample) -> None:
+    visit = _ride(sample, Ride.Status.NAMED).appointment
+    ledger.announce_pick_up(visit, visit.ends)
+
+
 def _ride(sample: Sample, status: str) -> Ride:
     visit = sample.series().appointments.order_by("starts")[0]
     Ride.objects.filter(appointment=visit).delete()
@@ -186,6 +191,7 @@ CAUSES: dict[Message.Kind, Callable[[Sample], None]] = {
     Kind.RIDE_MISSING: _series,
     Kind.COMPANION_NAMED: _named,
     Kind.COMPANION_CANCELLED: _released,
+    Kind.PICK_UP: _pick_up,
     Kind.AFTERCARE: _aftercare,
     Kind.FOLLOW_UP: _follow_up,
     Kind.NEWS: _news,

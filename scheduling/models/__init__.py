@@ -7,7 +7,7 @@ from scheduling.models.earlier import EarlierWish, Invitation
 from scheduling.models.happening import AdverseEvent, SideEffect
 from scheduling.models.kept_count import KeptCount
 from scheduling.models.medicine import Dose, GivenRoute, Order, Unit
-from scheduling.models.message import Link, Message, MessageAttempt
+from scheduling.models.message import BirthDateMiss, Link, Message, MessageAttempt
 from scheduling.models.pause import Pause
 from scheduling.models.protocol import LadderStep, Phase, PhaseNeed, Protocol, ProtocolText, ProtocolVersion
 from scheduling.models.question import Question
@@ -20,6 +20,7 @@ from scheduling.models.wording import SiteWording
 __all__ = [
     "AdverseEvent",
     "Appointment",
+    "BirthDateMiss",
     "BoosterPlan",
     "ChangeRequest",
     "Dose",

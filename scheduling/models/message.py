@@ -44,6 +44,7 @@ class Message(models.Model):
         RIDE_MISSING = "ride_missing", _("nobody named to drive")
         COMPANION_NAMED = "companion_named", _("to the companion: dates and pick-up times")
         COMPANION_CANCELLED = "companion_cancelled", _("to the companion: no longer needed")
+        PICK_UP = "pick_up", _("to the companion: the pick-up time, as recovery begins")
         AFTERCARE = "aftercare", _("after the visit")
         FOLLOW_UP = "follow_up", _("follow-up call")
         NEWS = "news", _("decision about treatment")
@@ -206,6 +207,9 @@ class Link(models.Model):
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="links")
     contact = models.ForeignKey(Contact, models.CASCADE, null=True, blank=True, related_name="links")
     message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="links")
+    #: The visits that the message told of, as it told them: {visit id: {"version": number, "starts": ISO 8601, UTC}}.
+    #: A visit that has another time by now, or was cancelled, shuts the link (scheduling/messages/links.py).
+    speaks_of = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -219,3 +223,18 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} until {self.expires_at:%Y-%m-%d}"
+
+
+class BirthDateMiss(models.Model):
+    """A wrong birth date given behind a patient's link. So many within a while shut what asks for it, for a while."""
+
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="birth_date_misses")
+    link = models.ForeignKey(Link, models.SET_NULL, null=True, related_name="birth_date_misses")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+        indexes = [models.Index(fields=["patient", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}Z"

@@ -19,11 +19,10 @@ class ChangeRequestQuerySet(models.QuerySet["ChangeRequest"]):
         return self.filter(appointment__site__in=Site.objects.for_user(user))
 
     def waiting(self) -> "ChangeRequestQuerySet":
-        """Those that nobody has answered, about a visit that has not begun."""
-        return self.filter(
-            status=ChangeRequest.Status.WAITING,
-            appointment__status__in=[Appointment.Status.PROPOSED, Appointment.Status.BOOKED],
-        )
+        """Those that nobody has answered, about a visit that has not begun, or that the patient has cancelled."""
+        not_begun = Q(appointment__status__in=[Appointment.Status.PROPOSED, Appointment.Status.BOOKED])
+        called_off = Q(kind=ChangeRequest.Kind.CANCEL, appointment__status=Appointment.Status.CANCELLED)
+        return self.filter(not_begun | called_off, status=ChangeRequest.Status.WAITING)
 
 
 class ChangeRequest(models.Model):

@@ -1,4 +1,4 @@
-"""What a patient says when a date no longer suits: another time or none, and when it would be better."""
+"""What a patient says when a date no longer suits: which time, when it would be better, or that it is called off."""
 
 from collections.abc import Sequence
 from datetime import date, time, timedelta
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic import clock
 from clinic.models import OpeningHours
-from scheduling.models import Appointment, ChangeRequest
+from scheduling.models import Appointment
 from scheduling.planner.values import Wishes
 from scheduling.wishes import MINUTES_IN_A_DAY
 
@@ -19,18 +19,45 @@ from scheduling.wishes import MINUTES_IN_A_DAY
 FURTHEST = timedelta(days=366)
 
 
-class ChangeForm(forms.Form):
-    """Move or cancel, the days and hours that suit, and a line in the patient's own words."""
+class LookForm(forms.Form):
+    """From which day on free times are shown (GET, `from`)."""
 
-    kind = forms.ChoiceField(
-        label=gettext_lazy("What would you like?"),
-        widget=forms.RadioSelect,
-        choices=[
-            (ChangeRequest.Kind.MOVE, gettext_lazy("Another date or time")),
-            (ChangeRequest.Kind.CANCEL, gettext_lazy("Cancel this visit")),
-        ],
-        error_messages={"required": gettext_lazy("Choose one of the two.")},
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # "from" is a word of the language, so it cannot stand as an attribute of the class.
+        self.fields["from"] = forms.DateField(
+            label=_("Show times from"),
+            widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
+        )
+
+
+class TakeForm(forms.Form):
+    """A free time chosen, and the version of the visit that the patient saw."""
+
+    version = forms.IntegerField()
+    starts = forms.DateTimeField(
+        error_messages={
+            "required": gettext_lazy("Choose one of the times first. Nothing was changed."),
+            "invalid": gettext_lazy("Choose one of the times first. Nothing was changed."),
+        }
     )
+
+
+class CancelForm(forms.Form):
+    """That a visit is called off, and anything that the clinic should know."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    words = forms.CharField(
+        label=gettext_lazy("Anything we should know? For example, when another date would suit."),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
+    )
+
+
+class ChangeForm(forms.Form):
+    """The days and hours that suit better, and a line in the patient's own words."""
+
     first_day = forms.DateField(
         label=gettext_lazy("Not before this day"),
         required=False,

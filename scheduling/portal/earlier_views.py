@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.errors import Refused
-from scheduling.actions import earlier_answers
+from scheduling.actions import earlier_answers, own_visits
 from scheduling.models import Invitation, Link
 from scheduling.portal import limits
 from scheduling.portal.answers import too_many
@@ -52,7 +52,7 @@ def _answer(request: HttpRequest, visitor: Visitor, invitation: Invitation) -> b
     """Do what the button says; False where it could not be done, with the reason in a notice."""
     try:
         if request.POST.get("answer") == "yes":
-            earlier_answers.accept(by=visitor.by, invitation=invitation)
+            own_visits.take_earlier(by=visitor.by, link=visitor.link, invitation=invitation)
             messages.success(request, _("Thank you. Your visit is at the earlier time now."))
         elif request.POST.get("answer") == "no":
             earlier_answers.decline(by=visitor.by, invitation=invitation)

@@ -8,6 +8,7 @@ from clinic import clock
 from clinic.models import Site
 from scheduling.actions.requests import can_be_asked_about
 from scheduling.models import Appointment, ChangeRequest, Ride
+from scheduling.selectors.visits import VisitPhase, phase_due, phase_of
 from scheduling.when import day_words, time_words, zone_words
 
 S = Ride.Status
@@ -117,6 +118,8 @@ class RideCard:
     zone: str
     site: Site
     status: str
+    #: The patient recovers, and `pick_up` is when they are expected to be ready.
+    is_soon: bool
 
     @property
     def field(self) -> str:
@@ -130,20 +133,36 @@ def answer_field(ride_id: object) -> str:
 
 
 def ride_card(ride: Ride) -> RideCard:
-    """The pick-up time is the planned end of the visit. Needs `appointment__site` loaded."""
+    """The pick-up time is the planned end of the visit, and once the patient recovers when that should be over. Needs
+    `appointment__site`, its record and the phases of its protocol version loaded.
+    """
     visit = ride.appointment
     zone = visit.site.zone
+    is_soon = phase_of(visit) is VisitPhase.RECOVERING
+    ready = phase_due(visit) if is_soon else None
     return RideCard(
         id=str(ride.pk),
         date=day_words(visit.starts, zone),
         starts=time_words(visit.starts, zone),
-        pick_up=time_words(visit.ends, zone),
+        pick_up=time_words(ready or visit.ends, zone),
         zone=zone_words(visit.starts, zone),
         site=visit.site,
         status=ride.status,
+        is_soon=is_soon,
     )
 
 
 def is_today(appointment: Appointment) -> bool:
     """Whether the visit is on the present local day of its site."""
     return clock.local(appointment.starts, appointment.site.zone).date() == clock.today(appointment.site.zone)
+
+
+def masked_email(address: str) -> str:
+    """An address that its owner knows again and others do not learn: "a…@example.org"."""
+    name, _at, domain = address.rpartition("@")
+    return f"{name[:1]}…\N{WORD JOINER}@{domain}"
+
+
+def masked_phone(number: str) -> str:
+    """The last two digits of a number."""
+    return number[-2:]

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
+from clinic import clock
 from clinic.models import Site
-from patients.models import Contact, Patient
+from patients.models import Contact, Measure, Observation, Patient
 from scheduling.models import Appointment, Ride
 
 
@@ -20,15 +23,18 @@ def visits_to_come(patient: Patient, now: datetime) -> list[Appointment]:
 
 
 def rides_to_come(contact: Contact, now: datetime) -> list[Ride]:
-    """The rides that the companion is named for (or has declined), not over at `now`, soonest first."""
+    """The rides that the companion is named for (or has declined), not over at `now`, soonest first. A visit that runs
+    late is not over while the patient is here.
+    """
     return list(
         Ride.objects.filter(
+            Q(appointment__ends__gt=now, appointment__status__in=Appointment.BLOCKING)
+            | Q(appointment__status=Appointment.Status.ARRIVED),
             companion=contact,
             status__in=[Ride.Status.NAMED, Ride.Status.CONFIRMED, Ride.Status.DECLINED],
-            appointment__status__in=Appointment.BLOCKING,
-            appointment__ends__gt=now,
         )
-        .select_related("appointment__site", "companion")
+        .select_related("appointment__site", "appointment__record", "appointment__protocol_version", "companion")
+        .prefetch_related("appointment__protocol_version__phases", "appointment__pauses")
         .order_by("appointment__starts")
     )
 
@@ -36,3 +42,16 @@ def rides_to_come(contact: Contact, now: datetime) -> list[Ride]:
 def site_of(patient: Patient, visits: Sequence[Appointment]) -> Site | None:
     """The site that the page speaks for: that of the next visit, else the patient's first."""
     return visits[0].site if visits else patient.sites.order_by("name").first()
+
+
+def site_for(patient: Patient) -> Site | None:
+    """The site of a page that shows no visits."""
+    following = Appointment.objects.blocking().filter(patient=patient, ends__gt=clock.now())
+    visit = following.select_related("site").order_by("starts").first()
+    return site_of(patient, [visit] if visit is not None else [])
+
+
+def own_scores(patient: Patient, newest: int = 5) -> list[Observation]:
+    """The scores that the patient has given, the newest first."""
+    said = Observation.objects.filter(patient=patient, measure=Measure.PAIN, source=Observation.Source.PATIENT)
+    return list(said.order_by("-effective_at")[:newest])

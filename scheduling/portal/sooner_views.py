@@ -33,7 +33,6 @@ PATIENT = Link.Purpose.PATIENT
 class SoonerForm(ChangeForm):
     """The days and hours that suit, as for another time; what is asked is said by the page."""
 
-    kind = None  # type: ignore[assignment]
     words = forms.CharField(
         label=gettext_lazy("Anything else we should know?"),
         max_length=200,

@@ -2,16 +2,31 @@
 
 from django.urls import path
 
-from scheduling.portal import change_views, companion_views, earlier_views, entry, patient_views, sooner_views
+from scheduling.portal import (
+    change_views,
+    companion_views,
+    contact_views,
+    earlier_views,
+    entry,
+    health_views,
+    patient_views,
+    sooner_views,
+)
 
 urlpatterns = [
     path("", patient_views.home, name="home"),
     path("driver/", patient_views.driver, name="driver"),
     path("drivers/<uuid:contact>/agreed/", patient_views.agreed, name="agreed"),
     path("change/<uuid:visit>/", change_views.change, name="change"),
+    path("change/<uuid:visit>/take/", change_views.take, name="take"),
     path("change/<uuid:visit>/keep/", change_views.keep, name="keep"),
     path("sooner/<uuid:visit>/", sooner_views.sooner, name="sooner"),
     path("sooner/<uuid:visit>/off/", sooner_views.not_sooner, name="not_sooner"),
+    path("cancel/<uuid:visit>/", change_views.cancel, name="cancel"),
+    path("birth-date/", health_views.birth_date, name="birth_date"),
+    path("score/", health_views.score, name="score"),
+    path("contact/", contact_views.contact, name="contact"),
+    path("stop/<str:token>/", contact_views.stop, name="stop"),
     path("dates.ics", patient_views.dates, name="dates"),
     path("earlier/<uuid:invitation>/", earlier_views.earlier, name="earlier"),
     path("answer/", companion_views.answer, name="answer"),

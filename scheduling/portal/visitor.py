@@ -2,27 +2,33 @@
 sessions.
 
 The cookie holds the link's id, never the token. It writes nothing to the database, so that opening a link changes
-nothing at all (promise 7), and the link is looked up again at each request: one that was revoked or has expired is
-shut at once. docs/decisions/links-and-visitors.md says why this is no Django session.
+nothing at all (promise 7), and the link is looked up again at each request: one that was revoked, has expired, or
+speaks of a visit that has moved or was cancelled, is shut at once. docs/decisions/links-and-visitors.md says why this
+is no Django session.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import translation
 
 from clinic import clock
 from clinic.actor import Actor
 from clinic.views import public
-from patients.models import Contact, Language, Patient
+from patients.models import Contact, Patient
+from patients.selectors import who_is_told
+from scheduling.messages import links
 from scheduling.models import Link
-from scheduling.portal.answers import no_open_link, sealed
+from scheduling.portal.answers import no_longer_so, no_open_link, sealed
 
 P = ParamSpec("P")
 
@@ -35,12 +41,15 @@ _SALT = "scheduling.portal.visitor"
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person behind a link. `contact` is set on the companion's page only; `language` is the one to answer in."""
+    """The person behind a link. `contact` is set on the companion's page only; `language` is the one to answer in;
+    `proven`: the patient's birth date was given in this browser.
+    """
 
     link: Link
     patient: Patient
     contact: Contact | None
     language: str
+    proven: bool = False
 
     @property
     def companion(self) -> Contact:
@@ -50,6 +59,11 @@ class Visitor:
         return self.contact
 
     @property
+    def reader(self) -> Patient | Contact:
+        """Who is written to, and reads the page: the companion, the patient, or the guardian of somebody under 18."""
+        return self.contact or who_is_told(self.patient)
+
+    @property
     def by(self) -> Actor:
         """The `by=` of what this person does here."""
         if self.contact is not None:
@@ -57,16 +71,13 @@ class Visitor:
         return Actor("patient", str(self.patient.pk), self.patient.name)
 
 
-def remember(response: HttpResponse, link: Link, language: str = "") -> None:
-    """Let the browser keep the opened link, in place of any other; `language` is the one chosen on the page, if any."""
-    response.set_cookie(
-        COOKIE,
-        signing.dumps([str(link.pk), language], salt=_SALT),
-        path=PATH,
-        secure=settings.HTTPS,
-        httponly=True,
-        samesite="Lax",
-    )
+def remember(response: HttpResponse, link: Link, language: str, *, proven: bool = False) -> None:
+    """Let the browser keep the opened link, in place of any other, and the language that it is answered in: pages that
+    know of no link (for trouble, say) speak it too.
+    """
+    keep: dict[str, Any] = {"path": PATH, "secure": settings.HTTPS, "httponly": True, "samesite": "Lax"}
+    response.set_cookie(COOKIE, signing.dumps([str(link.pk), proven], salt=_SALT), **keep)
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, **keep)
 
 
 def forget(response: HttpResponse) -> None:
@@ -74,10 +85,16 @@ def forget(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, path=PATH, samesite="Lax")
 
 
+def spoken_by(link: Link) -> str:
+    """The language (a Language) on file of whoever reads the link's page: a guardian's for somebody under 18."""
+    person = link.contact if link.purpose == Link.Purpose.COMPANION else None
+    return (person or who_is_told(link.patient)).language
+
+
 def visitor_of(request: HttpRequest) -> Visitor | None:
     """Who stands behind the request's cookie; None without one, or when its link is no longer open."""
     try:
-        key, chosen = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=STAYS_OPEN)
+        key, proven = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=STAYS_OPEN)
         link = Link.objects.select_related("patient", "contact").get(
             pk=UUID(key), revoked_at__isnull=True, expires_at__gt=clock.now()
         )
@@ -88,8 +105,7 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
     contact = link.contact if link.purpose == Link.Purpose.COMPANION else None
     if contact is not None and (contact.stopped_at is not None or not contact.is_active):
         return None
-    spoken = contact.language if contact is not None else link.patient.language
-    return Visitor(link, link.patient, contact, chosen if chosen in Language.values else spoken)
+    return Visitor(link, link.patient, contact, spoken_by(link), bool(proven))
 
 
 def opened(
@@ -98,7 +114,7 @@ def opened(
     [Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
     """Let in who has opened a link of one of `purposes`, and answer in their language; anybody else reads what to
-    do.
+    do, and so does whoever holds a link about a visit that has changed since.
     """
 
     def decorate(
@@ -110,8 +126,27 @@ def opened(
             if visitor is None or visitor.link.purpose not in purposes:
                 return no_open_link(request, status=403)
             with translation.override(visitor.language):
+                changed = links.outdated(visitor.link)
+                if changed is not None:
+                    return no_longer_so(request, visitor.link, changed)
                 return sealed(view(request, visitor, *args, **kwargs))
 
         return public(guarded)
 
     return decorate
+
+
+def proven(
+    view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse]:
+    """For what is clinical: whoever has not given the patient's birth date in this browser is asked for it first, and
+    led on then. Stands below `opened`.
+    """
+
+    @wraps(view)
+    def asked(request: HttpRequest, visitor: Visitor, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not visitor.proven:
+            return redirect(f"{reverse('portal:birth_date')}?{urlencode({'next': request.path})}")
+        return view(request, visitor, *args, **kwargs)
+
+    return asked

@@ -47,6 +47,7 @@ WHEN = {
     Message.Kind.RIDE_MISSING: "when nobody is named to drive",
     Message.Kind.COMPANION_NAMED: "to who drives: the dates and pick-up times",
     Message.Kind.COMPANION_CANCELLED: "to who drives: no longer needed",
+    Message.Kind.PICK_UP: "to who drives: when the patient is expected to be ready, as recovery begins",
     Message.Kind.AFTERCARE: "when the patient has left",
     Message.Kind.FOLLOW_UP: "a call after a visit that went otherwise",
     Message.Kind.NEWS: "when a doctor has decided",

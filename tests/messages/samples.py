@@ -97,6 +97,7 @@ def _companion_kinds(clinic: Clinic, patient: Patient) -> None:
     world.name_driver(first, ben)
     world.name_driver(second, ben)
     ride = world.name_driver(third, ben)
+    ledger.announce_pick_up(first, first.ends)
     Message.objects.filter(appointment=third, kind=Kind.COMPANION_NAMED).update(state=State.SENT, sent_at=NOW)
     ride.status, ride.companion = Ride.Status.NEEDED, None
     ride.save()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
@@ -43,7 +44,9 @@ def test_the_cookie_is_for_these_pages_only(client: Client, ada: Patient) -> Non
 
     cookie = response.cookies[visitor.COOKIE]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"], cookie["max-age"]) == ("/my/", True, "Lax", "")
-    assert set(response.cookies) == {visitor.COOKIE}
+    language = response.cookies[settings.LANGUAGE_COOKIE_NAME]
+    assert (language.value, language["path"], language["max-age"]) == ("en", "/my/", "")
+    assert set(response.cookies) == {visitor.COOKIE, settings.LANGUAGE_COOKIE_NAME}
 
 
 def test_a_link_opens_nothing_for_staff_and_ends_no_staff_session(
@@ -153,15 +156,34 @@ def test_an_address_that_answers_too_often_is_asked_to_wait(
     assert at_ada.post("/my/driver/", {}).status_code == 429
 
 
-def test_the_pages_speak_the_language_chosen(client: Client, ada: Patient, visits: list[Appointment]) -> None:
+def test_the_language_chosen_on_the_page_is_kept_for_pages_and_messages(
+    client: Client, ada: Patient, visits: list[Appointment]
+) -> None:
     Patient.objects.filter(pk=ada.pk).update(language="es")
-    open_link(client, links.issue(patient=ada, purpose=Link.Purpose.PATIENT))
+    url = links.issue(patient=ada, purpose=Link.Purpose.PATIENT)
+    open_link(client, url)
 
     assert '<html lang="es">' in client.get("/my/").content.decode()
     client.post("/my/language/", {"language": "en"})
     assert '<html lang="en">' in client.get("/my/").content.decode()
     client.post("/my/language/", {"language": "xx"})
-    assert '<html lang="es">' in client.get("/my/").content.decode(), "an unknown choice falls back to what is on file"
+    assert '<html lang="en">' in client.get("/my/").content.decode(), "a language that there is not changes nothing"
+    ada.refresh_from_db()
+    assert ada.language == "en", "messages are written in the language on file"
+    assert '<html lang="en">' in open_link(Client(), url).get("/my/").content.decode(), "in any browser"
+
+
+def test_a_companion_chooses_their_own_language_and_not_the_patients(
+    client: Client, ada: Patient, ben: Contact, visits: list[Appointment]
+) -> None:
+    open_link(client, links.issue(patient=ada, purpose=Link.Purpose.COMPANION, contact=ben))
+
+    client.post("/my/language/", {"language": "es"})
+
+    ada.refresh_from_db()
+    ben.refresh_from_db()
+    assert (ada.language, ben.language) == ("en", "es")
+    assert '<html lang="es">' in client.get("/my/").content.decode()
 
 
 def test_a_companion_link_opens_no_patient_page(client: Client, ada: Patient, ben: Contact) -> None:
