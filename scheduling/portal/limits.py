@@ -37,11 +37,14 @@ def client_address(request: HttpRequest) -> str:
 
 
 def over_limit(request: HttpRequest, what: str, limit: int) -> bool:
-    """Count one more `what` from this address; whether that is more than `limit` within WINDOW seconds."""
+    """Count one more `what` from this address; whether that is more than `limit` within WINDOW seconds.
+
+    While the cache is away nobody is counted, and nobody turned away.
+    """
     key = f"portal:{what}:{client_address(request)}"
     cache.add(key, 0, WINDOW)
     try:
-        return cache.incr(key) > limit
+        return (cache.incr(key) or 0) > limit
     except ValueError:
         # The count ran out between the two lines: this is the first of a new one.
         cache.set(key, 1, WINDOW)
