@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
-from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site, StaffMember
 from clinic.permissions import Permission
@@ -26,6 +25,7 @@ from scheduling.desk.booking_forms import ChoiceForm, PlaceForm
 from scheduling.desk.booking_requests import asked_for
 from scheduling.desk.booking_single_forms import WhatForm
 from scheduling.desk.booking_wishes import ConsultForm
+from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Protocol
@@ -47,7 +47,7 @@ def consult(request: StaffRequest, patient: UUID) -> HttpResponse:
     sites = shared_sites(request.user, person)
     data = request.POST if request.method == "POST" else request.GET
     asked = asked_for(request)
-    form = ConsultForm(data if "first_day" in data else _start(sites, person, asked), sites=sites)
+    form = with_caller(ConsultForm(data if "first_day" in data else _start(sites, person, asked), sites=sites), person)
     if form.is_valid() and request.method == "POST":
         booked = _try_consult(request, person, form, asked)
         if booked is not None:
@@ -79,7 +79,7 @@ def _try_consult(
         return None
     try:
         booked = actions.book_consult(
-            by=Actor.of(request.user),
+            by=asked_by(request.user, form, person),
             patient=person,
             site=form.cleaned_data["site"],
             version=form.version,

@@ -37,11 +37,13 @@ from scheduling.desk import signed_plans
 from scheduling.desk.booking import start_values, status_of, take_over
 from scheduling.desk.booking_forms import ChoiceForm, KeepForm
 from scheduling.desk.booking_wishes import SeriesForm, WorkForm, fixed_words
+from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.plan_cards import Desk, PlanCard, cards, own_card
 from scheduling.desk.plan_markup import hidden_inputs
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Offer, Protocol, ProtocolVersion, Series
 from scheduling.selectors import planning, swapping
+from scheduling.selectors.authorised import Sessions, sessions_of
 from scheduling.selectors.series_rules import date_words
 from scheduling.when import day_words, time_words
 
@@ -124,7 +126,7 @@ def series(request: StaffRequest, patient: UUID) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     asked = "first_day" in data
     start = {} if asked else start_values(sites, Protocol.Kind.INFUSION)
-    form = SeriesForm(data if asked else None, sites=sites, initial=start)
+    form = with_caller(SeriesForm(data if asked else None, sites=sites, initial=start), person)
     work = WorkForm(data)
     taken, kept = False, None
     if asked and form.is_valid() and request.method == "POST":
@@ -147,16 +149,16 @@ def _try_series(
     if not choice.is_valid():
         take_over(form, choice)
         return None, False
-    _give_back(request, choice.cleaned_data["kept"])
     starts = choice.cleaned_data["starts"]
     pinned = frozenset(one for one in work.value("fixed").values() if one in starts)
     what: dict[str, Any] = {
-        "by": Actor.of(request.user),
         "order": replace(_order(form, person, starts), pinned=pinned),
         "key": choice.cleaned_data["key"],
         "explained": signed_plans.read(choice.cleaned_data["why"], starts, person, form.version),
     }
     try:
+        what["by"] = asked_by(request.user, form, person)
+        _give_back(request, choice.cleaned_data["kept"])
         if request.POST.get("do") == "keep":
             return _keep(request, what), False
         return _booked(request, person, actions.book_series(**what)), False
@@ -244,7 +246,8 @@ def _found(form: SeriesForm, person: Patient, work: WorkForm, kept: NextBest | N
     asked = swapping.with_fixed(question, sheet, found.fixed)
     result = swapping.best_plans(asked, sheet)
     found.refusal = planning.explain_refusal(result.refusal, site.zone) if result.refusal else []
-    desk = Desk(person, version, site.zone, result.best, found.fixed)
+    paid = sessions_of([person.pk]).get(person.pk, Sessions())
+    desk = Desk(person, version, site.zone, result.best, found.fixed, paid)
     found.cards = cards(result.plans, desk)
     if worked is not None:
         found.own = own_card(worked, desk, kept.offer if kept is not None else None)

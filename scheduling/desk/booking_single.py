@@ -22,9 +22,11 @@ from scheduling.actions import single as actions
 from scheduling.desk.booking import doctor_of, take_over
 from scheduling.desk.booking_forms import ChoiceForm
 from scheduling.desk.booking_single_forms import PastForm, SingleForm, WalkInForm, WhatForm
+from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Appointment
+from scheduling.selectors.authorised import Sessions, sessions_of, would_go_over
 from scheduling.selectors.singles import Single, single_slots, singles_for
 from scheduling.when import day_words, time_words
 
@@ -41,6 +43,7 @@ def single(request: StaffRequest, patient: UUID) -> HttpResponse:
     # The day board names the `day` on which it has free time.
     asked = {"first_day": request.GET["day"]} if "day" in request.GET else {}
     form = SingleForm(data if "first_day" in data else _start(singles, site) | asked, singles=singles)
+    form = with_caller(form, person)
     if request.method == "POST" and form.is_valid():
         done = _try_single(request, person, site, form)
         if done is not None:
@@ -65,7 +68,7 @@ def _try_single(request: StaffRequest, person: Patient, site: Site, form: Single
         return None
     try:
         made = actions.book_single(
-            by=Actor.of(request.user),
+            by=asked_by(request.user, form, person),
             patient=person,
             site=site,
             single=form.single,
@@ -100,7 +103,13 @@ def _free(form: SingleForm, person: Patient, site: Site) -> dict[str, Any]:
     except Refused as error:
         form.refuse(error)
         slots = []
-    return {"days": slots_by_day(slots, site.zone), "searched": True}
+    days = slots_by_day(slots, site.zone)
+    context: dict[str, Any] = {"days": days, "searched": True}
+    if not form.single.is_consult:
+        paid = sessions_of([person.pk]).get(person.pk, Sessions())
+        over = [day for day, _slots in days if would_go_over(paid, [day])]
+        context |= {"over_from": over[:1], "over_all": len(over) == len(days)}
+    return context
 
 
 @require_http_methods(["GET", "POST"])

@@ -23,13 +23,14 @@ from patients.models import Patient
 from scheduling import wishes as wishes_json
 from scheduling.actions import offers as actions
 from scheduling.desk.booking_wishes import words_of
+from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.models import Offer, Series
 from scheduling.selectors.drivers import drivers_of
 from scheduling.selectors.reasons import explain, from_json
 
 
 class KeyForm(forms.Form):
-    """The key that makes a double click one booking."""
+    """The key that makes a double click one booking, and who called (caller_form)."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -40,12 +41,14 @@ def offer(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The kept plan with its dates; a POST books it whole."""
     found = _offer_or_404(request, pk)
     problem = ""
+    patient = get_object_or_404(Patient, pk=found.patient_id)
+    form = with_caller(KeyForm(request.POST or None), patient)
     if request.method == "POST":
-        form = KeyForm(request.POST)
         try:
             if not form.is_valid():
                 raise Refused("The form was incomplete. Nothing was booked; try again.")
-            made = actions.accept_offer(by=Actor.of(request.user), offer=found, key=form.cleaned_data["key"])
+            by = asked_by(request.user, form, patient)
+            made = actions.accept_offer(by=by, offer=found, key=form.cleaned_data["key"])
         except Refused as error:
             problem = error.message
             found.refresh_from_db()
@@ -54,9 +57,9 @@ def offer(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The dates are held until a doctor decides." if held else "The series is booked.")
             return redirect("desk:patient", found.patient_id)
     now = clock.now()
-    patient = get_object_or_404(Patient, pk=found.patient_id)
     context = {
         "offer": found,
+        "form": form,
         "site": found.site,
         "lines": _lines(found),
         "is_open": found.status == Offer.Status.OPEN and found.expires_at > now,

@@ -16,6 +16,7 @@ from scheduling.desk.signed_plans import sign
 from scheduling.models import Offer, ProtocolVersion
 from scheduling.planner.values import Plan, PlannedVisit
 from scheduling.selectors import planning
+from scheduling.selectors.authorised import Sessions, would_go_over
 from scheduling.selectors.reasons import TERM_WORDS
 from scheduling.selectors.swapping import Fixed, WorkedPlan
 from scheduling.when import short_day, time_words
@@ -62,6 +63,8 @@ class PlanCard:
     is_own: bool = False
     #: The offer that holds this plan's time already, after a collision.
     kept: Offer | None = None
+    #: The dates that go over what is paid or authorised, in words.
+    over: Sequence[str] = ()
 
     @property
     def query(self) -> str:
@@ -83,6 +86,8 @@ class Desk:
     zone: ZoneInfo
     best: Plan | None
     fixed: Fixed = field(default_factory=dict)
+    #: What the patient has paid or is authorised for.
+    sessions: Sessions = field(default_factory=Sessions)
 
     @property
     def best_dates(self) -> set[date]:
@@ -114,6 +119,7 @@ def _card(number: int, plan: Plan, desk: Desk, worked: WorkedPlan | None = None,
         beside_best=_beside(plan, desk.best),
         is_own=worked is not None,
         kept=kept,
+        over=[short_day(day) for day in would_go_over(desk.sessions, [visit.date for visit in plan.visits])],
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -56,6 +56,23 @@ def sessions_of(patients: Collection[UUID]) -> dict[UUID, Sessions]:
     for visit in _taking(list(found)):
         _take(visit, found[visit.patient_id])
     return dict(found)
+
+
+def would_go_over(sessions: Sessions, days: Sequence[date]) -> list[date]:
+    """Which of further visits on these local days no session is left for; none where nothing is paid or authorised.
+
+    What is booked keeps its sessions.
+    """
+    if not sessions.covers:
+        return []
+    covers, over = [replace(cover) for cover in sessions.covers], []
+    for day in sorted(days):
+        fitting = [cover for cover in covers if cover.covers(day)]
+        if fitting:
+            min(fitting, key=_ends_first).planned += 1
+        else:
+            over.append(day)
+    return over
 
 
 def _taking(patients: Sequence[UUID]) -> list[Appointment]:
