@@ -1,4 +1,4 @@
-"""The first page of the set-up: what the clinic is made of, and what it still lacks."""
+"""Where a manager lands: what needs doing, what the clinic is made of, and what it still lacks."""
 
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -12,7 +12,9 @@ from clinic import clock
 from clinic.models import Closure, Site, Weekday
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from scheduling.messages.waiting import overdue
 from scheduling.selectors.readiness import Step, steps_of
+from scheduling.selectors.to_manage import to_manage
 from scheduling.setup import scope
 from scheduling.setup.base_forms import hours_text
 
@@ -56,7 +58,7 @@ def _days(weekdays: list[int]) -> str:
 @require_safe
 @needs(Permission.MANAGE_CLINIC)
 def home(request: StaffRequest) -> HttpResponse:
-    """Sites, people, protocols and closures, each with the way to its page."""
+    """What needs doing, then sites, people, protocols and closures, each with the way to its page."""
     now = clock.now()
     sites = list(
         scope.managed_sites(request.user)
@@ -68,10 +70,15 @@ def home(request: StaffRequest) -> HttpResponse:
         .order_by("-is_active", "name")
     )
     steps = steps_of([site for site in sites if site.is_active], now.date())
+    people = list(
+        scope.staff(request.user).filter(is_active=True).prefetch_related("role_rows", "sites").order_by("name")
+    )
     closures = Closure.objects.filter(Q(site__in=sites) | Q(resource__site__in=sites), ends__gt=now)
     context = {
         "places": [Place(site, steps.get(site.pk, [])) for site in sites],
-        "staff": scope.staff(request.user).filter(is_active=True).prefetch_related("role_rows").order_by("name"),
+        "staff": people,
+        "to_do": to_manage(request.user, now, people) if sites else [],
+        "overdue": overdue(),
         "protocols": scope.protocols(request.user)
         .filter(is_active=True)
         .prefetch_related("versions__phases", "sites")

@@ -15,8 +15,21 @@ from scheduling.models import Message, Phase, PhaseNeed, Protocol, ProtocolVersi
 from scheduling.setup.base_forms import SetupFields
 
 Kind, Lane = PhaseNeed.Kind, PhaseNeed.Lane
-NURSE = (("", "no"), ("hands", "her hands"), ("alone", "her hands, watching nobody else"), ("presence", "on site"))
-DOCTOR = (("", "no"), ("hands", "with the patient"), ("presence", "on site"))
+#: What a phase may need of a nurse or a doctor: lanes joined by a plus, "alone" for hands that leave no watch.
+NURSE = (
+    ("", "no"),
+    ("hands", "her hands"),
+    ("alone", "her hands, watching nobody else"),
+    ("presence", "on site"),
+    ("hands+presence", "her hands, and one on site"),
+    ("alone+presence", "her hands, watching nobody else, and one on site"),
+)
+DOCTOR = (
+    ("", "no"),
+    ("hands", "with the patient"),
+    ("presence", "on site"),
+    ("hands+presence", "with the patient, and one on site"),
+)
 #: So many places of a nurse's watch may one patient take: more is a slip of the finger.
 MOST_UNITS = 8
 #: The lists of a version that have rows of their own on the page.
@@ -184,13 +197,12 @@ class PhaseForm(forms.Form):
         needs = []
         if values["chair"]:
             needs.append(NeedDraft(Kind.CHAIR, Lane.WHOLE))
-        if values["doctor"]:
-            needs.append(NeedDraft(Kind.DOCTOR, values["doctor"]))
         if values["monitor"]:
             needs.append(NeedDraft(Kind.MONITOR, Lane.WHOLE))
-        if values["nurse"]:
-            lane = Lane.HANDS if values["nurse"] == "alone" else values["nurse"]
-            needs.append(NeedDraft(Kind.NURSE, lane, alone=values["nurse"] == "alone"))
+        for kind in (Kind.DOCTOR, Kind.NURSE):
+            for word in filter(None, values[kind].split("+")):
+                alone = word == "alone"
+                needs.append(NeedDraft(kind, Lane.HANDS if alone else word, alone=alone))
         if values["watch"]:
             needs.append(NeedDraft(Kind.NURSE, Lane.WATCH, values["watch"]))
         ordered = sorted(needs, key=lambda one: (one.kind, one.lane))
@@ -200,14 +212,16 @@ class PhaseForm(forms.Form):
 def row_of(phase: PhaseDraft) -> dict[str, Any]:
     """A phase as the initial values of its row."""
     row: dict[str, Any] = {"kind": phase.kind, "minutes": phase.minutes}
+    of_kind: dict[str, set[str]] = {}
     for need in phase.needs:
         if need.kind in {Kind.CHAIR, Kind.MONITOR}:
             row[need.kind] = True
         elif need.lane == Lane.WATCH:
             row["watch"] = need.units
         else:
-            row[need.kind] = "alone" if need.alone else need.lane
-    return row
+            of_kind.setdefault(need.kind, set()).add("alone" if need.alone else need.lane)
+    # As the choices write it: hands before presence.
+    return row | {kind: "+".join(sorted(words)) for kind, words in of_kind.items()}
 
 
 class QuestionForm(forms.Form):

@@ -19,7 +19,7 @@ from scheduling.models import ProtocolVersion
 from scheduling.selectors import changes
 from scheduling.setup import starting_points
 from scheduling.setup.drawing import draw
-from scheduling.setup.protocol_forms import GROUPS, IN_ROWS, OF_THE_CHAIR, VersionForm
+from scheduling.setup.protocol_forms import GROUPS, IN_ROWS, OF_THE_CHAIR, PhaseForm, VersionForm, row_of
 from tests.desk.pages import text
 from tests.factories import Clinic, make_patient
 from tests.scheduling.helpers import book
@@ -257,3 +257,18 @@ def test_the_texts_are_shown_as_sent_before_anything_is_saved(manager: Client, h
         manager.get(reverse("setup:protocol", args=[harbor.induction.protocol_id]))
     )
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        (NeedDraft("doctor", "hands"), NeedDraft("doctor", "presence"), NeedDraft("nurse", "watch", 2)),
+        (NeedDraft("nurse", "hands", alone=True), NeedDraft("nurse", "presence"), NeedDraft("nurse", "watch")),
+        (NeedDraft("chair", "whole"), NeedDraft("doctor", "presence"), NeedDraft("nurse", "hands")),
+    ],
+)
+def test_a_phase_with_needs_of_any_kind_comes_back_from_its_row_as_it_was(needs: tuple[NeedDraft, ...]) -> None:
+    phase = PhaseDraft("infuse", 40, needs)
+    form = PhaseForm({name: str(value) for name, value in row_of(phase).items()})
+    assert form.is_valid(), form.errors
+    assert form.draft == phase
