@@ -26,7 +26,7 @@ class Permission(TextChoices):
     IMPORT_PATIENTS = "import_patients", _("import patients from files")
     VIEW_CLINICAL = "view_clinical", _("see screening answers, flags, scores and conditions")
     RUN_VISIT = "run_visit", _("start, watch and end a visit")
-    REPLAN_LOST = "replan_lost", _("plan a lost infusion anew")
+    REPLAN_LOST = "replan_lost", _("plan a lost infusion or booster anew")
     ORDER = "order", _("write orders, and answer what is asked at the chair")
     RECORD_ARRIVAL = "record_arrival", _("record that a patient has arrived")
     RECORD_CONSENT = "record_consent", _("record a signed consent")

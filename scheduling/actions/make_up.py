@@ -1,4 +1,4 @@
-"""Planning an infusion anew that was lost: the patient did not come, or was not treated."""
+"""Planning an infusion or a booster anew that was lost: the patient did not come, or was not treated."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,7 +21,7 @@ from scheduling.selectors.planning import shape_of
 
 @action
 def make_up(*, by: Actor, appointment: Appointment, starts: datetime, key: UUID) -> Appointment:
-    """Book an infusion at `starts` (aware) in place of `appointment`, which ended without counting.
+    """Book a visit at `starts` (aware) in place of `appointment`, which ended without counting.
 
     It takes the lost one's place in the series; chair and nurses are chosen anew. The patient is told once. The same
     key again returns the same visit.
@@ -60,7 +60,7 @@ def _check(lost: Appointment, starts: datetime) -> None:
     """What only the locks make sure."""
     day = series_rules.local_day(starts, lost.site)
     if not is_missing(lost):
-        raise Refused("No infusion of this series is missing any more. Nothing was booked.", code="not_missing")
+        raise Refused("No visit of this series is missing any more. Nothing was booked.", code="not_missing")
     placing.check_bookable(lost.patient, lost.site)
     if not is_cleared(lost.patient, lost.protocol_version, day):
         raise Refused(

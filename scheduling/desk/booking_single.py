@@ -119,7 +119,7 @@ def walk_in(request: StaffRequest, patient: UUID) -> HttpResponse:
     person, site, singles = _about(request, patient)
     posted = request.POST if request.method == "POST" else None
     form = WalkInForm(posted, singles=singles, site=site, initial={"key": uuid4()})
-    full = False
+    full, instead = False, None
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
@@ -135,12 +135,15 @@ def walk_in(request: StaffRequest, patient: UUID) -> HttpResponse:
             )
         except Refused as error:
             full = error.code == "nothing_free" or values["anyway"]
+            if error.code == "not_cleared":
+                instead = next((one for one in singles if one.is_consult), None)
             form.refuse(error)
         else:
             held = "" if made.holds.exists() else " It holds no chair or nurse: see on the board what it collides with."
             messages.success(request, f"{person.name} is here, from {time_words(made.starts, site.zone)} on.{held}")
             return redirect("desk:board", site.pk, clock.today(site.zone))
     context = {"patient": person, "site": site, "form": form, "full": full, "sites": _sites(request, person)}
+    context["instead"] = instead
     return render(request, "desk/booking/walk_in.html", context, status=_status(request, form))
 
 

@@ -1,4 +1,4 @@
-"""The page on which a lost infusion is planned anew."""
+"""The page on which a lost infusion or booster is planned anew."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -48,7 +48,7 @@ class MakeUpForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @needs(Permission.REPLAN_LOST)
 def make_up(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """Free times for the infusion in place of one that was lost; a POST books one."""
+    """Free times for the visit in place of one that was lost; a POST books one."""
     visits = Appointment.objects.for_user(request.user)
     lost = get_object_or_404(visits.select_related("site", "patient", "series", "protocol_version__protocol"), pk=pk)
     opened(lost)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.utils.functional import cached_property
 
@@ -17,7 +18,8 @@ from scheduling.nurse.visit_steps import VisitSteps
 from scheduling.selectors.courses import induction_is_over
 from scheduling.selectors.gates import Gate, GateKind, leaves_from, shut_exits, shut_gates
 from scheduling.selectors.hits import Hit, hits_at
-from scheduling.selectors.make_up import is_missing
+from scheduling.selectors.make_up import is_missing, nearest_slots
+from scheduling.selectors.planning import Slot
 from scheduling.selectors.visits import (
     VisitPhase,
     doctors_at,
@@ -208,10 +210,22 @@ class VisitPage(VisitSteps):
             return False
         return induction_is_over(series)
 
-    @property
+    @cached_property
     def to_replan(self) -> bool:
-        """Whether an infusion of the series is still to be planned in place of this one."""
+        """Whether a visit of the series is still to be planned in place of this one."""
         return is_missing(self.visit)
+
+    @cached_property
+    def replacements(self) -> list[Slot]:
+        """Times for it that take one click."""
+        if not self.to_replan or not self.user.may(Permission.REPLAN_LOST):
+            return []
+        return nearest_slots(self.visit, clock.now())
+
+    @cached_property
+    def replacement_key(self) -> UUID:
+        """Makes a double click on one of them one booking."""
+        return uuid4()
 
     @property
     def doctors(self) -> list[StaffMember]:

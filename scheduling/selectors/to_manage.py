@@ -98,16 +98,21 @@ def _about(one: StaffMember, words: str, action: str) -> ToDo:
 
 
 def _shift(one: StaffMember, site: Site, last: date | None) -> ToDo:
-    words = f"Has no shifts at {site}: nothing can be booked with {one.name} there."
-    if last is not None and last >= clock.today(site.zone):
+    words = f"Has no shifts, at {site} or elsewhere: nothing can be booked with {one.name}."
+    if last is not None:
         words = f"The shifts at {site} end on {last:%A, %B} {last.day}."
     return ToDo("users", one.name, words, "Plan the shifts", "setup:week", (site.pk, one.pk))
 
 
 def _lacking(one: StaffMember, ends: dict[tuple[UUID, UUID], date]) -> list[Site]:
-    """The sites in use where the person's shifts end soon, or where there are none."""
-    soon = {site: clock.today(site.zone) + SHIFTS_AHEAD for site in one.sites.all() if site.is_active}
-    return [site for site, until in soon.items() if ends.get((one.pk, site.pk), date.min) < until]
+    """The sites where the person's shifts end soon; the first one where there are none anywhere. Somebody may belong
+    to a site and help out there by the day only.
+    """
+    sites = [site for site in one.sites.all() if site.is_active]
+    planned = [site for site in sites if (one.pk, site.pk) in ends]
+    if not planned:
+        return sites[:1]
+    return [site for site in planned if ends[one.pk, site.pk] < clock.today(site.zone) + SHIFTS_AHEAD]
 
 
 def _last_days(staff: Collection[UUID], now: datetime) -> dict[tuple[UUID, UUID], date]:

@@ -13,7 +13,7 @@ from patients.models import Patient
 from scheduling.models import Appointment, VisitRecord
 from tests.desk.conftest import SignIn
 from tests.desk.pages import text, values
-from tests.factories import NOW, Clinic
+from tests.factories import NOW, Clinic, make_patient
 from tests.portal.conftest import make_driver
 
 
@@ -64,6 +64,22 @@ def test_a_walk_in_is_here_and_on_the_board(clerk: Client, harbor: Clinic, patie
 
     assert "Ada Quill is here, from 9:05 a.m. on." in text(page)
     assert Appointment.objects.get().status == "arrived"
+
+
+def test_an_uncleared_walk_in_is_refused_and_seen_by_a_doctor_with_one_click(clerk: Client, harbor: Clinic) -> None:
+    new = make_patient(harbor.site)
+    form = {"what": injection(harbor), "key": str(uuid4())}
+    page = clerk.post(url("walk_in", new), form)
+    assert page.status_code == 422
+    assert "No doctor's clearance" in text(page)
+    consult = f"consult:{harbor.consult.protocol_id}"
+    assert f'name="what" value="{consult}"' in page.content.decode()
+    assert not Appointment.objects.exists()
+
+    # A browser sends the field first, and the button pressed after it.
+    clerk.post(url("walk_in", new), form | {"what": [injection(harbor), consult]})
+    made = Appointment.objects.get()
+    assert (made.kind, made.status, made.patient) == ("consult", "arrived", new)
 
 
 def test_where_nothing_is_free_the_page_offers_to_record_it_all_the_same(

@@ -41,7 +41,7 @@ def test_where_all_is_well_it_says_so(manager: Client) -> None:
 def test_people_who_are_not_set_up_are_named_until_they_are(manager: Client, harbor: Clinic) -> None:
     new = make_staff(harbor.site, "Nina New", Role.NURSE, watch=4, shifts=False)
     assert "Nina New Cannot sign in yet: no password is chosen." in landed(manager)
-    assert f"Nina New Has no shifts at {harbor.site}" in landed(manager)
+    assert f"Nina New Has no shifts, at {harbor.site} or elsewhere" in landed(manager)
     assert reverse("setup:week", args=[harbor.site.pk, new.pk]) in manager.get("/", follow=True).content.decode()
 
     assert new.user is not None

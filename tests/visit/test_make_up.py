@@ -137,7 +137,7 @@ def test_the_desk_plans_a_lost_infusion_anew_from_the_visits_page(clinic: Clinic
     response = desk.post(url, {"starts": value, "key": page.context["key"]}, follow=True)
     assert "Friday, April 9, 2027" in text_of(response)
     assert Appointment.objects.filter(starts=FRIDAY, status="booked").exists()
-    assert "No infusion of this series is missing" in text_of(desk.get(url))
+    assert "No visit of this series is missing" in text_of(desk.get(url))
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,46 @@ def test_a_time_that_is_none_is_refused_in_words(
     )
     assert response.status_code == 422
     assert sentence in text_of(response)
+
+
+@pytest.fixture
+def lost_booster(clinic: Clinic) -> Appointment:
+    """The second booster of a course was missed today; the third is in three weeks."""
+    patient = make_patient(clinic.site, cleared=True, consented=True)
+    series = make_series(clinic, patient, stage="maintenance")
+    make_given(clinic, series, 1, NOW - timedelta(days=21), kind="booster")
+    values: dict[str, Any] = {"patient": patient, "series": series, "kind": "booster"}
+    make_visit(clinic, **values, number=3, starts=NOW + timedelta(days=21))
+    visit = make_visit(clinic, **values, number=2)
+    record_no_show(by=clinic.by(Role.FRONT_DESK), appointment=visit)
+    visit.refresh_from_db()
+    return visit
+
+
+def test_a_lost_booster_is_made_up_with_one_click_from_its_page_and_the_others_keep_their_dates(
+    clinic: Clinic, lost_booster: Appointment
+) -> None:
+    nurse = sign_in(clinic, Role.NURSE)
+    page = nurse.get(reverse("nurse:visit", args=[lost_booster.pk])).content.decode()
+    assert "Booster 2 instead, with one click" in page
+    starts = page.split('name="starts" value="')[1].split('"')[0]
+    key = page.split('name="key" value="')[1].split('"')[0]
+
+    for _ in range(2):
+        done = nurse.post(reverse("nurse:make_up", args=[lost_booster.pk]), {"starts": starts, "key": key})
+        assert done.status_code == 302, text_of(done)
+
+    standing = Appointment.objects.filter(series=lost_booster.series, status="booked").order_by("number")
+    assert [(one.number, one.kind) for one in standing] == [(2, "booster"), (3, "booster")]
+    made = standing[0]
+    assert made.starts == datetime.fromisoformat(starts)
+    assert made.starts.astimezone(clinic.site.zone).hour == 9, "the hour of the one that was lost"
+    assert standing[1].starts == NOW + timedelta(days=21)
+    assert "with one click" not in nurse.get(reverse("nurse:visit", args=[lost_booster.pk])).content.decode()
+
+
+def test_after_the_course_has_ended_no_booster_is_missing(clinic: Clinic, lost_booster: Appointment) -> None:
+    assert lost_booster.series is not None
+    assert is_missing(lost_booster)
+    lost_booster.series.status = "completed"
+    assert not is_missing(lost_booster)
