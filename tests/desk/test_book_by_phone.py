@@ -23,7 +23,7 @@ def mother(patient: Patient) -> Contact:
 
 def callers(table: str) -> set[str]:
     """Who is named on the trail as having called, in the rows of a table that were added."""
-    return set(AuditEvent.objects.filter(table=table, operation="INSERT").values_list("caller_name", flat=True))
+    return set(AuditEvent.objects.filter(table=table, operation="insert").values_list("caller_name", flat=True))
 
 
 def best(clerk: Client, harbor: Clinic, patient: Patient, **changes: str) -> str:
