@@ -16,6 +16,7 @@ from clinic.models import Shift, Site, StaffMember, User
 from clinic.permissions import Role
 from scheduling.models import Message
 from scheduling.selectors.desk_scope import scope_of
+from scheduling.selectors.readiness import Step
 from scheduling.selectors.rescue_plan import without_cover_of
 from scheduling.selectors.work_list import QUERIES, Kind
 
@@ -51,6 +52,12 @@ def to_manage(user: User, now: datetime, staff: Sequence[StaffMember]) -> list[T
     `sites` loaded. The queries do not grow with them.
     """
     return [*_uncovered(user, now), *_failed(user, now), *_people(staff, now)]
+
+
+def not_ready(site: Site, step: Step) -> ToDo:
+    """The row of a site where nothing can be booked yet: `step` is what comes next."""
+    args = (site.pk,) if step.needs_site else ()
+    return ToDo("map-pin", f"{site} cannot be booked yet", step.lacks, step.title, step.page, args)
 
 
 def _uncovered(user: User, now: datetime) -> list[ToDo]:

@@ -14,7 +14,7 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.messages.waiting import overdue
 from scheduling.selectors.readiness import Step, steps_of
-from scheduling.selectors.to_manage import to_manage
+from scheduling.selectors.to_manage import not_ready, to_manage
 from scheduling.setup import scope
 from scheduling.setup.base_forms import hours_text
 
@@ -74,10 +74,12 @@ def home(request: StaffRequest) -> HttpResponse:
         scope.staff(request.user).filter(is_active=True).prefetch_related("role_rows", "sites").order_by("name")
     )
     closures = Closure.objects.filter(Q(site__in=sites) | Q(resource__site__in=sites), ends__gt=now)
+    places = [Place(site, steps.get(site.pk, [])) for site in sites]
+    to_do = [not_ready(place.site, place.next) for place in places if place.next is not None]
     context = {
-        "places": [Place(site, steps.get(site.pk, [])) for site in sites],
+        "places": places,
         "staff": people,
-        "to_do": to_manage(request.user, now, people) if sites else [],
+        "to_do": [*to_do, *to_manage(request.user, now, people)] if sites else [],
         "overdue": overdue(),
         "protocols": scope.protocols(request.user)
         .filter(is_active=True)

@@ -236,9 +236,10 @@ def test_a_time_is_set_right_and_a_lost_infusion_is_planned_anew_on_the_spot(sto
     nurse.get_by_label("had eaten").check()
     nurse.get_by_role("button", name="End the visit").press("Enter")
     nurse.get_by_text("does not count").first.wait_for()
-    nurse.get_by_role("link", name="Plan the infusion anew").press("Enter")
     judge(nurse)
-    nurse.locator(".chip").first.click()
-    nurse.get_by_role("button", name="Book the infusion").click()
+    nurse.get_by_role("link", name="Another time").press("Enter")
+    judge(nurse)
+    nurse.go_back()
+    nurse.get_by_role("group", name="Times for one click").get_by_role("button").first.press("Enter")
     nurse.get_by_text("The patient is told.").wait_for()
     assert Appointment.objects.filter(patient=story.patient, status="booked").count() == 1

@@ -89,3 +89,10 @@ def test_the_queries_do_not_grow_with_the_people(manager: Client, harbor: Clinic
     for number in range(10):
         make_staff(harbor.site, f"Nina {number}", Role.NURSE, watch=4, shifts=False)
     assert queries() == few
+
+
+def test_a_site_where_nothing_can_be_booked_yet_says_what_comes_next(manager: Client, harbor: Clinic) -> None:
+    harbor.site.opening_hours.all().delete()
+    page = landed(manager)
+    assert f"{harbor.site} cannot be booked yet Say when the site is open." in page
+    assert "Nothing needs you now." not in page
