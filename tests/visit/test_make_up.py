@@ -172,7 +172,7 @@ def test_a_lost_booster_is_made_up_with_one_click_from_its_page_and_the_others_k
 ) -> None:
     nurse = sign_in(clinic, Role.NURSE)
     page = nurse.get(reverse("nurse:visit", args=[lost_booster.pk])).content.decode()
-    assert "Booster 2 instead, with one click" in page
+    assert "Booster in its place, with one click" in page
     starts = page.split('name="starts" value="')[1].split('"')[0]
     key = page.split('name="key" value="')[1].split('"')[0]
 
