@@ -15,7 +15,7 @@ FormT = TypeVar("FormT", bound=forms.Form)
 def with_caller(form: FormT, patient: Patient, chosen: str = "") -> FormT:
     """The form with the question who called (`chosen` beforehand); shown by templates/desk/_caller.html. Call it
     before the form is checked."""
-    contacts = [(str(contact.pk), _words(contact)) for contact in patient.contacts.filter(is_active=True)]
+    contacts = [(str(contact.pk), _words(contact)) for contact in patient.contacts.all() if contact.is_active]
     form.fields["caller"] = forms.ChoiceField(
         label="Who called?",
         required=False,

@@ -281,7 +281,9 @@ def test_a_visit_ends_untreated_and_offers_to_plan_anew(here: Ward, nurse: Clien
     nurse.post(_url("end", here.visit), {"end-ending": "not_treated_ate", "end-note": "Breakfast at eight"})
     here.visit.refresh_from_db()
     assert here.visit.ending == Ending.NOT_TREATED_ATE
-    assert "Infusion in its place, with one click" in _text(here.signed_in(Role.FRONT_DESK).get(_url("visit", here.visit)))
+    assert "Infusion in its place, with one click" in _text(
+        here.signed_in(Role.FRONT_DESK).get(_url("visit", here.visit))
+    )
 
 
 def test_the_page_of_the_last_infusion_says_that_a_doctor_decides_now(ward: Ward, nurse: Client) -> None:
