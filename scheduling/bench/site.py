@@ -50,12 +50,12 @@ class Bench:
         return clock.today(self.site.zone) + timedelta(days=1)
 
 
-def make_place(name: str, chairs: int) -> tuple[Site, list[Resource]]:
-    """A site open on working days, local time of New York, and its chairs."""
+def make_place(name: str, chairs: int, *, time_zone: str = "America/New_York") -> tuple[Site, list[Resource]]:
+    """A site open on working days, local time of its zone, and its chairs."""
     site = Site.objects.create(
         name=name,
         neutral_name=f"{name} Day Center",
-        time_zone="America/New_York",
+        time_zone=time_zone,
         address_line="1 Test Street",
         city="Albany",
         state="NY",
