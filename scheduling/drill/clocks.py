@@ -92,16 +92,17 @@ def walk_through(world: World, site: Site, change: date) -> Walk:
             ledger.announce_consult(_visit(world, site, day))
             expected |= {(kind, day): when for kind, when in _expected(day).items()}
     told: dict[str, str] = {}
-    seen = len(world.house.arrived())
+    first = seen = len(world.house.arrived())
     moment = begins
     while moment <= ends:
         with taken_to(moment):
             if deliver().sent:
                 wall = f"{clock.local(clock.now(), ZoneInfo(site.time_zone)):%a %d %b %H:%M}"
-                told |= {one.id: wall for one in world.house.arrived()[seen:]}
-                # What came again later would be seen here, under another time.
+                come = world.house.arrived()
+                told |= {one.id: wall for one in come[seen:]}
+                seen = len(come)
         moment += STEP
-    return _compare(site, expected, told, Counter(one.id for one in world.house.arrived()[seen:]))
+    return _compare(site, expected, told, Counter(one.id for one in world.house.arrived()[first:]))
 
 
 def _compare(site: Site, expected: dict[tuple[str, date], str], told: dict[str, str], came: Counter[str]) -> Walk:
