@@ -8,9 +8,11 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
+from clinic.runtime.broker import Amqp
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
-app = Celery("clinic")
+app = Celery("clinic", amqp=Amqp)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -176,6 +176,8 @@ CELERY_TASK_TIME_LIMIT = 300
 #: Seconds that a worker told to stop (SIGQUIT) gives its running tasks; what they leave undone is still a due row.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+#: A worker that is busy keeps one more task to itself and not four: another one is there to help with the rest.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # `expires`: a tick that waited longer than the next one is worth nothing.

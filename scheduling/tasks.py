@@ -16,9 +16,11 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name=nudge.DELIVER_DUE)
 def deliver_due() -> None:
-    """Deliver every message that is due; what does not fit into one run goes on at once in another."""
+    """Deliver every message that is due. What does not fit into one run goes on at once in another, and where there is
+    too much for one worker the next is called.
+    """
     with _from_task("deliver_due"):
-        run = delivery.deliver()
+        run = delivery.deliver(more=nudge.now)
     if run.did_something:
         log.info("messages_delivered", counts=run.counts())
     if run.unfinished:

@@ -1,4 +1,4 @@
-"""Celery's broker where there is no Redis: files in a folder, by kombu's filesystem transport, written whole.
+"""How the broker is reached, and what it is where there is no Redis: files in a folder, by kombu's transport.
 
 kombu opens a message's file under its last name and then writes it. A worker that looks in between reads an empty text
 and dies of it: every few minutes on a busy machine (measured; supervisord started it again and nothing was lost, but
@@ -10,11 +10,34 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from celery.app.amqp import AMQP
+from kombu import Connection
 from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
 from kombu.utils.json import dumps
+
+#: Worker and beat look for a broker that is away after two seconds, then after two more each time, up to two more than
+#: this. kombu goes up to 30: a message could then be later than the two ticks after the broker's return that are
+#: promised.
+LONGEST_STEP = 4
+
+
+class PatientConnection(Connection):
+    """kombu's connection, but for how soon it sees that a broker is back."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Self:  # type: ignore[override]
+        """Connect, trying again for as long as the caller wishes."""
+        options.setdefault("interval_max", LONGEST_STEP)
+        super().ensure_connection(*args, **options)
+        return self
+
+
+class Amqp(AMQP):
+    """What Celery makes its connections with."""
+
+    Connection = PatientConnection
 
 
 class Channel(filesystem.Channel):

@@ -9,9 +9,10 @@ Message-ID.
 import os
 import socket
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
@@ -26,6 +27,7 @@ from clinic.actor import Actor
 from patients.models import Channel
 from scheduling.messages import letters, rows, settling
 from scheduling.messages.look import why_skip
+from scheduling.messages.patience import through_a_restart
 from scheduling.messages.post import Closed, Outcome, PostOffice, Text, TextOffice
 from scheduling.messages.routing import channel_for, recipient_of
 from scheduling.messages.waiting import quiet_until
@@ -82,33 +84,55 @@ class Run:
         return any(self.counts().values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A row that a worker owns. `alone`: it carries no others, and will not any more, since rows are given to a lead
+    only before it is claimed.
+    """
+
+    key: UUID
+    channel: str
+    worker: str
+    alone: bool
+
+
 def _new_worker() -> str:
     """A name that no other run has."""
     return f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
-def deliver(*, budget: float = BUDGET) -> Run:
+def deliver(*, budget: float = BUDGET, more: Callable[[], None] | None = None) -> Run:
     """Deliver everything that is due now, for at most about `budget` seconds. Safe to run many times at once.
 
-    While the mail server or the provider of texts is closed to us, what goes by other ways still goes.
+    While the mail server or the provider of texts is closed to us, what goes by other ways still goes. `more` is called
+    once where there is more to do than for one worker, so that others come to help.
     """
     worker, run, started = _new_worker(), Run(), time.monotonic()
-    run.skipped += expire_calls(by=BY)
+    run.skipped += through_a_restart(lambda: expire_calls(by=BY))
     with PostOffice() as post, TextOffice() as texts:
-        while claimed := claim(by=BY, worker=worker, without=run.shut):
-            for key, channel in claimed.items():
-                try:
-                    _deliver_one(key, channel, worker, post, texts, run)
-                except Closed as error:
-                    run.closed = str(error)
-                    run.shut.add(error.channel)
-                    # This one too, should it have been claimed for another way.
-                    waiting = [other for other, by_way in claimed.items() if by_way == error.channel or other == key]
-                    give_back(by=BY, keys=waiting, worker=worker, detail=run.closed)
+        while claimed := through_a_restart(lambda: claim(by=BY, worker=worker, without=run.shut)):
+            if len(claimed) == BATCH and more is not None:
+                more()
+                more = None
+            _deliver_batch(claimed, worker, post, texts, run)
             if time.monotonic() - started > budget:
                 run.unfinished = True
                 break
     return run
+
+
+def _deliver_batch(claimed: dict[UUID, str], worker: str, post: PostOffice, texts: TextOffice, run: Run) -> None:
+    """Take what was claimed to its end; where a way is closed, what goes by it is given back."""
+    leads = through_a_restart(lambda: _leads(claimed))
+    for key, channel in claimed.items():
+        try:
+            _deliver_one(_Claimed(key, channel, worker, key not in leads), post, texts, run)
+        except Closed as error:
+            run.closed = str(error)
+            run.shut.add(error.channel)
+            # This one too, should it have been claimed for another way.
+            waiting = [other for other, by_way in claimed.items() if by_way == error.channel or other == key]
+            through_a_restart(partial(give_back, by=BY, keys=waiting, worker=worker, detail=run.closed))
 
 
 @action
@@ -155,33 +179,40 @@ def give_back(*, by: Actor, keys: Sequence[UUID], worker: str, detail: str) -> N
     log.error("provider_closed", detail=detail)
 
 
-def _deliver_one(key: UUID, channel: str, worker: str, post: PostOffice, texts: TextOffice, run: Run) -> None:
+def _deliver_one(row: _Claimed, post: PostOffice, texts: TextOffice, run: Run) -> None:
     """Take one claimed row to its end. Raises Closed; every other trouble is the row's own and is kept on it."""
-    if channel == Channel.MAIL:
+    if row.channel == Channel.MAIL:
         # Before the look, so that the lease need not outlast the connecting.
         post.open()
-    elif channel == Channel.TEXT:
+    elif row.channel == Channel.TEXT:
         texts.open()
     try:
-        ready = look(by=BY, key=key, worker=worker, run=run)
+        ready = through_a_restart(
+            lambda: look(by=BY, key=row.key, worker=row.worker, run=run, alone=row.alone),
+        )
     except DatabaseError:
         raise
     except Exception as error:
         # Whatever is wrong with one message (a template, a text) must not keep the others from going out: it fails,
         # and the desk sees it.
-        log.exception("message_not_written", message=str(key))
-        outcome = Outcome(Result.REFUSED, f"not written: {type(error).__name__}")
-        mark(by=BY, key=key, worker=worker, outcome=outcome, run=run)
+        log.exception("message_not_written", message=str(row.key))
+        _mark(row, Outcome(Result.REFUSED, f"not written: {type(error).__name__}"), run)
         return
     if ready is not None:
-        outcome = texts.send(ready) if isinstance(ready, Text) else post.send(ready)
-        mark(by=BY, key=key, worker=worker, outcome=outcome, run=run)
+        _mark(row, texts.send(ready) if isinstance(ready, Text) else post.send(ready), run)
+
+
+def _mark(row: _Claimed, outcome: Outcome, run: Run) -> None:
+    """What a server has accepted must not be forgotten because the database is just being restarted."""
+    through_a_restart(
+        lambda: mark(by=BY, key=row.key, worker=row.worker, outcome=outcome, run=run, alone=row.alone),
+    )
 
 
 @action
-def look(*, by: Actor, key: UUID, worker: str, run: Run) -> EmailMessage | Text | None:
+def look(*, by: Actor, key: UUID, worker: str, run: Run, alone: bool = False) -> EmailMessage | Text | None:
     """Look at the subject again. A mail or text that is still true comes back ready, under a fresh lease; everything
-    else is settled here.
+    else is settled here. `alone`: the row is known to carry no others.
 
     None when the row is no longer this worker's, is skipped, waits for the morning, or is for a person to do.
     """
@@ -200,7 +231,7 @@ def look(*, by: Actor, key: UUID, worker: str, run: Run) -> EmailMessage | Text 
         settling.put_back(row, due_at=wait)
         run.postponed += 1
         return None
-    letter = letters.write(row, _carried(row, now))
+    letter = letters.write(row, [] if alone else _carried(row, now))
     row.subject, row.body, row.address = letter.subject, letter.kept, letter.address
     ready = letter.mail or letter.text
     if ready is None:
@@ -214,19 +245,21 @@ def look(*, by: Actor, key: UUID, worker: str, run: Run) -> EmailMessage | Text 
 
 
 @action
-def mark(*, by: Actor, key: UUID, worker: str, outcome: Outcome, run: Run) -> None:
-    """Write what came of a try. Only the owner of the lease changes the row; the try itself is kept in any case."""
+def mark(*, by: Actor, key: UUID, worker: str, outcome: Outcome, run: Run, alone: bool = False) -> None:
+    """Write what came of a try. Only the owner of the lease changes the row; the try itself is kept in any case.
+
+    `alone`: the row is known to carry no others.
+    """
     now = clock.now()
     MessageAttempt.objects.create(
         message_id=key, at=now, worker=worker, result=outcome.result, detail=outcome.detail[:400]
     )
+    if outcome.result == Result.ACCEPTED and settling.sent(key, worker, now, alone=alone):
+        run.sent += 1
+        return
     row = _owned(key, worker)
     if row is None:
         log.warning("lease_lost", message=str(key), result=outcome.result)
-        return
-    if outcome.result == Result.ACCEPTED:
-        settling.sent(row, now)
-        run.sent += 1
     elif outcome.result == Result.REFUSED or row.attempts >= MAX_ATTEMPTS:
         settling.fail(row, outcome)
         run.failed += 1
@@ -239,6 +272,11 @@ def wait_after(attempts: int) -> timedelta:
     """How long a message waits after so many tries (1 or more) that did not succeed."""
     doubled = timedelta(seconds=settings.REMINDER_TICK_SECONDS * 2 ** (attempts - 1))
     return min(doubled, LONGEST_WAIT)
+
+
+def _leads(claimed: Collection[UUID]) -> set[UUID | None]:
+    """Those of the rows that carry others."""
+    return set(Message.objects.filter(carried_by__in=claimed).values_list("carried_by", flat=True))
 
 
 def _owned(key: UUID, worker: str) -> Message | None:

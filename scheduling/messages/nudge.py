@@ -2,6 +2,7 @@
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError
 
@@ -20,7 +21,7 @@ def now() -> None:
     """
     try:
         # No retries: the person at the screen waits for this. The name, not the task: the ledger must not import who
-        # reads it.
-        current_app.send_task(DELIVER_DUE, retry=False, ignore_result=True)
+        # reads it. After a tick the beat has said the same.
+        current_app.send_task(DELIVER_DUE, retry=False, ignore_result=True, expires=settings.REMINDER_TICK_SECONDS)
     except (KombuError, OSError) as error:
         log.warning("nudge_lost", error=type(error).__name__)

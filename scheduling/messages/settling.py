@@ -4,6 +4,7 @@ Called inside the actions of scheduling/messages/delivery.py. What the row carri
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from clinic import clock
 from patients.models import Channel, Contact, Patient
@@ -30,11 +31,17 @@ def hand_to_a_person(row: Message, now: datetime, worker: str) -> None:
     Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.PERSON)
 
 
-def sent(row: Message, now: datetime) -> None:
-    """Accepted by the mail server, or the provider of texts."""
-    row.state, row.sent_at, row.last_error = State.SENT, now, ""
-    _settle(row, "sent_at", "last_error")
-    Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.SENT, sent_at=now)
+def sent(key: UUID, worker: str, now: datetime, *, alone: bool) -> bool:
+    """Accepted by the mail server, or the provider of texts; False where the row is no longer this worker's.
+
+    One statement and no more for a row that carries no others (`alone`): this is done for every message.
+    """
+    owned = Message.objects.filter(pk=key, state=State.SENDING, lease_by=worker)
+    if not owned.update(state=State.SENT, sent_at=now, last_error="", lease_by="", lease_until=None):
+        return False
+    if not alone:
+        Message.objects.filter(carried_by=key, state=State.DUE).update(state=State.SENT, sent_at=now)
+    return True
 
 
 def fail(row: Message, outcome: Outcome) -> None:

@@ -84,7 +84,7 @@ def test_a_broker_that_is_down_does_not_fail_the_booking(
 
 def test_a_run_that_could_not_finish_nudges_the_next(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     nudged: list[bool] = []
-    monkeypatch.setattr(delivery, "deliver", lambda: delivery.Run(unfinished=True))
+    monkeypatch.setattr(delivery, "deliver", lambda more: delivery.Run(unfinished=True))
     monkeypatch.setattr(nudge, "now", lambda: nudged.append(True))
     tasks.deliver_due()
     assert nudged == [True]
