@@ -27,7 +27,7 @@ LONGEST_STEP = 4
 class PatientConnection(Connection):
     """kombu's connection, but for how soon it sees that a broker is back."""
 
-    def ensure_connection(self, *args: Any, **options: Any) -> Self:  # type: ignore[override]
+    def ensure_connection(self, *args: Any, **options: Any) -> Self:
         """Connect, trying again for as long as the caller wishes."""
         options.setdefault("interval_max", LONGEST_STEP)
         super().ensure_connection(*args, **options)

@@ -49,9 +49,9 @@ def _lose_redis(house: House, world: World, number: int, others: list[Kept]) -> 
     redis = house.redis
     if redis is None:
         raise ValueError("The drill runs without Redis.")
-    _fall_due(world, number)
     house.keeper.leave(redis)
     redis.kill()
+    _fall_due(world, number)
     time.sleep(AWAY_TICKS * settings.REMINDER_TICK_SECONDS)
     house.keeper.keep(redis)
     wait_until(redis_answers, PATIENCE)
