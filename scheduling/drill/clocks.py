@@ -159,7 +159,7 @@ def _visit(world: World, site: Site, day: date) -> Appointment:
 def taken_to(moment: datetime) -> Iterator[None]:
     """The clock of this process at `moment` (UTC) and running, by the offset that every process of the clinic has."""
     before = settings.CLOCK_OFFSET_SECONDS
-    settings.CLOCK_OFFSET_SECONDS = (moment - datetime.now(UTC)).total_seconds()
+    settings.CLOCK_OFFSET_SECONDS = before + (moment - clock.now()).total_seconds()
     try:
         yield
     finally:
