@@ -18,6 +18,7 @@ def with_caller(form: FormT, patient: Patient, chosen: str = "") -> FormT:
     contacts = [(str(contact.pk), _words(contact)) for contact in patient.contacts.all() if contact.is_active]
     form.fields["caller"] = forms.ChoiceField(
         label="Who called?",
+        widget=forms.Select(attrs={"class": "form-select"}),
         required=False,
         initial=chosen,
         choices=[

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,8 +16,10 @@ from clinic.models import Site
 from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs, refuse
+from patients.callers import PATIENT
 from scheduling.actions import earlier as actions
 from scheduling.actions import earlier_answers
+from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.earlier_forms import AnswerForm, EndForm, OfferForm, WishForm, last_day, suggested
 from scheduling.models import Appointment, EarlierWish, Invitation, Offer
 from scheduling.selectors.earlier import Chance, Looking, chances_of, wishes_of, with_invitations, worth_offering
@@ -103,11 +105,11 @@ def earlier_wish(request: StaffRequest, pk: UUID) -> HttpResponse:
     visit = opened(get_object_or_404(visits, pk=pk))
     wish = EarlierWish.objects.waiting().filter(appointment=visit).first()
     initial = WishForm.standing(wish) if wish is not None else suggested(visit)
-    form = WishForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = with_caller(WishForm(request.POST if request.method == "POST" else None, initial=initial), visit.patient)
     if request.method == "POST" and form.is_valid():
         try:
             actions.wish_sooner(
-                by=Actor.of(request.user),
+                by=asked_by(request.user, form, visit.patient),
                 appointment=visit,
                 hours=form.hours(),
                 not_before=form.cleaned_data["not_before"],
@@ -146,7 +148,7 @@ def earlier_offer(request: StaffRequest, pk: UUID) -> HttpResponse:
         "offer": offer,
         "site": offer.site,
         "starts": offer.first_start,
-        "invitations": [opened(one) for one in invitations],
+        "rows": [(opened(one), _answer_form(one)) for one in invitations.prefetch_related("patient__contacts")],
         "is_open": offer.status == Offer.Status.OPEN and offer.expires_at > clock.now(),
     }
     return render(request, "desk/earlier/offer.html", context)
@@ -162,10 +164,11 @@ def earlier_answer(request: StaffRequest, pk: UUID) -> HttpResponse:
     invitation = get_object_or_404(found, pk=pk)
     if request.method == "GET":
         return redirect("desk:earlier_offer", invitation.offer_id)
-    form, by = AnswerForm(request.POST), Actor.of(request.user)
+    form = _answer_form(invitation, request.POST)
     try:
         if not form.is_valid():
-            raise Refused("Say whether the answer was yes or no. Nothing was changed.")
+            raise Refused("Say whether the answer was yes or no, and who gave it. Nothing was changed.")
+        by = asked_by(request.user, form, invitation.patient)
         if form.cleaned_data["answer"] == "yes":
             moved = earlier_answers.accept(by=by, invitation=invitation)
             when = f"{day_words(moved.starts, moved.site.zone)}, {time_words(moved.starts, moved.site.zone)}"
@@ -190,6 +193,11 @@ def earlier_take_back(request: StaffRequest, pk: UUID) -> HttpResponse:
     except Refused as error:
         messages.error(request, error.message)
     return redirect("desk:earlier")
+
+
+def _answer_form(invitation: Invitation, data: QueryDict | None = None) -> AnswerForm:
+    """The answer and who gave it: the patient, where nobody says otherwise."""
+    return with_caller(AnswerForm(data, auto_id=f"{invitation.pk}-%s"), invitation.patient, PATIENT)
 
 
 def _offer_or_404(request: StaffRequest, pk: UUID) -> Offer:

@@ -13,6 +13,8 @@ from scheduling.models import Appointment, Offer
 from tests.desk.pages import order, series_url, text, values, wishes
 from tests.factories import FIRST_DAY, NOW, Clinic
 from tests.portal.conftest import make_driver
+from tests.scheduling.earlier_list import LATE, SOONER, offer
+from tests.scheduling.helpers import book, visits_of
 
 
 @pytest.fixture
@@ -114,3 +116,20 @@ def test_one_visit_says_from_which_day_on_it_goes_over(clerk: Client, harbor: Cl
     assert "No paid or authorised session is left for these days" in later
     consult = form | {"what": f"consult:{harbor.consult.protocol_id}"}
     assert "authorised" not in text(clerk.get(url, consult))
+
+
+def test_the_earlier_time_list_names_who_called_and_who_said_yes(
+    clerk: Client, harbor: Clinic, patient: Patient, mother: Contact
+) -> None:
+    visit = visits_of(book(harbor, patient, [harbor.at(LATE, 9)], version=harbor.injection))[0]
+    clerk.post(reverse("desk:earlier_wish", args=[visit.pk]), {"caller": str(mother.pk)})
+    assert callers("scheduling_earlierwish") == {"Vera Quill"}
+    made = offer(harbor, harbor.at(SOONER, 9), [visit.earlier_wishes.get()])
+    page = clerk.get(reverse("desk:earlier_offer", args=[made.pk])).content.decode()
+    assert "Who answers for Ada Quill" in page
+    answer = {"answer": "yes", "caller": str(mother.pk)}
+    clerk.post(reverse("desk:earlier_answer", args=[made.invitations.get().pk]), answer)
+    visit.refresh_from_db()
+    assert visit.starts == harbor.at(SOONER, 9)
+    moved = AuditEvent.objects.filter(table="scheduling_appointment", operation="update", row=str(visit.pk))
+    assert set(moved.values_list("caller_name", flat=True)) == {"Vera Quill"}

@@ -102,9 +102,9 @@ def test_the_list_asks_as_many_queries_for_forty_visits_as_for_four(
         nurse.get(reverse("nurse:home"))
 
 
-#: Session, user, roles, the counts beside the navigation, sites, visits, their phases, pauses, readings, questions,
+#: Session, user with roles, the counts beside the navigation (two), sites, visits, their phases, pauses, readings, questions,
 #: chairs; and whom they are in the way of: visits, phases, needs, pauses.
-QUERIES_OF_THE_LIST = 17
+QUERIES_OF_THE_LIST = 15
 
 
 def _fill(ward: Ward, how_many: int) -> None:
