@@ -3,6 +3,7 @@
 Called inside actions only. A flag that its source withdraws (a condition resolved, an answer changed to no) stays as
 a row with `withdrawn_at`; when the source finds it again, it is new again and waits for a doctor."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,8 @@ HIGH_DIASTOLIC = Decimal(100)
 
 #: All readings share one flag: once a doctor has decided about it, later high readings do not stop a series again.
 READING = "blood-pressure"
+#: How the flag of a medicine that the patient names is known again: this, and its name.
+MEDICINE = "medicine:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +182,29 @@ def judge_answers(screening: Screening, questionnaire: Questionnaire) -> bool:
                 # The day is left out on purpose: the same answer given again is no new finding.
             )
             changed |= _raise(screening.patient, finding)
+    return changed
+
+
+def judge_medicines(screening: Screening) -> bool:
+    """Raise a flag for each medicine of the table (`FlagCode.MEDICINE`) that the patient names as a word of its own,
+    and withdraw those of earlier answers that are no longer named. True when a flag changed."""
+    known = {row.code.casefold(): row for row in FlagCode.objects.filter(system=FlagCode.MEDICINE)}
+    words = set(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", screening.medicines.casefold()))
+    named = {word: known[word] for word in words & set(known)}
+    gone = Flag.objects.filter(
+        patient=screening.patient,
+        source=Flag.Source.ANSWER,
+        source_id__startswith=MEDICINE,
+        withdrawn_at=None,
+    ).exclude(source_id__in=[f"{MEDICINE}{word}" for word in named])
+    changed = _withdraw(gone)
+    for word, row in sorted(named.items()):
+        finding = Finding(
+            kind=row.kind,
+            source=Flag.Source.ANSWER,
+            source_id=f"{MEDICINE}{word}",
+            detail=f"Takes {word}: {row.display}"[:400],
+            # The day is left out as with the answers: the same medicine named again is no new finding.
+        )
+        changed |= _raise(screening.patient, finding)
     return changed

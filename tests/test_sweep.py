@@ -22,7 +22,7 @@ from patients.models import Authorisation, Consent, ConsultRequest
 from scheduling.actions import earlier, offers, rides
 from scheduling.actions.requests import ask_for_change
 from scheduling.actions.series_writing import SeriesOrder
-from scheduling.models import Message
+from scheduling.models import CourseChange, Message, Series
 from scheduling.planner.values import Wishes
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits
@@ -47,6 +47,8 @@ MEANING = {
     "desk:course": "series",
     "desk:finish": "series",
     "desk:stop_series": "series",
+    "desk:pause_series": "series",
+    "desk:resume_series": "series",
     "desk:earlier_wish": "visit",
     "desk:earlier_end": "wish",
     "desk:earlier_offer": "earlier_offer",
@@ -61,6 +63,7 @@ MEANING = {
     "nurse:": "visit",
     "doctor:clearance": "patient",
     "doctor:boosters": "series",
+    "doctor:change_seen": "course_change",
 }
 
 
@@ -165,6 +168,7 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         ).pk,
         "change": ask_for_change(by=clinic.by(Role.FRONT_DESK), appointment=visits[1], kind="move").pk,
         "wish": wish.pk,
+        "course_change": _paused(Series.objects.get(appointments=visits[0])).pk,
         "earlier_offer": asked.offer_id,
         "invitation": asked.pk,
         "cell": clock.cell(asked.offer.first_start),
@@ -178,6 +182,13 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         "language": "en",
         "protocol": _protocol_of_its_own(clinic),
     }
+
+
+def _paused(series: Series) -> CourseChange:
+    """A pause that no doctor has seen."""
+    return CourseChange.objects.create(
+        series=series, kind="paused", at=clock.now(), reason="Away", made_by_name="Finn Okafor"
+    )
 
 
 def _protocol_of_its_own(clinic: factories.Clinic) -> Any:

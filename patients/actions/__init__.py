@@ -5,12 +5,17 @@ from patients.actions.authorising import authorise_sessions, withdraw_authorisat
 from patients.actions.checks import home_site
 from patients.actions.consents import add_consent_form, add_scan, record_consent, sign_consent, withdraw_consent
 from patients.actions.contacts import add_contact, change_contact
-from patients.actions.decisions import decide_clearance
+from patients.actions.decisions import DIASTOLIC_LIMITS, SYSTOLIC_LIMITS, Terms, decide_clearance, tick_letter
 from patients.actions.findings import add_flag_code, record_observation, record_own_score, record_screening
 from patients.actions.merging import merge_patients
 from patients.actions.people import change_patient, record_death, register_patient
+from patients.actions.questionnaires import QuestionText, publish_questionnaire
 
 __all__ = [
+    "DIASTOLIC_LIMITS",
+    "SYSTOLIC_LIMITS",
+    "QuestionText",
+    "Terms",
     "add_consent_form",
     "add_contact",
     "add_flag_code",
@@ -22,6 +27,7 @@ __all__ = [
     "decide_clearance",
     "home_site",
     "merge_patients",
+    "publish_questionnaire",
     "record_consent",
     "record_death",
     "record_observation",
@@ -29,6 +35,7 @@ __all__ = [
     "record_screening",
     "register_patient",
     "sign_consent",
+    "tick_letter",
     "withdraw_authorisation",
     "withdraw_consent",
 ]

@@ -35,14 +35,21 @@ HUNDREDTH = Decimal("0.01")
 
 
 @action
-def record_screening(*, by: Actor, patient: Patient, answers: Mapping[str, str], medicines: str = "") -> Screening:
+def record_screening(
+    *, by: Actor, patient: Patient, answers: Mapping[str, str], medicines: str = "", version: int | None = None
+) -> Screening:
     """Record the answers to the current questionnaire, {question id: "yes" | "no" | "unsure"}, and raise or withdraw
-    their flags.
+    their flags, and those of the medicines named. `version`: of the questions as they were read (None: the current).
 
-    Raises Refused when a question is unanswered, unknown, or answered by another word.
+    Raises Refused when a question is unanswered, unknown, or answered by another word, and when the questions have
+    changed since they were read.
     """
     locks.take([locks.patient(patient.pk)])
     questionnaire = Questionnaire.objects.get(is_current=True)
+    if version is not None and version != questionnaire.version:
+        raise Refused(
+            _("The questions have changed while you read them. What you answered is kept; look at them once more.")
+        )
     asked = {question["id"]: question["text"]["en"] for question in questionnaire.questions}
     if set(answers) - set(asked):
         raise Refused(
@@ -63,6 +70,7 @@ def record_screening(*, by: Actor, patient: Patient, answers: Mapping[str, str],
         recorded_by=by.user,
     )
     flags.judge_answers(screening, questionnaire)
+    flags.judge_medicines(screening)
     return screening
 
 

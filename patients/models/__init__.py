@@ -2,6 +2,7 @@
 
 from patients.models.answers import AlertNotice, OtherTreatment, SafetyAlert, ScoreSheet
 from patients.models.authorisation import Authorisation
+from patients.models.clearance import MOST_EXTRA_WATCH, Clearance
 from patients.models.consent import Consent, ConsentDocument, ConsentForm
 from patients.models.observation import RANGES, SCORES, Measure, Observation
 from patients.models.patient import (
@@ -14,7 +15,6 @@ from patients.models.patient import (
     Sex,
 )
 from patients.models.screening import (
-    Clearance,
     Condition,
     ConsultRequest,
     Flag,
@@ -25,6 +25,7 @@ from patients.models.screening import (
 )
 
 __all__ = [
+    "MOST_EXTRA_WATCH",
     "RANGES",
     "SCORES",
     "AlertNotice",

@@ -1,4 +1,4 @@
-"""What may stand against a treatment: conditions, screening answers, flags, and the doctor's decision about them."""
+"""What may stand against a treatment: conditions, screening answers, and the flags that they raise."""
 
 from uuid import uuid4
 
@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Site, StaffMember, User
+from clinic.models import Site, User
 from patients.models.patient import Language, Patient
 
 
@@ -118,7 +118,11 @@ class Condition(models.Model):
 
 
 class FlagCode(models.Model):
-    """A code that raises a flag when an import brings it. A doctor can extend the table."""
+    """A code that raises a flag when an import brings it, or the name of a medicine that raises one when a patient
+    names it. A doctor can extend the table."""
+
+    #: The system of a medicine's name: `code` is the name, in small letters.
+    MEDICINE = "medicine"
 
     system = models.CharField(_("code system"), max_length=200, default="http://snomed.info/sct")
     code = models.CharField(_("code"), max_length=40)
@@ -167,59 +171,3 @@ class Flag(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
-
-
-class ClearanceQuerySet(models.QuerySet["Clearance"]):
-    """A doctor's decisions, newest first."""
-
-    def latest_for(self, patient: Patient) -> "Clearance | None":
-        """The decision that stands for the patient now; None when there is none yet."""
-        return self.filter(patient=patient).order_by("-decided_at").first()
-
-
-class Clearance(models.Model):
-    """A doctor's dated, expiring yes or no. The newest one counts; suspending a patient is a new decision."""
-
-    class Decision(models.TextChoices):
-        CLEARED = "cleared", _("cleared")
-        CONDITIONS = "conditions", _("cleared with conditions")
-        MORE = "more", _("more information needed")
-        REFUSED = "refused", _("refused")
-        SUSPENDED = "suspended", _("suspended")
-
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    patient = models.ForeignKey(Patient, models.CASCADE, related_name="clearances")
-    decision = models.CharField(_("decision"), max_length=10, choices=Decision.choices)
-    decided_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="clearances")
-    decided_at = models.DateTimeField()
-    #: The last day on which a drip may start under it (local date of the site).
-    valid_until = models.DateField(_("valid until"), null=True, blank=True)
-    conditions = models.TextField(_("conditions"), blank=True)
-    reason = models.TextField(_("reason"), blank=True)
-
-    objects = ClearanceQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-decided_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(decision__in=["cleared", "conditions"]) | Q(valid_until__isnull=False),
-                name="clearance_of_a_yes_expires",
-            ),
-            models.CheckConstraint(
-                condition=~Q(decision__in=["refused", "suspended", "more"]) | ~Q(reason=""),
-                name="clearance_of_a_no_has_a_reason",
-            ),
-            models.CheckConstraint(
-                condition=~Q(decision="conditions") | ~Q(conditions=""), name="clearance_conditions_are_named"
-            ),
-        ]
-        indexes = [models.Index(fields=["patient", "-decided_at"])]
-
-    def __str__(self) -> str:
-        return self.get_decision_display()
-
-    @property
-    def is_yes(self) -> bool:
-        """Whether it allows treatment at all."""
-        return self.decision in {self.Decision.CLEARED, self.Decision.CONDITIONS}

@@ -39,7 +39,7 @@ from scheduling.selectors.boosters import (
 from scheduling.selectors.intervals import Interval, Pattern, interval_of, steps_used
 from scheduling.selectors.response import suggested_now
 from scheduling.selectors.series_rules import date_words, local_day
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for
 
 __all__ = ["BOOSTERS_AHEAD", "BoosterMove", "BoosterPreview", "preview_interval", "set_booster_interval"]
 
@@ -100,7 +100,7 @@ def set_booster_interval(
         raise Refused(wrong[0], field="interval_days")
     if review_on is not None and review_on <= today:
         raise Refused("The day to look at it again must lie ahead. Nothing was changed.", field="review_on")
-    shape = visit_shape(series.protocol_version)
+    shape = shape_for(series.protocol_version, series.patient_id)
     why = _reasons(series, interval, now, moves_near)
     series, standing = _locked(series, shape, starts, now, moves_near)
     problems = why_not_yet(series, standing)
@@ -146,7 +146,7 @@ def book_next(*, by: Actor, series: Series) -> list[Appointment]:
         Stale: the boosters were changed meanwhile.
         JustTaken: a start is no longer free.
     """
-    now, site, shape = clock.now(), series.site, visit_shape(series.protocol_version)
+    now, site, shape = clock.now(), series.site, shape_for(series.protocol_version, series.patient_id)
     seen = as_they_stand(series, now)
     planned = next_boosters(series, seen, now)
     starts = [clock.of_cell(one.start) for one in planned]

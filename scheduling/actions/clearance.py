@@ -15,6 +15,7 @@ from scheduling import status
 from scheduling.actions import booking, moving, visit_questions
 from scheduling.messages import ledger
 from scheduling.models import Appointment, Hold, Offer, Series
+from scheduling.selectors.course_changes import is_paused
 from scheduling.selectors.series_rules import local_day
 
 Status = Appointment.Status
@@ -87,7 +88,7 @@ def put_on_hold(*, by: Actor, series: Series, reason: str) -> Series:
 def _take_off_hold(series: Series, clearance: Clearance) -> None:
     """Book the held visits that the clearance covers; those after its last day wait for the next one."""
     series, visits = booking.lock_series(series)
-    if series.status == Series.Status.ON_HOLD:
+    if series.status == Series.Status.ON_HOLD and not is_paused(series):
         series.status = Series.Status.ACTIVE
         series.save(update_fields=["status"])
     booked = []

@@ -23,7 +23,7 @@ from scheduling.selectors import series_rules
 from scheduling.selectors.replanning import not_running
 from scheduling.selectors.rest import Rest, rest_of
 from scheduling.selectors.series_rules import date_words, local_day
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for
 
 Status = Appointment.Status
 #: While numbers change places, each waits above this one: two visits never have the same number.
@@ -82,7 +82,7 @@ def lock(series: Series, agreed: Agreed, kind: Appointment.Kind = Appointment.Ki
         Stale: a visit to come is no longer what was shown.
         Refused: the series is not running, or a new time is past or off the grid.
     """
-    site, now, shape = series.site, clock.now(), visit_shape(series.protocol_version)
+    site, now, shape = series.site, clock.now(), shape_for(series.protocol_version, series.patient_id)
     placing.check_starts(agreed.starts, site.zone, now)
     blocking = Appointment.objects.blocking().filter(series=series).values_list("starts", flat=True)
     old = {local_day(one, site) for one in blocking}

@@ -13,9 +13,10 @@ from clinic.permissions import Permission
 from patients.models import Patient
 from scheduling.actions import booking, holds, placing, requests, rides
 from scheduling.actions.holds import ToHold
+from scheduling.actions.pausing import note_change
 from scheduling.actions.series_writing import CHOSEN, is_cleared
 from scheduling.messages import ledger
-from scheduling.models import Appointment, ProtocolVersion, Series
+from scheduling.models import Appointment, CourseChange, ProtocolVersion, Series
 from scheduling.planner.values import VisitShape
 from scheduling.selectors import series_rules
 from scheduling.selectors.hits import hits_at
@@ -181,7 +182,8 @@ def call_off(*, by: Actor, appointment: Appointment, reason: str) -> None:
 
 @action
 def stop_series(*, by: Actor, series: Series, reason: str, seen: Mapping[UUID, int] | None = None) -> Series:
-    """End a series before its time: visits to come are cancelled, their time is free at once, the patient is told once.
+    """End a series before its time: visits to come are cancelled, their time is free at once, the patient is told once,
+    and a doctor who did not do it.
 
     `seen`: the version of each visit to come as the person saw it; None: whatever they are now.
 
@@ -195,6 +197,7 @@ def stop_series(*, by: Actor, series: Series, reason: str, seen: Mapping[UUID, i
     if not reason.strip():
         raise Refused("Say why the series is stopped; it is kept with it.", field="reason")
     series, cancelled = _end(series, reason, seen)
+    note_change(series, CourseChange.Kind.STOPPED, by=by, reason=reason, called_off=len(cancelled))
     ledger.announce_stopped(series)
     rides.visits_cancelled(cancelled)
     return series

@@ -26,7 +26,7 @@ from scheduling.planner.values import SeriesRequest
 from scheduling.selectors import planning, swapping
 from scheduling.selectors.day_sheets import Sheet
 from scheduling.selectors.local_days import LocalDay
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for
 
 KEPT_FOR = timedelta(minutes=5)
 """Long enough to read the dates to the patient on the telephone, short enough to be missed by nobody."""
@@ -71,7 +71,7 @@ def _keep(
     asked: SeriesOrder, fixed: swapping.Fixed, days: Sequence[date] | None, by: Actor, now: datetime
 ) -> NextBest | None:
     """Look and hold. `days`: locked before the look; None: those of what was found, after it."""
-    shape = visit_shape(asked.version)
+    shape = shape_for(asked.version, asked.patient)
     if days is not None:
         placing.take_locks(asked.site, asked.patient, days, shape)
     request, sheet = question_of(asked, now)

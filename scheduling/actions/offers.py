@@ -29,7 +29,7 @@ from scheduling.actions.series_writing import (
 )
 from scheduling.models import Hold, Offer, Series
 from scheduling.planner.values import Placement
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for
 
 MOST_HOURS = 7 * 24
 """The longest that a plan may be kept: a week, as long as a site holds a series before clearance by default."""
@@ -155,7 +155,7 @@ def accept_offer(*, by: Actor, offer: Offer, key: UUID) -> Series:
             code="lapsed",
         )
     _check_is_open(offer)
-    shape = visit_shape(order.version)
+    shape = shape_for(order.version, order.patient)
     check_patient(order, shape)
     plan = KeptPlan(**offer.plan)
     series, visits = write_series(order, shape, Explained(tuple(plan.reasons), plan.terms), by=by, now=now)
@@ -227,7 +227,7 @@ def _still_lapsed(release: Any) -> int:
 def _locked(offer: Offer) -> tuple[Offer, SeriesOrder]:
     """The offer as it is now, under the locks of what it would book."""
     order = order_of(offer)
-    placing.take_locks(offer.site, order.patient, order.days, visit_shape(order.version))
+    placing.take_locks(offer.site, order.patient, order.days, shape_for(order.version, order.patient))
     fresh = (
         Offer.objects.select_related("site", "patient", "protocol_version__protocol")
         .select_for_update(of=("self",))

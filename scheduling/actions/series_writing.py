@@ -21,7 +21,7 @@ from scheduling.planner.search import search_series
 from scheduling.planner.values import Placement, Plan, SeriesRequest, VisitShape, Wishes
 from scheduling.selectors import planning, reasons, series_rules
 from scheduling.selectors.day_sheets import Sheet
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for
 
 #: As many plans as a page may show side by side: the chosen one is looked for among them, for its reasons.
 PLANS_SHOWN = 4
@@ -134,7 +134,7 @@ def lock_and_place(order: SeriesOrder, now: datetime) -> Placed:
         Refused: the patient cannot be booked, has a visit then or an infusion too near, or the site is closed.
         JustTaken: a time is no longer free.
     """
-    shape = visit_shape(order.version)
+    shape = shape_for(order.version, order.patient)
     placing.take_locks(order.site, order.patient, order.days, shape)
     check_patient(order, shape)
     sheet = placing.free_sheet(order.site, order.days, now)

@@ -24,7 +24,7 @@ from scheduling.planner.values import Wishes
 from scheduling.selectors import singles
 from scheduling.selectors.boosters import next_number
 from scheduling.selectors.series_rules import check_other_infusions, local_day
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for, visit_shape
 from scheduling.selectors.singles import Single
 from scheduling.when import time_words
 
@@ -94,7 +94,7 @@ def _book_booster(by: Actor, series: Series, starts: datetime, key: UUID) -> App
         return Appointment.objects.select_related("site", "patient").get(pk=done["appointment"])
     now, site = clock.now(), series.site
     placing.check_starts([starts], site.zone, now)
-    shape, day = visit_shape(series.protocol_version), local_day(starts, site)
+    shape, day = shape_for(series.protocol_version, series.patient_id), local_day(starts, site)
     placing.take_locks(site, series.patient, [day], shape)
     fresh = Series.objects.select_related("site", "patient", "protocol_version__protocol").get(pk=series.pk)
     if fresh.status != Series.Status.ACTIVE or fresh.stage != Series.Stage.MAINTENANCE:

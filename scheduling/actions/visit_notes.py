@@ -53,7 +53,7 @@ def record_reading(*, by: Actor, appointment: Appointment, values: Mapping[str, 
     visit = _here(appointment)
     record, now = record_of(visit), clock.now()
     stage = stage_at(record, now)
-    over = over_limits(visit.protocol_version, {field: int(taken[field]) for field in WHOLE if field in taken})
+    over = over_limits(visit, {field: int(taken[field]) for field in WHOLE if field in taken})
     reading = Reading.objects.create(
         appointment=visit,
         at=now,

@@ -19,6 +19,7 @@ _HEADINGS: dict[Kind, tuple[str, str, bool]] = {
     Kind.BOUNCED: ("Email that does not arrive", "mail-x", False),
     Kind.REQUESTS: ("Consult requests", "inbox", False),
     Kind.HELD: ("Series waiting for clearance", "hourglass", False),
+    Kind.PAUSED: ("Pauses that are over", "play", False),
     Kind.OFFERS: ("Kept plans about to lapse", "timer", False),
     Kind.EARLIER: ("Earlier times that somebody would like", "sparkles", False),
     Kind.ASKED: ("Earlier times offered", "hourglass", False),

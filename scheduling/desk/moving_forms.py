@@ -61,6 +61,16 @@ class StopForm(ReasonForm):
     seen = PairsField(int)
 
 
+class PauseForm(StopForm):
+    """Why a course is paused, and until when."""
+
+    until = DayField(
+        label="Until",
+        required=False,
+        help_text="On that day it is on your work list again. Empty: until somebody calls.",
+    )
+
+
 class CancelForm(StopForm):
     """Why a visit is cancelled, what else of its series goes with it, and the versions that the clerk saw."""
 

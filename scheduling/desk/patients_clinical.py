@@ -1,19 +1,23 @@
-"""Entering a screening."""
+"""The screening: entered by staff, asked for by message, or on a tablet that is handed over."""
 
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.actor import Actor
+from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients import actions
-from patients.models import Questionnaire
+from patients.models import Channel, Questionnaire
+from scheduling.actions import screening as asked
 from scheduling.desk.patients_forms import ScreeningForm
 from scheduling.desk.sites import patient_or_404
+from scheduling.portal.visitor import remember
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,3 +39,35 @@ def screening(request: StaffRequest, pk: UUID) -> HttpResponse:
         return redirect("desk:patient", pk)
     context = {"form": form, "patient": patient}
     return render(request, "desk/patients/screening.html", context, status=form.status)
+
+
+@require_POST
+@needs(Permission.EDIT_PATIENTS)
+def ask_screening(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Ask the patient to answer the questions behind the link of a message."""
+    patient = patient_or_404(request.user, pk)
+    try:
+        sent = asked.ask_screening(by=Actor.of(request.user), patient=patient)
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        by_hand = sent.channel in {Channel.CALL, Channel.PAPER}
+        what = "is on the call list: there is no other way to reach the patient" if by_hand else "goes out now"
+        messages.success(request, f"The message that asks for the answers {what}.")
+    return redirect("desk:patient", pk)
+
+
+@require_POST
+@needs(Permission.EDIT_PATIENTS)
+def hand_over(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Turn this device into a tablet for the patient: you are signed out, and only the questions open on it."""
+    patient = patient_or_404(request.user, pk)
+    try:
+        link = asked.hand_over(by=Actor.of(request.user), patient=patient)
+    except Refused as error:
+        messages.error(request, error.message)
+        return redirect("desk:patient", pk)
+    logout(request)
+    response = redirect("portal:screening")
+    remember(response, link, patient.language, proven=True)
+    return response

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from clinic import clock
 from clinic.models import Site, User
@@ -65,6 +66,8 @@ class Page:
     contacts: Sequence[Contact]
     standing: Standing
     consents: Sequence[Consent]
+    #: When the screening was last answered: what was said is in `clinical`.
+    screened_at: datetime | None
     sessions: Sessions
     clinical: Clinical | None
     journey: Journey
@@ -117,6 +120,7 @@ def load(patient: Patient, user: User, journey: Journey) -> Page:
         contacts=list(patient.contacts.filter(is_active=True)),
         standing=standing(patient, today),
         consents=list(patient.consents.filter(withdrawn_at=None).select_related("document").defer("document__content")),
+        screened_at=patient.screenings.values_list("answered_at", flat=True).first(),
         sessions=sessions_of([patient.pk]).get(patient.pk, Sessions()),
         clinical=_clinical(patient) if user.may(Permission.VIEW_CLINICAL) else None,
         journey=journey,

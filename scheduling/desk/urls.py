@@ -12,6 +12,7 @@ from scheduling.desk import (
     home,
     moving,
     offers,
+    pausing,
     replanning,
 )
 from scheduling.desk.converters import DayConverter
@@ -41,4 +42,6 @@ urlpatterns = [
     path("series/<uuid:pk>/course/", replanning.course, name="course"),
     path("series/<uuid:pk>/finish/", replanning.finish, name="finish"),
     path("series/<uuid:pk>/stop/", moving.stop_series, name="stop_series"),
+    path("series/<uuid:pk>/pause/", pausing.pause, name="pause_series"),
+    path("series/<uuid:pk>/resume/", pausing.resume, name="resume_series"),
 ]

@@ -4,20 +4,21 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
-from patients.actions import add_flag_code, decide_clearance
-from patients.models import FlagCode, Patient
+from clinic.views import StaffRequest, back, needs, refuse
+from patients.actions import add_flag_code, decide_clearance, tick_letter
+from patients.models import Clearance, FlagCode, Patient
 from scheduling.desk.sites import patient_or_404
 from scheduling.doctor.case import Case
 from scheduling.doctor.forms import PROPOSED_VALIDITY_DAYS, ClearanceForm, FlagCodeForm
+from scheduling.selectors.unfitting import unfitting_visits
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,11 +38,21 @@ def clearance(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 def _proposal(case: Case) -> dict[str, object]:
-    """What the form starts with: no decision, a last day that covers the visits to come, the findings on the page."""
+    """What the form starts with: no decision, a last day that covers the visits to come, the findings on the page, and
+    the conditions of the last yes.
+    """
     proposed = clock.today(case.zone) + timedelta(days=PROPOSED_VALIDITY_DAYS)
     if case.last_visit_day is not None:
         proposed = max(proposed, case.last_visit_day)
-    return {"valid_until": proposed.isoformat(), "seen": " ".join(str(flag.pk) for flag in case.open_flags)}
+    start: dict[str, object] = {
+        "valid_until": proposed.isoformat(),
+        "seen": " ".join(str(flag.pk) for flag in case.open_flags),
+    }
+    last = next((one for one in case.decisions if one.is_yes), None)
+    if last is not None:
+        kept = ("conditions", "systolic_limit", "diastolic_limit", "extra_watch", "needs_bed", "letter_from")
+        start |= {name: getattr(last, name) or "" for name in kept}
+    return start
 
 
 def _decide(request: StaffRequest, patient: Patient, form: ClearanceForm) -> bool:
@@ -54,14 +65,45 @@ def _decide(request: StaffRequest, patient: Patient, form: ClearanceForm) -> boo
             decision=data["decision"],
             valid_until=data["valid_until"],
             conditions=data["conditions"],
+            terms=form.terms,
             reason=data["reason"],
             seen=data["seen"],
         )
     except Refused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        refuse(form, error)
         return False
     messages.success(request, f"{patient.name}: {decided.get_decision_display()}.")
+    _say_what_does_not_fit(request, decided)
     return True
+
+
+def _say_what_does_not_fit(request: StaffRequest, decided: Clearance) -> None:
+    """Booked visits that do not have what the conditions ask for stand on the desk's list: say so at once."""
+    lost = unfitting_visits(decided)
+    if lost:
+        which = "; ".join(one.words for one in lost)
+        messages.warning(
+            request,
+            f"Booked without what you ask for: {which}. The front desk sees {'it' if len(lost) == 1 else 'them'} among "
+            "the visits without cover, and re-plans.",
+        )
+
+
+@require_POST
+@needs(Permission.RECORD_CONSENT)
+def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The letter that the patient's clearance waits for is here."""
+    patient = patient_or_404(request.user, pk)
+    latest = Clearance.objects.latest_for(patient)
+    if latest is None:
+        raise Http404
+    try:
+        ticked = tick_letter(by=Actor.of(request.user), clearance=latest)
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"The letter from {ticked.letter_from} is here.")
+    return back(request, "desk:patient", pk)
 
 
 @require_http_methods(["GET", "POST"])

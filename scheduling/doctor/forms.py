@@ -4,16 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.utils.text import capfirst
 
-from patients.models import Clearance, FlagKind
+from patients.actions import DIASTOLIC_LIMITS, SYSTOLIC_LIMITS, Terms
+from patients.models import MOST_EXTRA_WATCH, Clearance, FlagKind
 
 DECISIONS = [(decision.value, capfirst(decision.label)) for decision in Clearance.Decision]
 #: The end of a clearance that the form proposes, in days from today: half a year. The doctor sets the date.
 PROPOSED_VALIDITY_DAYS = 183
 #: The code system that imports bring (FHIR's name of SNOMED CT).
 SNOMED_CT = "http://snomed.info/sct"
+#: What the conditions of a yes may be, as the action holds them.
+BOUNDS = {"systolic_limit": SYSTOLIC_LIMITS, "diastolic_limit": DIASTOLIC_LIMITS, "extra_watch": (0, MOST_EXTRA_WATCH)}
 
 
 def _helper() -> FormHelper:
@@ -37,7 +41,19 @@ class ClearanceForm(forms.Form):
         label="Conditions",
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="For “cleared with conditions”: what must hold on the day.",
+        help_text="For “cleared with conditions”, in your words, beside those below that the program sees to.",
+    )
+    systolic_limit = forms.IntegerField(label="Systolic at most", required=False, help_text="mmHg on the day")
+    diastolic_limit = forms.IntegerField(label="Diastolic at most", required=False, help_text="mmHg on the day")
+    extra_watch = forms.IntegerField(
+        label="Extra watch units", required=False, help_text="Added to each phase that a nurse watches"
+    )
+    needs_bed = forms.BooleanField(label="A bed instead of a recliner", required=False)
+    letter_from = forms.CharField(
+        label="A letter is needed from",
+        max_length=120,
+        required=False,
+        help_text="“the cardiologist”: no drip starts until somebody has ticked that it is here.",
     )
     reason = forms.CharField(
         label="Reason",
@@ -50,6 +66,34 @@ class ClearanceForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = _helper()
+        for name, (least, most) in BOUNDS.items():
+            self.fields[name].widget.attrs.update(min=least, max=most, inputmode="numeric", autocomplete="off")
+        self.helper.layout = Layout(
+            "decision",
+            "valid_until",
+            Fieldset(
+                "Conditions",
+                Div("systolic_limit", "diastolic_limit", "extra_watch", css_class="form-grid mb-3"),
+                "needs_bed",
+                "letter_from",
+                "conditions",
+                css_class="conditions",
+            ),
+            "reason",
+            "seen",
+        )
+
+    @property
+    def terms(self) -> Terms:
+        """What the program is to see to."""
+        data = self.cleaned_data
+        return Terms(
+            systolic_limit=data["systolic_limit"],
+            diastolic_limit=data["diastolic_limit"],
+            needs_bed=data["needs_bed"],
+            extra_watch=data["extra_watch"] or 0,
+            letter_from=data["letter_from"],
+        )
 
     def clean(self) -> dict[str, Any]:
         """`seen` becomes ids: a finding that came in after the page was shown is not decided upon."""
@@ -68,7 +112,12 @@ class FlagCodeForm(forms.Form):
     display = forms.CharField(label="Meaning", max_length=300)
     kind = forms.ChoiceField(label="Raises the flag", choices=FlagKind.choices)
     when_resolved = forms.BooleanField(label="Flags even when resolved", required=False)
-    system = forms.CharField(label="Code system", max_length=200, initial=SNOMED_CT)
+    system = forms.CharField(
+        label="Code system",
+        max_length=200,
+        initial=SNOMED_CT,
+        help_text="“medicine” for the name of a medicine that a patient may name; the code is then its name.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

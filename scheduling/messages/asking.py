@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from clinic import clock
+from clinic.models import Site
+from patients.models import Patient
 from scheduling.messages import news, nudge, rows
 from scheduling.messages.hours import soonest
 from scheduling.messages.routing import channel_for
@@ -20,6 +22,27 @@ def announce_score_asked(treated: Appointment) -> None:
     """Ask the patient how it goes since this treatment; the ledger writes it once, however often it is called."""
     now = clock.now()
     news.about_visit(treated, Kind.SCORE_ASKED, concerns=now + ASKED_LASTS, not_after=now + ASKED_LASTS)
+
+
+def announce_screening(patient: Patient, site: Site) -> Message:
+    """Ask for the answers to the screening, unless a message that does is on its way; the message."""
+    about = Message.objects.filter(patient=patient, kind=Kind.SCREENING)
+    waits = about.filter(state__in=[Message.State.DUE, Message.State.SENDING, Message.State.PERSON]).first()
+    if waits is not None:
+        return waits
+    now, channel = clock.now(), channel_for(patient)
+    row = rows.to_patient(
+        patient,
+        site,
+        Kind.SCREENING,
+        version=about.count() + 1,
+        channel=channel,
+        due_at=soonest(site, now, channel),
+        not_after=now + ASKED_LASTS,
+    )
+    rows.write(row)
+    nudge.after_commit()
+    return Message.objects.get(patient=patient, kind=Kind.SCREENING, version=row.version)
 
 
 def announce_dates_offered(series: Series, proposed: Sequence[ProposedBooster]) -> None:

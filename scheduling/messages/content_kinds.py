@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from clinic import clock
 from patients.models import Clearance
 from scheduling.messages.visit_words import preparation_words, when_words
-from scheduling.models import Appointment, Invitation, Message, ProposedBooster
+from scheduling.models import Appointment, Invitation, Message, ProposedBooster, Series
 from scheduling.preparation import preparation_for
 from scheduling.when import day_words, time_words, zone_words
 
@@ -105,7 +106,15 @@ def _pick_up(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
 
 
 def _news(message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
-    words["agreed"] = Clearance.objects.get(pk=message.context["clearance"]).is_yes
+    decision = Clearance.objects.get(pk=message.context["clearance"])
+    words["agreed"] = decision.is_yes
+    on_hold = Appointment.objects.filter(
+        patient=decision.patient_id,
+        status=Appointment.Status.PROPOSED,
+        starts__gt=clock.now(),
+        series__status=Series.Status.ON_HOLD,
+    )
+    words["reserved"] = not decision.is_yes and on_hold.exists()
     return ()
 
 

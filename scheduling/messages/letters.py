@@ -39,6 +39,7 @@ WITH_LINK = frozenset(
         Kind.PICK_UP,
         Kind.CANCELLED,
         Kind.EARLIER_OFFER,
+        Kind.SCREENING,
         Kind.SCORE_ASKED,
         Kind.DATES_OFFERED,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from patients.models import SCORES, Clearance, Observation
+from patients.models import SCORES, Clearance, Observation, Screening
 from scheduling.models import Appointment, Invitation, Message, ProposedBooster, Ride, Series
 
 Kind = Message.Kind
@@ -163,14 +163,21 @@ def _news(message: Message) -> str:
 
 
 def _score_asked(message: Message) -> str:
-    """Who has answered since the treatment, or is no longer in a course, is not asked."""
+    """Who has answered since the treatment, or is no longer in a course, is not asked; but once as it ends."""
     visit = _visit(message)
-    if visit.series is None or visit.series.status != Series.Status.ACTIVE:
+    ended = visit.series.ended_at if visit.series is not None else None
+    asked_at_the_end = ended is not None and message.created_at >= ended
+    if visit.series is None or (visit.series.status != Series.Status.ACTIVE and not asked_at_the_end):
         return "the series no longer runs"
     answered = Observation.objects.filter(
         patient=visit.patient_id, measure__in=SCORES, effective_at__gt=visit.ends
     ).exists()
     return "answered meanwhile" if answered else ""
+
+
+def _screening(message: Message) -> str:
+    answered = Screening.objects.filter(patient=message.patient_id, answered_at__gt=message.created_at)
+    return "answered meanwhile" if answered.exists() else ""
 
 
 def _dates_offered(message: Message) -> str:
@@ -221,6 +228,7 @@ _BY_KIND: dict[Message.Kind, Callable[[Message], str]] = {
     Kind.NEWS: _news,
     Kind.EARLIER_OFFER: _offered,
     Kind.EARLIER_OVER: _offer_over,
+    Kind.SCREENING: _screening,
     Kind.SCORE_ASKED: _score_asked,
     Kind.DATES_OFFERED: _dates_offered,
 }

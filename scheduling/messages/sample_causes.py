@@ -159,6 +159,10 @@ def _score_asked(sample: Sample) -> None:
     asking.announce_score_asked(_over(sample))
 
 
+def _screening(sample: Sample) -> None:
+    asking.announce_screening(sample.patient, sample.site)
+
+
 def _dates_offered(sample: Sample) -> None:
     series, now = sample.series(), clock.now()
     last = series.appointments.order_by("-starts")[0].starts
@@ -197,6 +201,7 @@ CAUSES: dict[Message.Kind, Callable[[Sample], None]] = {
     Kind.NEWS: _news,
     Kind.EARLIER_OFFER: _offered,
     Kind.EARLIER_OVER: _offer_over,
+    Kind.SCREENING: _screening,
     Kind.SCORE_ASKED: _score_asked,
     Kind.DATES_OFFERED: _dates_offered,
 }

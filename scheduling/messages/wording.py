@@ -18,6 +18,7 @@ OF_A_VISIT = {"day": "the date of the first visit", "time": "when it begins"}
 WITHOUT_VISIT = frozenset(
     {
         Kind.NEWS,
+        Kind.SCREENING,
         Kind.STOPPED,
         Kind.RELEASED,
         Kind.CANCELLED,

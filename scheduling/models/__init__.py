@@ -3,6 +3,7 @@
 from scheduling.models.appointment import Appointment, Ending, Hold, Offer
 from scheduling.models.booster_dates import NewTime, ProposedBooster
 from scheduling.models.correction import TimeCorrection
+from scheduling.models.course_change import CourseChange
 from scheduling.models.earlier import EarlierWish, Invitation
 from scheduling.models.happening import AdverseEvent, SideEffect
 from scheduling.models.kept_count import KeptCount
@@ -23,6 +24,7 @@ __all__ = [
     "BirthDateMiss",
     "BoosterPlan",
     "ChangeRequest",
+    "CourseChange",
     "Dose",
     "EarlierWish",
     "Ending",

@@ -50,6 +50,7 @@ class Message(models.Model):
         NEWS = "news", _("decision about treatment")
         EARLIER_OFFER = "earlier_offer", _("an earlier time offered")
         EARLIER_OVER = "earlier_over", _("an earlier time is no longer free")
+        SCREENING = "screening", _("screening asked for")
         SCORE_ASKED = "score_asked", _("asked how it goes")
         DATES_OFFERED = "dates_offered", _("next dates offered")
 

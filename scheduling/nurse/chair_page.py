@@ -25,7 +25,8 @@ from scheduling.nurse.chair_forms import (
 from scheduling.nurse.doctor_forms import AnswerForm, AskForm
 from scheduling.nurse.forms import VisitForm
 from scheduling.nurse.one_visit import OneVisit
-from scheduling.selectors.at_the_chair import Chair, Stop, limits_pressure
+from scheduling.selectors.at_the_chair import Chair, Stop
+from scheduling.selectors.care import pressure_limits
 from scheduling.selectors.visits import VisitPhase, reading_due
 from scheduling.when import time_words
 
@@ -118,12 +119,13 @@ class ChairPage(OneVisit):
 
     @property
     def limits(self) -> str:
-        """The limits of the protocol in words; empty where there are none."""
-        version = self.visit.protocol_version
+        """The limits of the visit in words; empty where there are none."""
+        version, pressure = self.visit.protocol_version, pressure_limits(self.visit)
         parts = []
-        if limits_pressure(version):
-            upper, lower = version.systolic_limit or "any", version.diastolic_limit or "any"
-            parts.append(f"blood pressure at most {upper}/{lower} mmHg")
+        if pressure.are_any:
+            whose = " (set by the doctor)" if pressure.by_doctor else ""
+            upper, lower = pressure.systolic or "any", pressure.diastolic or "any"
+            parts.append(f"blood pressure at most {upper}/{lower} mmHg{whose}")
         if version.spo2_least is not None:
             parts.append(f"SpO₂ at least {version.spo2_least} %")
         return "; ".join(parts)

@@ -85,7 +85,7 @@ class VisitPage(VisitSteps):
         if not before_the_end or self.is_consult or not self.user.may(Permission.VIEW_CLINICAL):
             return ""
         clearance = Clearance.objects.latest_for(self.visit.patient)
-        return clearance.conditions if clearance is not None and clearance.is_yes else ""
+        return "; ".join(clearance.condition_words) if clearance is not None and clearance.is_yes else ""
 
     @cached_property
     def hits(self) -> list[Hit]:

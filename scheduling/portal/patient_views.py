@@ -20,7 +20,7 @@ from scheduling.portal.companion_views import companion_page
 from scheduling.portal.earlier_cards import open_offers
 from scheduling.portal.forms import NEW, DriverForm
 from scheduling.portal.presenters import is_today, visit_card
-from scheduling.portal.selectors import site_of, visits_to_come
+from scheduling.portal.selectors import screening_wanted, site_of, visits_to_come
 from scheduling.portal.sooner_views import sooner_cards
 from scheduling.portal.visitor import Visitor, opened
 from scheduling.preparation import preparation_for
@@ -50,6 +50,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "cards": [visit_card(visit) for visit in visits],
             "unanswered": _unanswered(visits),
             "offered": open_offers(visitor.patient, clock.now()),
+            "screening_wanted": screening_wanted(visitor.patient, visits),
             "sooner": sooner_cards(visits, clock.now()),
         },
     )

@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from clinic import clock
 from clinic.models import Site
-from patients.models import Contact, Measure, Observation, Patient
-from scheduling.models import Appointment, Ride
+from patients.models import Contact, Measure, Observation, Patient, Screening
+from scheduling.models import Appointment, Message, Ride
 
 
 def visits_to_come(patient: Patient, now: datetime) -> list[Appointment]:
@@ -37,6 +37,18 @@ def rides_to_come(contact: Contact, now: datetime) -> list[Ride]:
         .prefetch_related("appointment__protocol_version__phases", "appointment__pauses")
         .order_by("appointment__starts")
     )
+
+
+def screening_wanted(patient: Patient, visits: Sequence[Appointment]) -> bool:
+    """Whether the questions wait for an answer: never answered and a visit is to come, or asked for since. Two
+    queries.
+    """
+    answered = Screening.objects.filter(patient=patient).values_list("answered_at", flat=True).first()
+    about = Message.objects.filter(patient=patient, kind=Message.Kind.SCREENING).exclude(state=Message.State.SKIPPED)
+    asked = about.order_by("-created_at").values_list("created_at", flat=True).first()
+    if answered is None:
+        return asked is not None or bool(visits)
+    return asked is not None and asked > answered
 
 
 def site_of(patient: Patient, visits: Sequence[Appointment]) -> Site | None:

@@ -10,6 +10,7 @@ from scheduling.portal import (
     entry,
     health_views,
     patient_views,
+    screening_views,
     sooner_views,
 )
 
@@ -24,6 +25,8 @@ urlpatterns = [
     path("sooner/<uuid:visit>/off/", sooner_views.not_sooner, name="not_sooner"),
     path("cancel/<uuid:visit>/", change_views.cancel, name="cancel"),
     path("birth-date/", health_views.birth_date, name="birth_date"),
+    path("screening/", screening_views.screening, name="screening"),
+    path("handed-back/", screening_views.handed_back, name="handed_back"),
     path("score/", health_views.score, name="score"),
     path("contact/", contact_views.contact, name="contact"),
     path("stop/<str:token>/", contact_views.stop, name="stop"),

@@ -15,12 +15,12 @@ from scheduling.models import (
     Dose,
     Order,
     Pause,
-    ProtocolVersion,
     Question,
     Reading,
     SideEffect,
 )
 from scheduling.models.noted import Noted
+from scheduling.selectors.care import pressure_limits
 
 #: The field of ProtocolVersion that limits a field of Reading, and whether a value above it (or below it) breaks it.
 LIMITS: dict[str, tuple[str, bool]] = {
@@ -30,19 +30,17 @@ LIMITS: dict[str, tuple[str, bool]] = {
 }
 
 
-def over_limits(version: ProtocolVersion, values: dict[str, int | None]) -> list[str]:
-    """The fields of `values` that lie beyond a limit of the protocol version. On the limit is within it."""
-    broken = []
+def over_limits(visit: Appointment, values: dict[str, int | None]) -> list[str]:
+    """The fields of `values` that lie beyond a limit of the visit: the protocol version's, or a lower one that a doctor
+    set for the patient. On the limit is within it.
+    """
+    broken, pressure = [], pressure_limits(visit)
+    doctors = {"systolic": pressure.systolic, "diastolic": pressure.diastolic}
     for field, (limit_field, is_most) in LIMITS.items():
-        limit, value = getattr(version, limit_field), values.get(field)
+        limit, value = doctors.get(field, getattr(visit.protocol_version, limit_field)), values.get(field)
         if limit is not None and value is not None and (value > limit if is_most else value < limit):
             broken.append(field)
     return broken
-
-
-def limits_pressure(version: ProtocolVersion) -> bool:
-    """Whether the protocol version limits the blood pressure, so that one has to be taken before the drip starts."""
-    return version.systolic_limit is not None or version.diastolic_limit is not None
 
 
 @dataclass(frozen=True, slots=True)

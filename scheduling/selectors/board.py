@@ -188,7 +188,7 @@ def _chairs_held(held: Held, chairs: Collection[int]) -> list[tuple[UUID, int, i
 def _uncovered(sheet: Sheet, on: date, visits: Iterable[BoardVisit], held: Held, now: datetime) -> frozenset[UUID]:
     """Visits still to come and kept plans that are not covered as things stand."""
     booked = (
-        Booked(one.id, one.starts, one.ends, one.protocol_version, one.mode, one.practitioner_id)
+        Booked(one.id, one.patient, one.starts, one.ends, one.protocol_version, one.mode, one.practitioner_id)
         for one in visits
         if one.status in _BLOCKING and one.ends > now
     )

@@ -25,7 +25,7 @@ from scheduling.selectors.local_days import days_between
 from scheduling.selectors.reasons import explain, explain_refusal, minute_of
 from scheduling.selectors.reasons import to_json as reasons_json
 from scheduling.selectors.series_rules import local_day
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for
 
 Status = Appointment.Status
 
@@ -220,7 +220,7 @@ def search_boosters(
     sheet = load_sheet(site, dates, now=now, without_visits=[one.pk for one in standing.movable])
     begin, end = clock.day_bounds(dates[0], site.zone)[0], clock.day_bounds(dates[-1], site.zone)[1]
     request = SeriesRequest(
-        shape=visit_shape(version),
+        shape=shape_for(version, series.patient_id),
         count=len(gaps),
         first_day=local_day(now, site),
         min_gap_days=tuple(least for least, _, _ in gaps),

@@ -14,17 +14,19 @@ from uuid import UUID
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import CharField, Q
 from django.db.models.functions import Cast
+from django.utils.functional import cached_property
 
 from clinic import clock
 from clinic.models import Site
 from scheduling.models import Appointment, Hold, Offer, ProtocolVersion, Series
 from scheduling.models.appointment import CellRange
-from scheduling.planner.values import Kind, Lane, SiteDay, VisitShape
+from scheduling.planner.values import CHAIR_ROLES, Kind, Lane, SiteDay, VisitShape
+from scheduling.selectors.care import PLAIN, Care, special_cares
 from scheduling.selectors.day_sheets import Sheet, load_sheet
 from scheduling.selectors.local_days import subtract
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
-from scheduling.selectors.shapes import rest_of, visit_shape
+from scheduling.selectors.shapes import BED, rest_of, visit_shape
 from scheduling.when import day_words, time_words
 
 HeldRow = tuple[int, int, int, int]
@@ -37,6 +39,7 @@ class Booked(NamedTuple):
     """
 
     pk: UUID
+    patient_id: UUID
     starts: datetime
     ends: datetime
     protocol_version_id: UUID
@@ -132,22 +135,36 @@ def visit_words(visit: Appointment) -> str:
 
 
 class Shapes:
-    """Shapes of visits, read once for each protocol version."""
+    """Shapes of visits, read once for each protocol version and whatever a doctor's conditions add to it."""
 
     def __init__(self) -> None:
         self._known: dict[Any, VisitShape] = {}
         self._least: dict[Any, int] = {}
 
+    @cached_property
+    def _cares(self) -> dict[UUID, Care]:
+        """What some patients need beyond the protocol; one query for all of them."""
+        return special_cares()
+
+    def needs_bed(self, visit: Appointment | Booked) -> bool:
+        """Whether a doctor wants the patient in a bed at this visit."""
+        cared = visit.patient_id in self._cares and self._cares[visit.patient_id].bed
+        return cared and self.of(visit).chair_kinds == BED
+
+    def _key(self, visit: Appointment | Booked) -> tuple[Any, ...]:
+        care = self._cares.get(visit.patient_id, PLAIN)
+        return (visit.protocol_version_id, visit.mode, visit.practitioner_id, care)
+
     def least(self, visit: Booked, done: int) -> int:
         """What the rest of `visit` after its first `done` cells holds at the least (`area_of`)."""
-        key = (visit.protocol_version_id, visit.mode, visit.practitioner_id, done)
+        key = (*self._key(visit), done)
         if key not in self._least:
             self._least[key] = area_of(rest_of(self.of(visit), done))
         return self._least[key]
 
     def of(self, visit: Appointment | Booked) -> VisitShape:
         """The shape of `visit`."""
-        key = (visit.protocol_version_id, visit.mode, visit.practitioner_id)
+        key = self._key(visit)
         if key not in self._known:
             related = Appointment.objects.select_related("protocol_version", "practitioner")
             self._known[key] = shape_of(related.get(pk=visit.pk) if isinstance(visit, Booked) else visit)
@@ -165,6 +182,7 @@ class _Present:
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
+        self.no_beds = {one.id for one in sheet.resources if CHAIR_ROLES & one.roles and not BED & one.roles}
         self.days = sorted(sheet.days, key=lambda day: day.start)
         self._starts = [day.start for day in self.days]
 
@@ -249,7 +267,8 @@ def held_between(site: Site, begin: datetime, end: datetime, now: datetime) -> H
 def _visit_is_covered(
     present: _Present, visit: Booked, holds: Collection[HeldRow], shapes: Shapes, now: datetime
 ) -> bool:
-    """Open throughout, everything it holds there while it lasts (cleaning may run on), and who must be on site.
+    """Open throughout, everything it holds there while it lasts (cleaning may run on), who must be on site, and a bed
+    where a doctor asks for one.
 
     Of a visit under way only what is still to come counts: the five minutes that have begun are past changing.
     """
@@ -267,6 +286,8 @@ def _visit_is_covered(
             return False
         held += max(0, high - low) * units
     if holds and held < shapes.least(visit, begin - start):
+        return False
+    if begin == start and shapes.needs_bed(visit) and any(row[0] in present.no_beds for row in holds):
         return False
     return _presence_is_met(present, day, shapes.of(visit), start, begin)
 

@@ -1,4 +1,6 @@
-"""What ends before a booked visit: clearances, consents, and paid or authorised sessions. Work for the desk's home."""
+"""What ends before a booked visit: clearances, consents, and paid or authorised sessions; and letters that have to come
+first. Work for the desk's home.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ class Lacks(StrEnum):
     CLEARANCE = "clearance"
     CONSENT = "consent"
     SESSIONS = "sessions"
+    LETTER = "letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +50,30 @@ def ending_before_visits(user: User, now: datetime, ahead: timedelta = AHEAD) ->
         .order_by("starts")
     )
     patients = {visit.patient_id for visit in visits}
+    decided = _decisions(patients)
+    cleared = {one.patient_id: one.valid_until if one.is_yes else None for one in decided}
     found = [
-        *_short(visits, Lacks.CLEARANCE, _clearances(patients), lambda visit: visit.protocol_version.needs_clearance),
+        *_short(visits, Lacks.CLEARANCE, cleared, lambda visit: visit.protocol_version.needs_clearance),
         *_short(visits, Lacks.CONSENT, _consents(patients), lambda visit: visit.protocol_version.needs_consent),
         *_over(visits, sessions_of(patients)),
+        *_letters(visits, {one.patient_id for one in decided if one.is_yes and one.waits_for_a_letter}),
     ]
     return sorted(found, key=lambda row: (row.visit.starts, row.lacks))
 
 
-def _clearances(patients: set[UUID]) -> dict[UUID, date | None]:
-    """Until when each patient is cleared; None for a decision that is no yes."""
+def _decisions(patients: set[UUID]) -> list[Clearance]:
+    """The newest decision about each patient."""
     newest = Clearance.objects.filter(patient__in=patients).order_by("patient_id", "-decided_at").distinct("patient_id")
-    return {one.patient_id: one.valid_until if one.is_yes else None for one in newest}
+    return list(newest)
+
+
+def _letters(visits: Sequence[Appointment], waiting: set[UUID]) -> list[EndsBefore]:
+    """Patients of `waiting` whose drip may not start before a letter is here."""
+    missed: dict[UUID, list[Appointment]] = {}
+    for visit in visits:
+        if visit.patient_id in waiting and visit.protocol_version.needs_clearance:
+            missed.setdefault(visit.patient_id, []).append(visit)
+    return [EndsBefore(Lacks.LETTER, some[0], len(some), None) for some in missed.values()]
 
 
 def _consents(patients: set[UUID]) -> dict[UUID, date | None]:

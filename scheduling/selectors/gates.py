@@ -17,10 +17,10 @@ from scheduling.models import Appointment, Phase, Question, Ride
 from scheduling.selectors.at_the_chair import (
     answers_in_order,
     grave_and_untold,
-    limits_pressure,
     standing_readings,
     stop_at,
 )
+from scheduling.selectors.care import pressure_limits
 from scheduling.selectors.drivers import why_not
 from scheduling.selectors.visits import minutes_of, record_or_none
 from scheduling.when import time_words
@@ -35,6 +35,7 @@ class GateKind(StrEnum):
     READING = "reading"
     RECOVERY = "recovery"
     EVENT = "event"
+    LETTER = "letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +74,19 @@ def shut_gates(appointment: Appointment) -> list[Gate]:
 
 
 def reading_gates(appointment: Appointment) -> list[Gate]:
-    """What the vital signs keep from starting or going on: none taken where the protocol limits them, or the newest
-    beyond a limit.
+    """What the vital signs keep from starting or going on: none taken where they are limited, or the newest beyond a
+    limit.
     """
-    version, patient = appointment.protocol_version, appointment.patient
+    patient, limits = appointment.patient, pressure_limits(appointment)
     taken = any(one.systolic is not None for one in standing_readings(appointment))
-    if limits_pressure(version) and not taken:
+    if limits.are_any and not taken:
         sentence = f"The blood pressure of {patient.name} has not been taken at this visit."
         return [Gate(GateKind.READING, sentence, "Take it and record it.")]
     stop = stop_at(appointment)
     if stop is None:
         return []
-    sentence = "The last reading is over the limit of the protocol."
+    whose = "that the doctor set for this patient" if limits.by_doctor else "of the protocol"
+    sentence = f"The last reading is over the limit {whose}."
     if stop.answer is not None and stop.answer.answered_by is not None:
         said, who = stop.answer.get_answer_display(), stop.answer.answered_by.name
         return [Gate(GateKind.READING, sentence, f"{who} says: {said}. A new reading within the limits opens it.")]
@@ -138,17 +140,16 @@ def _clearance(patient: Patient, known: Standing, today: date) -> list[Gate]:
     ask = "Ask a doctor to decide about the clearance."
     if known.clearance is None:
         return [Gate(GateKind.CLEARANCE, _why_not_cleared(patient, known.latest, today), ask)]
+    gates: list[Gate] = []
     if known.open_flags:
         found = len(known.open_flags)
         what = "One finding is" if found == 1 else f"{found} findings are"
-        return [
-            Gate(
-                GateKind.CLEARANCE,
-                f"{what} newer than the clearance of {patient.name}: a doctor has to look at that first.",
-                ask,
-            )
-        ]
-    return []
+        sentence = f"{what} newer than the clearance of {patient.name}: a doctor has to look at that first."
+        gates.append(Gate(GateKind.CLEARANCE, sentence, ask))
+    if known.clearance.waits_for_a_letter:
+        sentence = f"A letter from {known.clearance.letter_from} has to be here first, and is not by the record."
+        gates.append(Gate(GateKind.LETTER, sentence, "Tick it when it has come, or ask a doctor to decide anew."))
+    return gates
 
 
 def _why_not_cleared(patient: Patient, latest: Clearance | None, today: date) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from clinic import clock
 from clinic.models import Site, User
 from patients.models import Patient
-from scheduling.models import Appointment, Offer, Series
+from scheduling.models import Appointment, CourseChange, Offer, Series
+from scheduling.selectors.course_changes import lasting_pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,13 @@ class Course:
     series: Series
     visits: Sequence[Appointment]
     left: int
+    #: The pause that lasts, if one does.
+    pause: CourseChange | None = None
+
+    @property
+    def may_pause(self) -> bool:
+        """Whether it can be paused: it runs, or a doctor has put it on hold."""
+        return self.series.status in {Series.Status.ACTIVE, Series.Status.ON_HOLD} and self.pause is None
 
     @property
     def missing(self) -> int:
@@ -79,10 +87,10 @@ def visits_of(patient: Patient, user: User) -> Journey:
         .filter(patient=patient, status=Offer.Status.OPEN, expires_at__gt=clock.now())
         .select_related("site", "protocol_version__protocol")
     )
-    courses = []
+    courses, pauses = [], lasting_pauses(patient)
     for one in series:
         own = [visit for visit in visits if visit.series_id == one.pk]
-        courses.append(Course(one, own, sum(visit.status in Appointment.BLOCKING for visit in own)))
+        courses.append(Course(one, own, sum(visit.status in Appointment.BLOCKING for visit in own), pauses.get(one.pk)))
     return Journey(
         consults=[visit for visit in visits if visit.kind == Appointment.Kind.CONSULT],
         courses=courses,

@@ -18,7 +18,7 @@ from scheduling.selectors import series_rules
 from scheduling.selectors.day_sheets import Sheet, load_sheet, people_of
 from scheduling.selectors.local_days import LocalDay, days_between
 from scheduling.selectors.reasons import explain, explain_refusal
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for, visit_shape
 
 __all__ = ["Slot", "consult_slots", "explain", "explain_refusal", "moments_of", "plan_series", "visit_slots"]
 
@@ -92,7 +92,7 @@ def series_question(
     sheet = load_sheet(site, days, now=now)
     begin, end = _bounds(site, first_day, days[-1])
     request = SeriesRequest(
-        shape=visit_shape(version),
+        shape=shape_for(version, patient),
         count=count,
         first_day=first_day,
         min_gap_days=version.min_gap_days,
@@ -195,9 +195,12 @@ def visit_slots(*, appointment: Appointment, first_day: date, days: int, now: da
 
 
 def shape_of(appointment: Appointment) -> VisitShape:
-    """The shape of a booked visit: its own doctor for a consult, no chair when it is by video or telephone."""
-    return visit_shape(
+    """The shape of a booked visit: its own doctor for a consult, no chair when it is by video or telephone, and what a
+    doctor's conditions add.
+    """
+    return shape_for(
         appointment.protocol_version,
+        appointment.patient_id,
         doctor=appointment.practitioner,
         is_remote=appointment.mode != Appointment.Mode.IN_PERSON,
     )

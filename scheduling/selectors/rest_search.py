@@ -19,7 +19,7 @@ from scheduling.selectors.local_days import days_between
 from scheduling.selectors.reasons import minute_of
 from scheduling.selectors.rest import Rest
 from scheduling.selectors.series_rules import local_day
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for
 
 #: What a plan may go beyond when a visit was lost: these are wishes of the protocol, the smallest gap is not.
 YIELDING = frozenset({Limit.WINDOW, Limit.GAP_MAX})
@@ -162,7 +162,7 @@ class Search:
         if self.barred is not None:
             wishes = replace(wishes, not_dates=wishes.not_dates | {self.barred})
         return SeriesRequest(
-            shape=visit_shape(version),
+            shape=shape_for(version, series.patient_id),
             count=1,
             first_day=self.first_day,
             min_gap_days=rest.spacing.least,

@@ -4,32 +4,73 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet, Subquery
 
 from clinic import clock
 from clinic.models import StaffMember
-from scheduling.models import ProtocolVersion
+from patients.models import Patient
+from scheduling.models import Phase, ProtocolVersion
 from scheduling.planner.values import Kind, Lane, Need, VisitShape
 from scheduling.planner.values import Phase as PlannedPhase
+from scheduling.selectors.care import PLAIN, Care, newest_yes
 
 #: What a visit by video or telephone does without.
 PLACES = frozenset({Kind.CHAIR, Kind.MONITOR})
+#: Where somebody lies who needs a bed.
+BED = frozenset({"bed"})
 
 
-def visit_shape(version: ProtocolVersion, *, doctor: StaffMember | None = None, is_remote: bool = False) -> VisitShape:
+Row = tuple[Any, ...]
+_COLUMNS = ("position", "kind", "minutes", "needs__kind", "needs__lane", "needs__units", "needs__alone")
+
+
+def shape_for(
+    version: ProtocolVersion, patient: Patient | UUID, *, doctor: StaffMember | None = None, is_remote: bool = False
+) -> VisitShape:
+    """The shape of this patient's visits by `version`: a doctor's conditions change what a treatment takes. One query,
+    as without them: every booking asks.
+    """
+    if not version.needs_clearance:
+        return visit_shape(version, doctor=doctor, is_remote=is_remote)
+    newest = newest_yes(patient)
+    cared = {name: Subquery(newest.values(name)[:1]) for name in ("needs_bed", "extra_watch")}
+    rows = list(_rows(version).annotate(**cared).values_list(*_COLUMNS, *cared))
+    care = Care(bool(rows[0][-2]), rows[0][-1] or 0) if rows else PLAIN
+    return _shape([row[: len(_COLUMNS)] for row in rows], version, doctor, is_remote, care)
+
+
+def visit_shape(
+    version: ProtocolVersion,
+    *,
+    doctor: StaffMember | None = None,
+    is_remote: bool = False,
+    care: Care = PLAIN,
+) -> VisitShape:
     """The phases of `version` in cells, each rounded up to whole cells, with what they need.
 
-    `doctor`: only this one will do. `is_remote`: by video or telephone, so without chair and monitor.
+    `doctor`: only this one will do. `is_remote`: by video or telephone, so without chair and monitor. `care`: what the
+    patient needs beyond the protocol.
     """
-    rows = version.phases.order_by("position", "needs__pk").values_list(
-        "position", "kind", "minutes", "needs__kind", "needs__lane", "needs__units", "needs__alone"
-    )
+    return _shape(_rows(version).values_list(*_COLUMNS), version, doctor, is_remote, care)
+
+
+def _rows(version: ProtocolVersion) -> QuerySet[Phase]:
+    """Every need of every phase, in order; a phase without needs is one row."""
+    return version.phases.order_by("position", "needs__pk")
+
+
+def _shape(
+    rows: Iterable[Row], version: ProtocolVersion, doctor: StaffMember | None, is_remote: bool, care: Care
+) -> VisitShape:
     phases = groupby(rows, key=lambda row: row[:3])
     return VisitShape(
         phases=tuple(
-            PlannedPhase(kind, _cells(minutes), _needs((row[3:] for row in group), is_remote))
+            PlannedPhase(kind, _cells(minutes), _needs((row[3:] for row in group), is_remote, care.extra_watch))
             for (_, kind, minutes), group in phases
         ),
-        chair_kinds=frozenset(version.chair_kinds),
+        chair_kinds=BED if care.bed else frozenset(version.chair_kinds),
         turnover_cells=0 if is_remote else _cells(version.turnover_minutes),
         doctor=doctor.resource_id if doctor is not None else None,
     )
@@ -50,9 +91,13 @@ def rest_of(shape: VisitShape, done: int, *, keeps_place: bool = False) -> Visit
     return replace(shape, phases=tuple(phases), turnover_cells=0 if keeps_place else shape.turnover_cells)
 
 
-def _needs(rows: Iterable[tuple[Any, ...]], is_remote: bool) -> tuple[Need, ...]:
+def _needs(rows: Iterable[tuple[Any, ...]], is_remote: bool, extra_watch: int) -> tuple[Need, ...]:
     """Rows of (kind, lane, units, alone); a phase without needs comes as one row without a kind."""
-    needs = (Need(Kind(kind), Lane(lane), units, alone) for kind, lane, units, alone in rows if kind is not None)
+    needs = (
+        Need(Kind(kind), Lane(lane), units + (extra_watch if lane == Lane.WATCH else 0), alone)
+        for kind, lane, units, alone in rows
+        if kind is not None
+    )
     return tuple(need for need in needs if not (is_remote and need.kind in PLACES))
 
 

@@ -17,7 +17,7 @@ from scheduling.selectors.local_days import days_between
 from scheduling.selectors.planning import Slot, check_first_day, slots_of
 from scheduling.selectors.rest import rest_of
 from scheduling.selectors.series_rules import local_day
-from scheduling.selectors.shapes import visit_shape
+from scheduling.selectors.shapes import shape_for
 
 Kind = Appointment.Kind
 
@@ -115,7 +115,7 @@ def single_slots(
         day for day in days_between(first_day, last) if all(abs((day - other).days) >= least for other, least in near)
     ]
     sheet = load_sheet(site, dates, now=now)
-    shape = visit_shape(single.version, doctor=doctor, is_remote=is_remote)
+    shape = shape_for(single.version, patient, doctor=doctor, is_remote=is_remote)
     begin = clock.day_bounds(first_day, site.zone)[0]
     end = clock.day_bounds(first_day + timedelta(days=days), site.zone)[1]
     found = possible_starts(

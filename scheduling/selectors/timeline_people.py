@@ -60,7 +60,7 @@ def _screened(patient: Patient, zone: ZoneInfo, clinical: bool) -> Iterator[Even
 def _decided(patient: Patient, zone: ZoneInfo, clinical: bool) -> Iterator[Event]:
     for one in patient.clearances.select_related("decided_by"):
         until = f"until {_date(one.valid_until)}" if one.valid_until else ""
-        words = [until, *((one.conditions, one.reason) if clinical else ())]
+        words = [until, *(("; ".join(one.condition_words), one.reason) if clinical else ())]
         tone, mark = _DECISIONS[Clearance.Decision(one.decision)]
         yield Event(
             one.decided_at,

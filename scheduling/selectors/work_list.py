@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clinic import clock
 from clinic.models import Site
@@ -19,6 +19,7 @@ from patients.models import ConsultRequest, Patient, Screening
 from scheduling.messages.selectors import calls_due
 from scheduling.models import Appointment, ChangeRequest, Message, Offer, Series
 from scheduling.selectors import rides_missing
+from scheduling.selectors.course_changes import pauses_over
 from scheduling.selectors.coverage import Stranded
 from scheduling.selectors.desk_scope import Scope
 from scheduling.selectors.earlier import Chance, chances_of, with_invitations, worth_offering
@@ -39,6 +40,7 @@ class Kind(StrEnum):
     BOUNCED = "bounced"
     REQUESTS = "requests"
     HELD = "held"
+    PAUSED = "paused"
     OFFERS = "offers"
     EARLIER = "earlier"
     ASKED = "asked"
@@ -185,7 +187,10 @@ def _requests(scope: Scope) -> QuerySet[Any]:
 
 
 def _held(scope: Scope) -> QuerySet[Any]:
-    return Series.objects.filter(site__in=scope.sites, status=Series.Status.DRAFT)
+    """Series that wait for a doctor's yes: never booked, or put on hold with their dates reserved."""
+    reserved = Appointment.objects.blocking().filter(series=OuterRef("pk"), starts__gt=scope.now)
+    waits = Q(status=Series.Status.DRAFT) | Q(Exists(reserved), status=Series.Status.ON_HOLD)
+    return Series.objects.filter(waits, site__in=scope.sites)
 
 
 def _offers(scope: Scope) -> QuerySet[Any]:
@@ -210,6 +215,7 @@ QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
     Kind.BOUNCED: _bounced,
     Kind.REQUESTS: _requests,
     Kind.HELD: _held,
+    Kind.PAUSED: pauses_over,
     Kind.OFFERS: _offers,
     Kind.ASKED: _asked,
 }
@@ -224,7 +230,12 @@ _SHOW: dict[Kind, Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]] = {
     Kind.BOUNCED: lambda rows: rows.order_by("email_failed_at"),
     Kind.REQUESTS: lambda rows: rows.select_related("site", "patient").order_by("created_at"),
     Kind.HELD: lambda rows: (
-        _with_screening(rows).select_related("patient", "site", "protocol_version__protocol").order_by("held_until")
+        _with_screening(rows)
+        .select_related("patient", "site", "protocol_version__protocol")
+        .order_by(F("held_until").asc(nulls_last=True))
+    ),
+    Kind.PAUSED: lambda rows: rows.select_related("patient", "site", "protocol_version__protocol").order_by(
+        "paused_until"
     ),
     Kind.OFFERS: lambda rows: rows.select_related("patient", "site", "protocol_version__protocol").order_by(
         "expires_at"

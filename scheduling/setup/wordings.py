@@ -53,6 +53,7 @@ WHEN = {
     Message.Kind.NEWS: "when a doctor has decided",
     Message.Kind.EARLIER_OFFER: "when somebody on the list is asked for an earlier time",
     Message.Kind.EARLIER_OVER: "when that time is no longer free",
+    Message.Kind.SCREENING: "when the front desk asks for the answers to the screening",
     Message.Kind.SCORE_ASKED: "once, when nothing was heard for some days after a visit",
     Message.Kind.DATES_OFFERED: "when the next dates wait for a yes",
 }

@@ -82,6 +82,7 @@ def _earlier_kinds(clinic: Clinic, patient: Patient) -> None:
 
 def _asking_kinds(clinic: Clinic, patient: Patient) -> None:
     """Asked how it goes after a visit, and one more date offered."""
+    asking.announce_screening(patient, clinic.site)
     asking.announce_score_asked(Appointment.objects.filter(kind="infusion").order_by("starts")[0])
     series = Series.objects.filter(status=Series.Status.ACTIVE)[0]
     starts = clinic.at(world.NEXT_WEEK[0] + timedelta(days=42), 10)

@@ -98,9 +98,9 @@ def test_a_later_saturation_does_not_hide_a_high_pressure(limited: Ward) -> None
 
 
 def test_on_the_limit_is_within_it(limited: Ward) -> None:
-    version = limited.clinic.induction
-    assert over_limits(version, {"systolic": 160, "diastolic": 100, "spo2": 92}) == []
-    assert over_limits(version, {"systolic": 161, "diastolic": 101, "spo2": 91}) == ["systolic", "diastolic", "spo2"]
+    visit = limited.visit
+    assert over_limits(visit, {"systolic": 160, "diastolic": 100, "spo2": 92}) == []
+    assert over_limits(visit, {"systolic": 161, "diastolic": 101, "spo2": 91}) == ["systolic", "diastolic", "spo2"]
 
 
 def test_a_reading_over_the_limit_stops_a_running_drip_and_not_the_series(running: Ward) -> None:

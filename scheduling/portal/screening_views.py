@@ -1,0 +1,71 @@
+"""The screening: behind the patient's link once the birth date was given, or on a tablet at the clinic."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic.errors import Refused
+from clinic.views import public, refuse
+from patients.actions import record_screening
+from patients.models import Questionnaire
+from scheduling.actions.screening import hand_back
+from scheduling.models import Link
+from scheduling.portal import limits
+from scheduling.portal.answers import sealed, too_many
+from scheduling.portal.screening_forms import OwnScreeningForm
+from scheduling.portal.selectors import site_for
+from scheduling.portal.visitor import Visitor, forget, opened, proven
+
+PATIENT, SCREENING = Link.Purpose.PATIENT, Link.Purpose.SCREENING
+
+
+@opened(PATIENT, SCREENING)
+@require_http_methods(["GET", "HEAD", "POST"])
+@proven
+def screening(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The current questions; the answers raise their flags for a doctor. A tablet is shut by them."""
+    questionnaire = Questionnaire.objects.get(is_current=True)
+    data = request.POST if request.method == "POST" else None
+    form = OwnScreeningForm(data, questionnaire=questionnaire, language=visitor.language)
+    on_tablet = visitor.link.purpose == SCREENING
+    if request.method == "POST":
+        if limits.over_limit(request, "answers", limits.ANSWERS):
+            return too_many(request)
+        if form.is_valid() and _keep(visitor, form):
+            return _done(request, visitor, on_tablet=on_tablet)
+    context = {"visitor": visitor, "site": site_for(visitor.patient), "form": form, "on_tablet": on_tablet}
+    return render(request, "portal/screening.html", context, status=422 if form.errors else 200)
+
+
+def _keep(visitor: Visitor, form: OwnScreeningForm) -> bool:
+    try:
+        record_screening(
+            by=visitor.by,
+            patient=visitor.patient,
+            answers=form.answers,
+            medicines=form.cleaned_data["medicines"],
+            version=form.cleaned_data["version"],
+        )
+    except Refused as error:
+        refuse(form, error)
+        return False
+    return True
+
+
+def _done(request: HttpRequest, visitor: Visitor, *, on_tablet: bool) -> HttpResponse:
+    if not on_tablet:
+        messages.success(request, _("Thank you. Your answers are kept; your doctor reads them."))
+        return redirect("portal:home")
+    hand_back(by=visitor.by, link=visitor.link)
+    response = redirect("portal:handed_back")
+    forget(response)
+    return response
+
+
+@public
+@require_safe
+def handed_back(request: HttpRequest) -> HttpResponse:
+    """What stands on a tablet whose questions are answered."""
+    return sealed(render(request, "portal/handed_back.html"))
