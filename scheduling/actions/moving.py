@@ -15,7 +15,7 @@ from scheduling.actions import booking, holds, placing, requests, rides
 from scheduling.actions.holds import ToHold
 from scheduling.actions.pausing import note_change
 from scheduling.actions.series_writing import CHOSEN, is_cleared
-from scheduling.messages import ledger
+from scheduling.messages import asking, ledger
 from scheduling.models import Appointment, CourseChange, ProtocolVersion, Series
 from scheduling.planner.values import VisitShape
 from scheduling.selectors import series_rules
@@ -199,8 +199,16 @@ def stop_series(*, by: Actor, series: Series, reason: str, seen: Mapping[UUID, i
     series, cancelled = _end(series, reason, seen)
     note_change(series, CourseChange.Kind.STOPPED, by=by, reason=reason, called_off=len(cancelled))
     ledger.announce_stopped(series)
+    _ask_one_last_score(series)
     rides.visits_cancelled(cancelled)
     return series
+
+
+def _ask_one_last_score(series: Series) -> None:
+    """How the treatment that was given last has helped: asked as the series ends, unless it was asked already."""
+    treated = series.appointments.filter(counts=True).select_related("site", "patient").order_by("-starts").first()
+    if treated is not None:
+        asking.announce_score_asked(treated)
 
 
 @action

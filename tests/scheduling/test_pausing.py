@@ -17,6 +17,7 @@ from patients.actions import decide_clearance
 from patients.models import Patient
 from scheduling.actions import moving, pausing
 from scheduling.actions.visit import arrive
+from scheduling.messages import look
 from scheduling.messages.letters import preview
 from scheduling.models import Appointment, CourseChange, Hold, Message, Series
 from scheduling.selectors.course_changes import is_paused, pauses_over, unseen_changes
@@ -145,6 +146,26 @@ def test_a_doctor_is_told_what_the_desk_did_until_one_has_seen_it(clinic: Clinic
     assert again.status_code == 302
     change.refresh_from_db()
     assert change.seen_by == clinic.doctor
+
+
+def test_who_was_treated_is_asked_once_more_how_it_helped_as_the_course_ends(clinic: Clinic, series: Series) -> None:
+    first = series.appointments.order_by("starts").first()
+    assert first is not None
+    Appointment.objects.filter(pk=first.pk).update(status="fulfilled", counts=True, ending="completed")
+
+    with clock.at_moment(first.ends + timedelta(days=1)):
+        moving.stop_series(by=clinic.by(Role.FRONT_DESK), series=series, reason=REASON)
+        asked = Message.objects.get(kind=Message.Kind.SCORE_ASKED)
+        reason = look.why_skip(asked, clock.now())
+
+    assert (asked.appointment_id, reason) == (first.pk, "")
+    assert set(series.appointments.values_list("status", flat=True)) == {"fulfilled", "cancelled"}
+
+
+def test_who_was_never_treated_is_not_asked(clinic: Clinic, series: Series) -> None:
+    moving.stop_series(by=clinic.by(Role.FRONT_DESK), series=series, reason=REASON)
+
+    assert not Message.objects.filter(kind=Message.Kind.SCORE_ASKED).exists()
 
 
 def test_what_a_doctor_stops_needs_no_telling(clinic: Clinic, series: Series) -> None:
