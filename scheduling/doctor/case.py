@@ -101,6 +101,17 @@ class Case:
         return self._named([measure for measure in Measure if measure not in SCORES])
 
     @property
+    def pressures(self) -> list[tuple[str, date]]:
+        """The last blood pressures, ("152/95", local date of the site): what a flag of it is read beside."""
+        lower = {value.source_id: value for value in self._values.get(Measure.DIASTOLIC, ())}
+        found = []
+        for value in self._values.get(Measure.SYSTOLIC, ()):
+            beside = lower.get(value.source_id)
+            halves = (f"{one.value.normalize():f}" if one is not None else "?" for one in (value, beside))
+            found.append(("/".join(halves), clock.local(value.effective_at, self.zone).date()))
+        return found
+
+    @property
     def scores(self) -> list[tuple[str, list[tuple[Decimal, Observation]]]]:
         """The newest values of each score."""
         return self._named(list(SCORES))

@@ -17,7 +17,7 @@ from patients.actions import add_flag_code, decide_clearance, tick_letter
 from patients.models import Clearance, FlagCode, Patient
 from scheduling.desk.sites import patient_or_404
 from scheduling.doctor.case import Case
-from scheduling.doctor.forms import PROPOSED_VALIDITY_DAYS, ClearanceForm, FlagCodeForm
+from scheduling.doctor.forms import KEPT, PROPOSED_VALIDITY_DAYS, ClearanceForm, FlagCodeForm
 from scheduling.selectors.unfitting import unfitting_visits
 
 
@@ -28,7 +28,7 @@ def clearance(request: StaffRequest, pk: UUID) -> HttpResponse:
     patient = patient_or_404(request.user, pk)
     case = Case(patient, request.user)
     if request.method == "POST":
-        form = ClearanceForm(request.POST)
+        form = ClearanceForm(request.POST, initial=_proposal(case))
         if form.is_valid() and _decide(request, patient, form):
             return redirect("doctor:home")
     else:
@@ -50,8 +50,7 @@ def _proposal(case: Case) -> dict[str, object]:
     }
     last = next((one for one in case.decisions if one.is_yes), None)
     if last is not None:
-        kept = ("conditions", "systolic_limit", "diastolic_limit", "extra_watch", "needs_bed", "letter_from")
-        start |= {name: getattr(last, name) or "" for name in kept}
+        start |= {name: getattr(last, name) or "" for name in KEPT}
     return start
 
 

@@ -16,6 +16,8 @@ DECISIONS = [(decision.value, capfirst(decision.label)) for decision in Clearanc
 PROPOSED_VALIDITY_DAYS = 183
 #: The code system that imports bring (FHIR's name of SNOMED CT).
 SNOMED_CT = "http://snomed.info/sct"
+#: Fields that start with what the last yes had.
+KEPT = ("conditions", "systolic_limit", "diastolic_limit", "extra_watch", "needs_bed", "letter_from")
 #: What the conditions of a yes may be, as the action holds them.
 BOUNDS = {"systolic_limit": SYSTOLIC_LIMITS, "diastolic_limit": DIASTOLIC_LIMITS, "extra_watch": (0, MOST_EXTRA_WATCH)}
 
@@ -38,10 +40,10 @@ class ClearanceForm(forms.Form):
         help_text="The last day on which a drip may start.",
     )
     conditions = forms.CharField(
-        label="Conditions",
+        label="Other conditions",
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="For “cleared with conditions”, in your words, beside those below that the program sees to.",
+        help_text="In your words; whoever runs the visit reads them. What stands above the program sees to by itself.",
     )
     systolic_limit = forms.IntegerField(label="Systolic at most", required=False, help_text="mmHg on the day")
     diastolic_limit = forms.IntegerField(label="Diastolic at most", required=False, help_text="mmHg on the day")
@@ -96,8 +98,13 @@ class ClearanceForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """`seen` becomes ids: a finding that came in after the page was shown is not decided upon."""
+        """`seen` becomes ids: a finding that came in after the page was shown is not decided upon. Conditions that the
+        page had filled in from the last yes go with a conditional yes only; what a doctor typed is never dropped.
+        """
         data = super().clean() or {}
+        if data.get("decision") != Clearance.Decision.CONDITIONS and not set(KEPT) & set(self.changed_data):
+            data |= dict.fromkeys(KEPT, "") | {"systolic_limit": None, "diastolic_limit": None, "needs_bed": False}
+            data["extra_watch"] = 0
         try:
             data["seen"] = [UUID(one) for one in data.get("seen", "").split()]
         except ValueError:

@@ -28,13 +28,13 @@ class QuestionForm(forms.Form):
         label="English",
         max_length=400,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}),
     )
     spanish = forms.CharField(
         label="Spanish",
         max_length=400,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control", "lang": "es"}),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "form-control", "lang": "es"}),
     )
     flag = forms.ChoiceField(
         label="Raises",

@@ -13,7 +13,7 @@ from clinic.actor import Actor
 from clinic.errors import GateClosed, NotAllowed, Refused
 from clinic.models import Resource, ResourceKind
 from clinic.permissions import Role
-from patients.actions import Terms, decide_clearance, tick_letter
+from patients.actions import Terms, decide_clearance, record_observation, tick_letter
 from patients.models import Clearance, Contact, Patient
 from scheduling.actions import booking, moving
 from scheduling.actions.series_writing import SeriesOrder
@@ -29,7 +29,7 @@ from scheduling.selectors.planning import plan_series
 from scheduling.selectors.shapes import shape_for
 from tests import factories
 from tests.factories import FIRST_DAY, NOW, Clinic, make_chair, make_patient
-from tests.visit.doctors import clearance_url, sign_in, text_of
+from tests.visit.doctors import clearance_url, make_flag, sign_in, text_of
 from tests.visit.worlds import make_visit, name_ride
 
 UNTIL = date(2027, 10, 1)
@@ -312,3 +312,38 @@ def test_the_conditions_are_read_in_words_where_the_visit_is_run(clinic: Clinic)
     ):
         assert words in text
     assert clock.now() == factories.NOW
+
+
+def test_another_decision_drops_what_the_page_had_filled_in_and_never_what_was_typed(clinic: Clinic) -> None:
+    patient = make_patient(clinic.site)
+    decide(clinic, patient, Terms(systolic_limit=150, needs_bed=True), conditions="A sister stays with her")
+    doctor = sign_in(clinic, Role.DOCTOR)
+    initial = doctor.get(clearance_url(patient)).context["form"].initial
+    as_filled = {name: str(value) for name, value in initial.items() if value} | {"needs_bed": "on"}
+
+    typed = doctor.post(
+        clearance_url(patient), as_filled | {"decision": "suspended", "reason": "a rash", "systolic_limit": "140"}
+    )
+    with clock.at_moment(NOW + timedelta(minutes=1)):
+        done = doctor.post(clearance_url(patient), as_filled | {"decision": "suspended", "reason": "a rash"})
+
+    assert typed.status_code == 422
+    assert "Conditions go with" in text_of(typed)
+    assert done.status_code == 302
+    latest = Clearance.objects.latest_for(patient)
+    assert latest is not None
+    assert (latest.decision, latest.condition_words) == ("suspended", [])
+
+
+def test_a_flag_of_the_blood_pressure_stands_beside_the_last_readings(clinic: Clinic) -> None:
+    patient = make_patient(clinic.site)
+    nurse = clinic.by(Role.NURSE)
+    for measure, value in (("systolic", 152), ("diastolic", 95)):
+        record_observation(
+            by=nurse, patient=patient, measure=measure, value=value, effective_at=NOW, source="staff", source_id="one"
+        )
+    make_flag(patient, kind="blood_pressure", source="answer", detail="Yes: Do you have high blood pressure?")
+
+    text = text_of(sign_in(clinic, Role.DOCTOR).get(clearance_url(patient)))
+
+    assert 'Last readings: <span class="num nowrap">152/95 (Apr 5)</span>' in text
