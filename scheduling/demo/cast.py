@@ -56,7 +56,15 @@ CAST = (
     Role("Walter", "Lindgren", date(1955, 12, 8), "male", Stage.AWAITING_CLEARANCE, yes=("blood_pressure", "heart")),
     Role("Imani", "Reyes", date(1984, 4, 17), "female", Stage.AWAITING_CLEARANCE, MESA, DEPRESSION, yes=("thyroid",)),
     Role("Greta", "Solberg", date(1977, 7, 23), "female", Stage.HELD, course=DEPRESSION, companion="Nils Solberg"),
-    Role("Marcus", "Adeyemi", date(1969, 2, 14), "male", Stage.CLEARED, companion="Ruth Adeyemi"),
+    Role(
+        "Marcus",
+        "Adeyemi",
+        date(1969, 2, 14),
+        "male",
+        Stage.CLEARED,
+        companion="Ruth Adeyemi",
+        yes=("blood_pressure",),
+    ),
     Role(
         "Pilar",
         "Navarro",

@@ -200,11 +200,14 @@ class Journey:
 
     def _decide(self, patient: Patient, day: date, decision: Clearance.Decision) -> None:
         yes = decision is Clearance.Decision.CLEARED
+        high = yes and "blood_pressure" in self.role.yes
         with self._at(day, 11):
             people.decide_clearance(
                 by=self.team.doctor,
                 patient=patient,
-                decision=decision,
+                decision=Clearance.Decision.CONDITIONS if high else decision,
+                terms=people.Terms(systolic_limit=150, diastolic_limit=95) if high else None,
+                conditions="Takes the morning tablet as usual." if high else "",
                 valid_until=day + timedelta(days=365) if yes else None,
                 reason="" if yes else "The risk outweighs the expected benefit; referred back with a letter.",
             )
