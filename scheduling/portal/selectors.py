@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from clinic import clock
 from clinic.models import Site
@@ -40,12 +40,16 @@ def rides_to_come(contact: Contact, now: datetime) -> list[Ride]:
 
 
 def screening_wanted(patient: Patient, visits: Sequence[Appointment]) -> bool:
-    """Whether the questions wait for an answer: never answered and a visit is to come, or asked for since. Two
-    queries.
-    """
-    answered = Screening.objects.filter(patient=patient).values_list("answered_at", flat=True).first()
-    about = Message.objects.filter(patient=patient, kind=Message.Kind.SCREENING).exclude(state=Message.State.SKIPPED)
-    asked = about.order_by("-created_at").values_list("created_at", flat=True).first()
+    """Whether the questions wait for an answer: never answered and a visit is to come, or asked for since. One query."""
+    about = Message.objects.filter(patient=OuterRef("pk"), kind=Message.Kind.SCREENING)
+    answered, asked = (
+        Patient.objects.filter(pk=patient.pk)
+        .values_list(
+            Subquery(Screening.objects.filter(patient=OuterRef("pk")).values("answered_at")[:1]),
+            Subquery(about.exclude(state=Message.State.SKIPPED).order_by("-created_at").values("created_at")[:1]),
+        )
+        .get()
+    )
     if answered is None:
         return asked is not None or bool(visits)
     return asked is not None and asked > answered
