@@ -40,7 +40,7 @@ def rides_to_come(contact: Contact, now: datetime) -> list[Ride]:
 
 
 def screening_wanted(patient: Patient, visits: Sequence[Appointment]) -> bool:
-    """Whether the questions wait for an answer: never answered and a visit is to come, or asked for since. One query."""
+    """Whether the questions wait for an answer: never given, with a visit to come, or asked for since. One query."""
     about = Message.objects.filter(patient=OuterRef("pk"), kind=Message.Kind.SCREENING)
     answered, asked = (
         Patient.objects.filter(pk=patient.pk)
