@@ -4,6 +4,7 @@ Importing this module starts nothing. Without `DATABASE_URL` the database is the
 folder (`CLINIC_DATA`, default `var/`), reached through the addresses that `clinic.runtime.cluster` keeps there.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,21 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Mail ----------------------------------------------------------------------------------------------------------
 EMAIL_URL = env.str("EMAIL_URL", "")
-if EMAIL_URL:
+#: The provider of mail, by django-anymail's name of it, where mail goes through an API: EMAIL_URL=anymail://postmark.
+MAIL_PROVIDER = EMAIL_URL.removeprefix("anymail://").strip("/") if EMAIL_URL.startswith("anymail://") else ""
+#: What the provider wants, from variables of these names (ANYMAIL_POSTMARK_SERVER_TOKEN), and the secret by which its
+#: webhook is known.
+ANYMAIL = {
+    "REQUESTS_TIMEOUT": 20,
+    **{name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")},
+}
+if MAIL_PROVIDER:
+    if not MAIL_PROVIDER.isidentifier():
+        raise ImproperlyConfigured("EMAIL_URL for a provider must look like anymail://postmark.")
+    if len(str(ANYMAIL.get("WEBHOOK_SECRET", "")).partition(":")[2]) < 20:
+        raise ImproperlyConfigured("ANYMAIL_WEBHOOK_SECRET must look like name:secret, with a secret of 20 or more.")
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+elif EMAIL_URL:
     _email = env.dj_email_url("EMAIL_URL")
     if "EMAIL_BACKEND" not in _email or not _email["EMAIL_HOST"]:
         # Without the value itself: there is a password in it.
@@ -229,6 +244,8 @@ TEXT_FILE_PATH = str(CLINIC_DATA / "texts")
 TEXTS_GO_OUT = TEXT_PROVIDER is not None or not PRODUCTION
 #: Seconds, for each step of a request; the lease of a message outlasts them.
 TEXT_TIMEOUT = 20
+#: Where the provider says what has become of a text; empty where the world cannot reach us.
+TEXT_STATUS_URL = f"{PUBLIC_URL}/hooks/texts/" if HTTPS else ""
 
 # --- Sign-in -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"

@@ -22,4 +22,5 @@ urlpatterns = [
     path("clinic/", include(("scheduling.setup.urls", "setup"))),
     path("consult/", include(("scheduling.portal.public_urls", "public"))),
     path("my/", include(("scheduling.portal.urls", "portal"))),
+    path("hooks/", include(("scheduling.hooks.urls", "hooks"))),
 ]

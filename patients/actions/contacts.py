@@ -72,7 +72,8 @@ def add_contact(
 
 @action
 def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
-    """Change some fields of a contact (those in CONTACT_CHANGEABLE).
+    """Change some fields of a contact (those in CONTACT_CHANGEABLE); a new email address also forgets that mail to the
+    old one failed.
 
     Raises Refused like `add_contact`, and TypeError for a field that is not to be changed.
     """
@@ -81,9 +82,11 @@ def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
         raise TypeError(f"not a field to change: {', '.join(sorted(unknown))}")
     locks.take([locks.patient(contact.patient_id)])
     contact.refresh_from_db()
-    site = home_site(contact.patient)
+    site, email = home_site(contact.patient), contact.email
     for field, value in changes.items():
         setattr(contact, field, checked(field, value, site, clock.today(site.zone)))
+    if contact.email != email:
+        contact.email_failed_at = None
     _check_adult(contact)
     contact.save()
     return contact

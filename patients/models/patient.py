@@ -182,6 +182,8 @@ class Contact(models.Model):
     may_be_told = models.BooleanField(_("may be told about visits"), default=False)
     may_decide = models.BooleanField(_("may decide for the patient"), default=False)
     may_drive = models.BooleanField(_("may drive the patient home"), default=False)
+    #: Set when mail to the address bounced for good: the person is called until the address changes.
+    email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Set by "wrong person" on the companion's page: nothing more is sent there.
     stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
@@ -195,6 +197,11 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def reachable_by_mail(self) -> bool:
+        """Whether a message by mail may be tried."""
+        return bool(self.email) and self.email_failed_at is None
 
 
 class ImportedField(models.Model):

@@ -13,6 +13,7 @@ from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
 from patients.models import Channel
+from scheduling.messages import provider
 from scheduling.messages.text_channel import NotNow, OutcomeUnknown, Refusal, Unusable, text_channel
 from scheduling.models import MessageAttempt
 
@@ -46,6 +47,13 @@ class Outcome:
     result: MessageAttempt.Result
     detail: str = ""
     bad_address: bool = False
+
+
+def _outcome(error: Refusal | NotNow | OutcomeUnknown) -> Outcome:
+    """What a provider's error means to the ledger."""
+    if isinstance(error, Refusal):
+        return Outcome(Result.REFUSED, str(error), bad_address=error.bad_number)
+    return Outcome(Result.TEMPORARY if isinstance(error, NotNow) else Result.UNKNOWN, str(error))
 
 
 class _Marks:
@@ -105,12 +113,8 @@ class TextOffice:
             sid = self._channel.send(text.to, text.body, text.message_id)
         except Unusable as error:
             raise Closed(str(error), Channel.TEXT) from error
-        except Refusal as error:
-            return Outcome(Result.REFUSED, str(error), bad_address=error.bad_number)
-        except NotNow as error:
-            return Outcome(Result.TEMPORARY, str(error))
-        except OutcomeUnknown as error:
-            return Outcome(Result.UNKNOWN, str(error))
+        except (Refusal, NotNow, OutcomeUnknown) as error:
+            return _outcome(error)
         return Outcome(Result.ACCEPTED, sid)
 
 
@@ -155,7 +159,11 @@ class PostOffice:
         Raises Closed when the server refuses us as the sender for good, which no message can help.
         """
         try:
-            self._backend.send_messages([message])
+            receipt = provider.send(self._backend, message)
+        except Unusable as error:
+            raise Closed(str(error)) from error
+        except (Refusal, NotNow, OutcomeUnknown) as error:
+            return _outcome(error)
         except smtplib.SMTPSenderRefused as error:
             if error.smtp_code >= 500:
                 self._drop()
@@ -174,7 +182,7 @@ class PostOffice:
             # Not a mail at all: an address or a header that cannot be written (UnicodeError and BadHeaderError are
             # ValueErrors).
             return Outcome(Result.REFUSED, _words(error), bad_address=True)
-        return Outcome(Result.ACCEPTED)
+        return Outcome(Result.ACCEPTED, receipt)
 
     def _refused(self, code: int, reply: bytes | str, *, of_recipient: bool = False) -> Outcome:
         """5xx is for good, everything else for now. After any refusal a new connection is the safe way on."""

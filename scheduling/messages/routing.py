@@ -19,7 +19,7 @@ def channel_for(person: Patient | Contact) -> Channel:
     """
     if isinstance(person, Patient):
         person = who_is_told(person)
-    by_mail = _mail_works(person)
+    by_mail = person.reachable_by_mail
     wished = Channel(person.channel)
     if wished is Channel.MAIL and by_mail:
         return Channel.MAIL
@@ -53,7 +53,3 @@ def _text_works(person: Patient | Contact) -> bool:
     """A contact's number is given for being told, so it needs no second tick."""
     asked = person.reachable_by_text if isinstance(person, Patient) else bool(person.phone)
     return asked and settings.TEXTS_GO_OUT
-
-
-def _mail_works(person: Patient | Contact) -> bool:
-    return person.reachable_by_mail if isinstance(person, Patient) else bool(person.email)

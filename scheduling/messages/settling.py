@@ -49,14 +49,25 @@ def fail(row: Message, outcome: Outcome) -> None:
     row.state, row.last_error = State.FAILED, outcome.detail[:400]
     _settle(row, "last_error")
     Message.objects.filter(carried_by=row, state=State.DUE).update(state=State.FAILED, last_error=outcome.detail[:400])
-    if outcome.bad_address and row.channel == Channel.TEXT:
+    if outcome.bad_address:
+        mark_address(row)
+
+
+def mark_address(row: Message) -> None:
+    """The address or number that the row went to takes nothing from us: what comes next is a call, until the desk has
+    asked again.
+    """
+    if row.channel == Channel.TEXT:
         _no_more_texts(row)
-    elif outcome.bad_address and row.recipient == Message.Recipient.PATIENT and row.patient_id is not None:
-        Patient.objects.filter(pk=row.patient_id, email=row.address).update(email_failed_at=clock.now())
+        return
+    person = recipient_of(row)
+    kept: type[Patient] | type[Contact] = Patient if isinstance(person, Patient) else Contact
+    if person is not None:
+        kept.objects.filter(pk=person.pk, email=row.address).update(email_failed_at=clock.now())
 
 
 def _no_more_texts(row: Message) -> None:
-    """The number takes no text, or its owner wrote STOP: what comes next is a call, until the desk has asked again."""
+    """The number takes no text, or its owner wrote STOP."""
     person = recipient_of(row)
     if isinstance(person, Patient):
         Patient.objects.filter(pk=person.pk, phone=row.address).update(text_consent=False)

@@ -21,6 +21,8 @@ from clinic.text_url import TextProvider
 #: short code (21265), opted out by STOP (21610), no mobile (21614), a landline (21635).
 #: https://www.twilio.com/docs/api/errors
 NUMBER_CODES = frozenset({21211, 21214, 21217, 21265, 21610, 21614, 21635})
+#: What Twilio says later of a number that takes no text: an unknown handset (30005), a landline (30006), STOP (21610).
+LOST_NUMBER_CODES = frozenset({"30005", "30006", "21610"})
 #: Refusals of one message that say nothing about another: country not enabled (21408), the pair cannot be connected
 #: (21612).
 MESSAGE_CODES = frozenset({21408, 21612})
@@ -150,7 +152,9 @@ class TwilioTexts:
 
     def _form(self, to: str, body: str) -> str:
         sender = self._provider.sender
-        return urlencode({"To": to, "MessagingServiceSid" if sender.startswith("MG") else "From": sender, "Body": body})
+        form = {"To": to, "MessagingServiceSid" if sender.startswith("MG") else "From": sender, "Body": body}
+        # Twilio calls back only where the world can reach us.
+        return urlencode(form | ({"StatusCallback": settings.TEXT_STATUS_URL} if settings.TEXT_STATUS_URL else {}))
 
 
 def text_channel() -> TextChannel:

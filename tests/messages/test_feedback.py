@@ -1,0 +1,265 @@
+"""Mail through a provider's API, and what providers of mail and texts say later: each word signed, each heard once."""
+
+import json
+import threading
+from base64 import b64encode
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from patients.models import Channel, Patient
+from scheduling.hooks.texts import signature
+from scheduling.messages import ledger
+from scheduling.messages.delivery import deliver
+from scheduling.messages.routing import channel_for
+from scheduling.models import Message, MessageAttempt
+from tests.factories import Clinic, make_patient
+from tests.messages import world
+from tests.texting import TOKEN, FakeTwilio
+
+Kind, State, Result = Message.Kind, Message.State, MessageAttempt.Result
+SECRET = "hook:a-secret-of-more-than-twenty-letters"
+
+
+class FakePostmark:
+    """Answers as Postmark's /email does. `answers`: (status, ErrorCode) for the next mails; then all are taken."""
+
+    def __init__(self) -> None:
+        self.mails: list[dict[str, Any]] = []
+        self.answers: list[tuple[int, int]] = []
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                status, code = fake.answers.pop(0) if fake.answers else (200, 0)
+                fake.mails += [sent] if code == 0 else []
+                words = {
+                    0: "OK",
+                    406: f"Found inactive addresses: {sent['To']}. Inactive recipients are ones that",
+                }.get(code, "no")
+                said = {"ErrorCode": code, "Message": words, "To": sent["To"]}
+                raw = json.dumps(said | {"MessageID": f"pm-{len(fake.mails)}", "SubmittedAt": "2027-04-05"}).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
+
+            def log_message(self, *args: object) -> None:
+                """Be quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+
+@pytest.fixture
+def postmark(settings: Any) -> Iterator[FakePostmark]:
+    """A provider that takes every mail."""
+    fake = FakePostmark()
+    settings.EMAIL_BACKEND, settings.MAIL_PROVIDER = "anymail.backends.postmark.EmailBackend", "postmark"
+    settings.ANYMAIL = {
+        "WEBHOOK_SECRET": SECRET,
+        "POSTMARK_SERVER_TOKEN": "token",
+        "POSTMARK_API_URL": f"http://127.0.0.1:{fake.server.server_port}/",
+    }
+    yield fake
+    fake.server.shutdown()
+    fake.server.server_close()
+
+
+def sent(harbor: Clinic, patient: Patient) -> Message:
+    """A booking that a worker has tried to send."""
+    ledger.announce_booked(world.make_series(harbor, patient))
+    deliver()
+    return world.only(patient=patient, kind=Kind.BOOKED)
+
+
+def say(client: Client, secret: str = SECRET, **said: Any) -> int:
+    """Postmark speaks to us."""
+    word = {"MessageID": "pm-1", "ServerID": 1, "Email": "ada@example.org", "Recipient": "ada@example.org"} | said
+    key = b64encode(secret.encode()).decode()
+    answer = client.post(
+        reverse("hooks:mail"), json.dumps(word), content_type="application/json", HTTP_AUTHORIZATION=f"Basic {key}"
+    )
+    return int(answer.status_code)
+
+
+BOUNCE: dict[str, Any] = {
+    "RecordType": "Bounce",
+    "ID": 7,
+    "Type": "HardBounce",
+    "TypeCode": 1,
+    "Details": "smtp;550 no such user",
+}
+
+
+def test_a_mail_goes_out_by_the_api_with_its_file_and_the_providers_id_is_kept(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark
+) -> None:
+    row = sent(harbor, ada)
+    assert row.state == State.SENT
+    assert row.attempt_rows.get().detail == "pm-1"
+    (mail,) = postmark.mails
+    assert mail["To"] == ada.email
+    assert [(file["Name"], file["ContentType"].partition(";")[0]) for file in mail["Attachments"]] == [
+        ("visits.ics", "text/calendar")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "address_failed"),
+    [
+        ((401, 10), State.DUE, False),  # our token: no fault of the message, nothing is counted
+        ((429, 0), State.DUE, False),
+        ((500, 0), State.DUE, False),
+        ((422, 300), State.FAILED, False),
+        ((422, 406), State.FAILED, True),  # an address that Postmark has given up
+    ],
+)
+def test_what_the_api_answers_is_read_as_the_ledger_knows_it(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, answer: tuple[int, int], state: str, address_failed: bool
+) -> None:
+    postmark.answers = [answer]
+    row = sent(harbor, ada)
+    ada.refresh_from_db()
+    assert (row.state, ada.email_failed_at is not None) == (state, address_failed)
+    assert row.attempt_rows.count() == (0 if answer[0] == 401 else 1)
+
+
+def test_a_provider_that_cannot_be_reached_costs_no_try(harbor: Clinic, ada: Patient, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "token", "POSTMARK_API_URL": "http://127.0.0.1:9/"}
+    row = sent(harbor, ada)
+    assert (row.state, row.last_error) == (State.DUE, "AnymailRequestsAPIError")
+    assert not row.attempt_rows.exists()
+
+
+def test_a_mail_that_comes_back_has_failed_and_the_next_message_is_a_call(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    row = sent(harbor, ada)
+    assert [say(client, **BOUNCE) for _again in range(2)] == [200, 200]
+    row.refresh_from_db()
+    ada.refresh_from_db()
+    assert (row.state, channel_for(ada)) == (State.FAILED, Channel.CALL)
+    assert "smtp;550 no such user" in row.last_error
+    assert [attempt.result for attempt in row.attempt_rows.all()] == [Result.ACCEPTED, Result.BOUNCED]
+
+
+def test_a_companions_mail_that_comes_back_is_followed_by_calls(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    ben = world.make_companion(ada)
+    world.name_driver(world.make_series(harbor, ada).appointments.get(number=1), ben)
+    deliver()
+    assert say(client, **BOUNCE, Email="ben@example.org") == 200
+    ben.refresh_from_db()
+    ada.refresh_from_db()
+    assert (channel_for(ben), ada.email_failed_at) == (Channel.CALL, None)
+
+
+def test_an_address_is_not_given_up_where_only_this_mail_was_not_let_in(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    row = sent(harbor, ada)
+    say(client, **BOUNCE | {"Type": "Blocked", "TypeCode": 100006})
+    row.refresh_from_db()
+    ada.refresh_from_db()
+    assert (row.state, ada.email_failed_at) == (State.FAILED, None)
+
+
+def test_who_calls_a_mail_unwanted_is_called_from_then_on(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    row = sent(harbor, ada)
+    say(client, **BOUNCE | {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "TypeCode": 100001})
+    row.refresh_from_db()
+    ada.refresh_from_db()
+    assert (row.state, ada.mail_consent, channel_for(ada)) == (State.SENT, False, Channel.CALL)
+
+
+def test_a_mail_that_arrived_says_so_in_its_history(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    row = sent(harbor, ada)
+    say(client, RecordType="Delivery", DeliveredAt="2027-04-05T14:00:00Z", Details="250 ok")
+    assert row.attempt_rows.filter(result=Result.DELIVERED).count() == 1
+
+
+@pytest.mark.parametrize("secret", ["hook:wrong", ""])
+def test_a_word_that_is_not_signed_changes_nothing(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client, secret: str
+) -> None:
+    row = sent(harbor, ada)
+    assert say(client, secret, **BOUNCE) == 400
+    row.refresh_from_db()
+    assert row.state == State.SENT
+
+
+def test_without_a_provider_there_is_no_such_page(db: None, client: Client) -> None:
+    assert say(client, **BOUNCE) == 404
+    assert client.post(reverse("hooks:texts"), {"MessageSid": "SM1"}).status_code == 404
+
+
+# --- texts
+
+
+@pytest.fixture
+def twilio(settings: Any) -> Iterator[FakeTwilio]:
+    """A provider of texts that calls back."""
+    fake = FakeTwilio()
+    settings.TEXT_PROVIDER, settings.PUBLIC_URL = fake.provider, "https://visits.example"
+    settings.TEXT_STATUS_URL = "https://visits.example/hooks/texts/"
+    yield fake
+    fake.stop()
+
+
+def called_back(client: Client, token: str = TOKEN, **said: str) -> int:
+    """Twilio says what has become of the first text."""
+    form = {"MessageSid": "SM1", "AccountSid": "AC0123456789"} | said
+    signed = signature(token, "https://visits.example/hooks/texts/", form).decode()
+    return int(client.post(reverse("hooks:texts"), form, HTTP_X_TWILIO_SIGNATURE=signed).status_code)
+
+
+@pytest.mark.parametrize(("code", "wishes_texts"), [("30003", True), ("30006", False)])
+def test_a_text_that_did_not_arrive_has_failed_and_a_landline_is_called(
+    harbor: Clinic, twilio: FakeTwilio, client: Client, code: str, wishes_texts: bool
+) -> None:
+    tess = make_patient(harbor.site, phone="+15185550142", email="", channel=Channel.TEXT, text_consent=True)
+    row = sent(harbor, tess)
+    assert twilio.texts[0]["StatusCallback"] == "https://visits.example/hooks/texts/"
+    assert called_back(client, MessageStatus="undelivered", ErrorCode=code) == 204
+    row.refresh_from_db()
+    tess.refresh_from_db()
+    assert (row.state, row.last_error) == (State.FAILED, f"Twilio undelivered {code}")
+    assert tess.text_consent is wishes_texts
+
+
+def test_a_text_that_arrived_says_so_and_a_forged_word_is_not_heard(
+    harbor: Clinic, twilio: FakeTwilio, client: Client
+) -> None:
+    tess = make_patient(harbor.site, phone="+15185550142", email="", channel=Channel.TEXT, text_consent=True)
+    row = sent(harbor, tess)
+    assert called_back(client, "another token", MessageStatus="failed") == 403
+    assert called_back(client, MessageStatus="delivered") == 204
+    row.refresh_from_db()
+    assert row.state == State.SENT
+    assert row.attempt_rows.filter(result=Result.DELIVERED).exists()
+
+
+def test_twilios_own_example_of_a_signature_is_met() -> None:
+    """https://www.twilio.com/docs/usage/security, "Explore the algorithm yourself"."""
+    said = {
+        "CallSid": "CA1234567890ABCDE",
+        "Caller": "+14158675309",
+        "Digits": "1234",
+        "From": "+14158675309",
+        "To": "+18005551212",
+    }
+    found = signature("12345", "https://mycompany.com/myapp.php?foo=1&bar=2", said)
+    assert found == b"RSOYDt4T1cUTdK1PDd93/VVr8B8="
