@@ -3,7 +3,7 @@
 The pages are found by their addresses (tests/browser/every_page.py), so a new page has its pictures without a line
 here. CLINIC_URL (default http://127.0.0.1:8000) names the running demo, whose data folder is found as manage.py finds
 it (CLINIC_DATA). The pictures go to docs/screenshots/NAME-light.webp, -dark.webp and -phone.webp; with names as
-arguments only those pages are taken.
+arguments only those pages are taken. Sample messages are among them, as `messages`: docs/screenshots/messages-*.webp.
 """
 
 import base64
@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,20 @@ QUALITY = 20
 #: The pictures that the README shows are sharper.
 SHOWN = {"plans-light", "desk-board-light", "desk-work-light", "patient-phone"}
 SHARP = 70
+#: Sample messages: kind, language, and how they are read.
+MESSAGES = (
+    ("booked", "en", "html"),
+    ("booked", "es", "html"),
+    ("booked", "en", "text"),
+    ("prepare", "en", "html"),
+    ("prepare", "es", "html"),
+    ("prepare", "es", "text"),
+    ("prepare", "en", "sms"),
+    ("aftercare", "en", "html"),
+    ("aftercare", "es", "html"),
+    ("boosters_changed", "en", "html"),
+    ("companion_named", "es", "html"),
+)
 
 
 def main(names: list[str]) -> None:
@@ -54,6 +69,8 @@ def main(names: list[str]) -> None:
         take_staff(browser, [page for page in found.staff_pages() if not names or name_of(page.name) in names])
         for who, link, behind in found.portal_pages():
             take_behind(browser, who, [link, *behind], names)
+        if not names or "messages" in names:
+            take_messages(browser)
         browser.close()
 
 
@@ -90,6 +107,35 @@ def take_behind(browser: Browser, who: str, urls: list[str], names: list[str]) -
             taken.add(name)
             take(tab, name)
     context.close()
+
+
+def take_messages(browser: Browser) -> None:
+    """Messages as they reach a sample patient, written by the code that writes them all: HTML, text, and SMS."""
+    from clinic.models import Site
+    from scheduling.messages import sample
+
+    site = Site.objects.filter(is_active=True).order_by("name")[0]
+    tab = browser.new_context(viewport={"width": 640, "height": 300}).new_page()
+    for kind, language, form in MESSAGES:
+        with sample.taken_back():
+            shown = sample.preview(site, kind, language, channel="text" if form == "sms" else "mail")
+        plain = f'<pre style="font:12px/1.5 monospace;white-space:pre-wrap;margin:20px">{escape(shown.text)}</pre>'
+        head = (
+            f'<p style="font:600 15px system-ui;margin:0;padding:12px 20px;background:#fff">{escape(shown.subject)}</p>'
+        )
+        tab.set_content(shown.html if form == "html" else head + plain)
+        if form == "html":
+            # The subject stands above the letter, as in a mail program.
+            tab.evaluate("head => document.body.insertAdjacentHTML('afterbegin', head)", head)
+        name = f"messages-{kind}-{language}-{form}".replace("_", "-")
+        devtools = tab.context.new_cdp_session(tab)
+        tab.set_viewport_size({"width": 640, "height": int(tab.evaluate("document.documentElement.scrollHeight"))})
+        shot = devtools.send("Page.captureScreenshot", {"format": "webp", "quality": 35})
+        (FOLDER / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))
+        sys.stdout.write(f"{name}.webp\n")
+        devtools.detach()
+        tab.set_viewport_size({"width": 640, "height": 300})
+    tab.context.close()
 
 
 def take(tab: Tab, name: str) -> None:

@@ -36,13 +36,16 @@ TEXTS = {
     "en": {
         "preparation": "Take your usual medicines unless your doctor says otherwise. Wear comfortable clothes.",
         "bring": "Headphones and music, a list of your medicines, and a warm layer.",
-        "aftercare": "Rest today. Until tomorrow, after a night's sleep, do not drive, use machines or sign anything "
-        "important.",
+        "aftercare": "Rest today. Until tomorrow do not use machines or sign anything important.",
+        "watch_for": "If you are sick more than once, feel faint or confused, or have a headache that does not pass. "
+        "Feeling tired or a little dizzy today is normal.",
     },
     "es": {
         "preparation": "Tome sus medicamentos habituales salvo que su médico le indique otra cosa. Lleve ropa cómoda.",
         "bring": "Auriculares y música, una lista de sus medicamentos y una prenda de abrigo.",
-        "aftercare": "Descanse hoy. No conduzca, no use máquinas ni firme nada importante hasta mañana, tras dormir.",
+        "aftercare": "Descanse hoy. Hasta mañana no use máquinas ni firme nada importante.",
+        "watch_for": "Si vomita más de una vez, siente que se va a desmayar, tiene confusión o le duele la cabeza y no "
+        "se le pasa. Hoy es normal tener cansancio o un leve mareo.",
     },
 }
 CONSULT_TEXTS = {

@@ -5,11 +5,12 @@ from email.utils import format_datetime, formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.db.models import Q
 from django.utils import translation
 
 from clinic import clock
 from patients.models import Channel
-from scheduling.messages import links, short, texts
+from scheduling.messages import joining, links, short, texts
 from scheduling.messages.calendar import FILE_NAME, calendar_file, method_of
 from scheduling.messages.content import Content, content_of
 from scheduling.messages.post import Text
@@ -42,6 +43,7 @@ WITH_LINK = frozenset(
         Kind.SCREENING,
         Kind.SCORE_ASKED,
         Kind.DATES_OFFERED,
+        joining.TOGETHER,
     }
 )
 
@@ -71,7 +73,7 @@ def write(message: Message, carried: list[Message]) -> Letter:
         content = content_of(message, carried)
         link = _link(message, content) if _has_link(message, content) else ""
         rendered = short.render(message, content, link) if by_text else texts.render(message, content, link)
-        mail = _mail(message, content, rendered, address) if by_mail else None
+        mail = _mail(message, content, rendered, address, link) if by_mail else None
     text = Text(address, rendered.text, message.message_id) if by_text else None
     return Letter(rendered.subject[:200], rendered.kept, address, mail, text)
 
@@ -86,9 +88,14 @@ def preview(message: Message) -> texts.Rendered:
 
 
 def _has_link(message: Message, content: Content) -> bool:
-    """Whether there is a page to lead to: none after the last visit was called off."""
-    written = message.channel in {Channel.MAIL, Channel.TEXT} and content.template in WITH_LINK
-    return written and (content.template != Kind.CANCELLED or bool(content.words["visits"]))
+    """Whether there is a page to lead to: none after the last visit was called off, and who is just leaving needs none,
+    unless the message tells more.
+    """
+    if message.channel not in {Channel.MAIL, Channel.TEXT}:
+        return False
+    if content.template == Kind.AFTERCARE:
+        return bool(content.words["asks_score"] or content.words.get("prepare"))
+    return content.template in WITH_LINK and (content.template != Kind.CANCELLED or bool(content.words["visits"]))
 
 
 def _link(message: Message, content: Content) -> str:
@@ -105,24 +112,55 @@ def _link(message: Message, content: Content) -> str:
     )
 
 
-def _mail(message: Message, content: Content, rendered: texts.Rendered, address: str) -> EmailMessage:
+def _mail(message: Message, content: Content, rendered: texts.Rendered, address: str, link: str) -> EmailMessage:
     site = message.site
+    headers = {
+        "Message-ID": f"<{message.message_id}>",
+        "Date": format_datetime(clock.now()),
+        # RFC 3834: no out-of-office answers, please.
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": message.language,
+    }
+    first = _first_of_thread(message)
+    if first:
+        headers |= {"In-Reply-To": f"<{first}>", "References": f"<{first}>"}
+    if content.words["optional"] and link:
+        # RFC 8058: one press in the mail program, without opening anything.
+        headers |= {
+            "List-Unsubscribe": f"<{links.stopping(link)}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     mail = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,
         from_email=formataddr((site.neutral_name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[address],
         reply_to=[site.email] if site.email else None,
-        headers={
-            "Message-ID": f"<{message.message_id}>",
-            "Date": format_datetime(clock.now()),
-            # RFC 3834: no out-of-office answers, please.
-            "Auto-Submitted": "auto-generated",
-            "Content-Language": message.language,
-        },
+        headers=headers,
     )
     mail.attach_alternative(rendered.html, "text/html")
     if message.kind in WITH_CALENDAR and content.visits:
         method = method_of(content.visits)
         mail.attach(FILE_NAME, calendar_file(content.visits), f"text/calendar; method={method}")
     return mail
+
+
+def _first_of_thread(message: Message) -> str:
+    """The Message-ID of the first mail to this person about the same series, or the same visit where it is of none, so
+    that mail programs show them as one conversation. Empty for the first, and for what speaks of neither.
+    """
+    visit = message.appointment
+    series = message.series_id or (visit.series_id if visit is not None else None)
+    about = Q(series=series) | Q(appointment__series=series) if series else Q(appointment=message.appointment_id)
+    if series is None and message.appointment_id is None:
+        return ""
+    mails = Message.objects.filter(
+        about,
+        patient=message.patient_id,
+        recipient=message.recipient,
+        contact=message.contact_id,
+        channel=Channel.MAIL,
+        sent_at__isnull=False,
+        carried_by__isnull=True,
+    )
+    return mails.exclude(pk=message.pk).order_by("sent_at").values_list("message_id", flat=True).first() or ""

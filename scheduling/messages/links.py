@@ -52,6 +52,12 @@ def issue(
     return settings.PUBLIC_URL + reverse("portal:enter", args=[token])
 
 
+def stopping(link: str) -> str:
+    """The address by which whoever has `link` (from `issue`) takes no more of what is not essential."""
+    token = link.rstrip("/").rpartition("/")[2]
+    return settings.PUBLIC_URL + reverse("portal:stop", args=[token])
+
+
 def length() -> int:
     """Characters of a link, all of which are equally long."""
     token = "x" * len(secrets.token_urlsafe(TOKEN_BYTES))

@@ -2,20 +2,24 @@
 
 import io
 from datetime import UTC, date, datetime, time, timedelta
+from email import message_from_bytes, policy
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import vobject
 from dateutil.tz import tzical  # type: ignore[import-untyped]
+from django.core.mail import EmailMessage
 from icalendar import Calendar, Event
 
 from clinic import clock
 from clinic.models import Site
 from patients.models import Patient
-from scheduling.messages import ledger
+from scheduling.messages import changes, ledger
 from scheduling.messages.calendar import calendar_file
 from scheduling.messages.delivery import deliver
 from scheduling.messages.vtimezone import timezone_for
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Message, Series
 from tests.factories import NOW, Clinic
 from tests.messages import world
 
@@ -176,3 +180,52 @@ def test_a_series_across_a_change_of_the_clocks_stays_at_nine(harbor: Clinic, ad
     # Between them the clocks go half an hour ahead.
     assert starts[1].astimezone(UTC) - starts[0].astimezone(UTC) == timedelta(days=2, hours=23, minutes=30)
     assert clock.local(starts[0], harbor.site.zone).hour == 9
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Phoenix", "Australia/Lord_Howe"])
+def test_a_parser_that_shares_nothing_with_the_writer_reads_the_mail_as_it_goes_out(
+    harbor: Clinic, ada: Patient, mailoutbox: list[Any], zone: str
+) -> None:
+    """vobject has its own grammar and its own reading of VTIMEZONE, and checks what RFC 5545 asks of each component."""
+    Site.objects.update(time_zone=zone, send_from=time(0), send_until=time(23, 59))
+    harbor.site.refresh_from_db()
+    world.make_series(harbor, ada, [date(2027, 10, 1), date(2027, 10, 4), date(2027, 11, 8)])
+    visit = visits_of(ada)[0]
+    ledger.announce_booked(Series.objects.get())
+    deliver()
+    world.move(visit, visit.starts + timedelta(hours=2))
+    world.cancel(visits_of(ada)[2])
+    Message.objects.filter(kind__in=changes.KINDS).update(due_at=clock.now())
+    deliver()
+    files = [part for mail in mailoutbox[:2] for part in parts_of(mail, "text/calendar")]
+    assert len(files) == 2, "one file for each message"
+    before, after = (vobject.readOne(part.get_content()) for part in files)
+    for part, calendar in zip(files, (before, after), strict=True):
+        assert calendar.validate(raiseException=True)
+        assert part.get_param("method") == calendar.method.value == "PUBLISH"
+        assert calendar.vtimezone.tzid.value == zone
+    found = {event.uid.value: event for event in after.vevent_list}
+    assert {event.uid.value: event.dtstart.value for event in before.vevent_list} == {
+        str(one.pk): one.starts - timedelta(hours=2 if one.pk == visit.pk else 0) for one in visits_of(ada)
+    }
+    assert {key: event.dtstart.value for key, event in found.items()} == {
+        str(one.pk): one.starts for one in visits_of(ada)
+    }
+    assert [event.sequence.value for event in before.vevent_list] == ["0"] * 3
+    moved, _kept, gone = (found[str(one.pk)] for one in visits_of(ada))
+    assert (moved.sequence.value, moved.status.value) == ("1", "CONFIRMED")
+    assert (gone.sequence.value, gone.status.value) == ("1", "CANCELLED")
+
+
+def test_the_parser_refuses_what_the_standard_forbids(harbor: Clinic, ada: Patient) -> None:
+    """Control: that it read our files shows something."""
+    world.make_series(harbor, ada)
+    content = calendar_file(visits_of(ada)).decode()
+    with pytest.raises(vobject.base.ValidateError):
+        vobject.readOne(content.replace("UID:", "X-UID:")).validate(raiseException=True)
+
+
+def parts_of(mail: EmailMessage, kind: str) -> list[Any]:
+    """The parts of this type in a mail as its reader gets it, from its bytes on the wire."""
+    parsed = message_from_bytes(mail.message().as_bytes(), policy=policy.default)
+    return [part for part in parsed.walk() if part.get_content_type() == kind]
