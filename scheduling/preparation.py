@@ -14,11 +14,12 @@ from scheduling.when import day_words, time_words
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """Sentences for the patient, in the active language. `bring` and `aftercare` are the protocol's own text."""
+    """Sentences for the patient, in the active language; all but the clock times of `steps` are the protocol's own."""
 
     steps: tuple[str, ...]
     bring: str
     aftercare: str
+    watch_for: str
 
 
 def preparation_for(appointment: Appointment) -> Preparation:
@@ -31,6 +32,7 @@ def preparation_for(appointment: Appointment) -> Preparation:
         steps=tuple(steps),
         bring=text.bring.strip() if text is not None else "",
         aftercare=text.aftercare.strip() if text is not None else "",
+        watch_for=text.watch_for.strip() if text is not None else "",
     )
 
 

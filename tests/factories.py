@@ -172,7 +172,7 @@ def make_protocol(
     for language, preparation in (("en", "Eat nothing before you come."), ("es", "No coma nada antes de venir.")):
         ProtocolText.objects.create(version=version, language=language, preparation=preparation)
     for step, days_before, send_at in ((Message.Kind.REMINDER, 3, time(10)), (Message.Kind.PREPARE, 1, time(10))):
-        LadderStep.objects.create(version=version, kind=step, days_before=days_before, send_at=send_at)
+        LadderStep.objects.create(version=version, kind=step, days=days_before, send_at=send_at)
     version.refresh_from_db()
     return version
 

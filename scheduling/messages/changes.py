@@ -49,7 +49,7 @@ def announce_moved(appointment: Appointment, old_starts: datetime) -> None:
         times = [known, appointment.starts]
         _tell(appointment, Kind.MOVED, known, concerns=times, not_after=max(times))
     if appointment.status == Status.BOOKED:
-        remind([appointment])
+        remind([appointment], told=known != appointment.starts)
 
 
 def announce_cancelled(appointment: Appointment) -> None:
@@ -108,7 +108,8 @@ def announce_boosters(
     changed += [moment for visit in cancelled if (moment := known[visit.pk]) is not None]
     now, channel = clock.now(), channel_for(series.patient)
     first = min([*changed, *(visit.starts for visit in new)], default=None)
-    if any(context[name] for name in ("booked", "moved", "cancelled")):
+    tells = any(context[name] for name in ("booked", "moved", "cancelled"))
+    if tells:
         _write(
             rows.to_patient(
                 series.patient,
@@ -124,7 +125,7 @@ def announce_boosters(
                 not_after=now + NEWS_LASTS,
             )
         )
-    remind([*booked, *(visit for visit, _old in moved)])
+    remind([*booked, *(visit for visit, _old in moved)], told=tells)
 
 
 def known_start(appointment: Appointment, starts: datetime) -> datetime | None:

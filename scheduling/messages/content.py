@@ -4,9 +4,10 @@ clinical (promise 8).
 Made afresh for each delivery, so that a message never tells what was true when it was written and no longer is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils.text import get_text_list
@@ -15,7 +16,8 @@ from django.utils.translation import gettext as _
 from clinic import clock
 from patients.contact_points import show_phone
 from patients.models import Channel, Contact, Patient
-from scheduling.messages import changes, content_kinds
+from scheduling.messages import changes, content_kinds, joining
+from scheduling.messages.look import NOT_ESSENTIAL
 from scheduling.messages.routing import recipient_of
 from scheduling.messages.visit_words import preparation_words, visit_words
 from scheduling.messages.wording import own_words
@@ -35,7 +37,10 @@ OF_A_SERIES = {
 }
 #: Kinds after which the patient knows how to prepare: a visit without such a message to come is prepared for in this
 #: one.
-ANNOUNCING = (Kind.BOOKED, Kind.CONSULT_BOOKED, Kind.MOVED, Kind.BOOSTERS_CHANGED, Kind.REMINDER)
+ANNOUNCING = (
+    *(Kind.BOOKED, Kind.CONSULT_BOOKED, Kind.MOVED, Kind.BOOSTERS_CHANGED, Kind.REMINDER),
+    joining.TOGETHER,
+)
 #: States in which a message has told, or will tell, what it is for.
 TELLS = (State.DUE, State.SENDING, State.SENT, State.PERSON)
 
@@ -54,14 +59,23 @@ def content_of(message: Message, carried: Sequence[Message] = ()) -> Content:
     """The content of the message, telling what `carried` tell as well. Needs `site`, `patient` and `contact` loaded."""
     if carried and message.kind in changes.KINDS:
         return content_about(message, _visits_of_all([message, *carried]), carried)
-    return content_about(message, _visits(message, carried))
+    return content_about(message, _visits(message, carried), joined=carried)
 
 
-def content_about(message: Message, visits: Sequence[Appointment], several: Sequence[Message] = ()) -> Content:
+def content_about(
+    message: Message,
+    visits: Sequence[Appointment],
+    several: Sequence[Message] = (),
+    joined: Sequence[Message] = (),
+) -> Content:
     """The content of a message that speaks of `visits`, as these are loaded: `site`, `patient`, `ride__companion` and
-    `protocol_version` with its texts. `several`: other changes of dates that are told with it.
+    `protocol_version` with its texts. `several`: other changes of dates that are told with it; `joined`: other dues of
+    the day.
     """
-    kind = Kind.BOOSTERS_CHANGED if several else Kind(message.kind)
+    told = joining.told_of([message, *joined])
+    kind: str = Kind.BOOSTERS_CHANGED if several else message.kind
+    if message.kind in joining.LEADS:
+        kind = joining.template_of([message, *joined], told)
     spoken = message.channel not in {Channel.MAIL, Channel.PAPER, Channel.TEXT}
     words = _common(message) | {
         "spoken": spoken,
@@ -71,17 +85,20 @@ def content_about(message: Message, visits: Sequence[Appointment], several: Sequ
         "in_person": any(visit.mode == Mode.IN_PERSON for visit in visits),
         "by_phone": any(visit.mode == Mode.PHONE for visit in visits),
         "by_video": any(visit.mode == Mode.VIDEO for visit in visits),
+        "asks_score": any(row.kind == Kind.SCORE_ASKED for row in [message, *joined]),
+        "optional": all(row.kind in NOT_ESSENTIAL for row in [message, *joined]),
     }
     words |= _ride(visits)
-    if kind in {Kind.PREPARE, Kind.TODAY} and visits:
-        words |= preparation_words(visits[:1])
+    now = {key for key, of_visit in told.items() if of_visit in {Kind.PREPARE, Kind.TODAY}}
     if kind in ANNOUNCING:
-        words |= _preparation_now(visits)
+        words |= _preparation_now(visits, now)
+    elif now:
+        words |= preparation_words([visit for visit in visits if visit.pk in now])
     if several:
         gone = content_kinds.several_changes([message, *several], visits, words)
     else:
         gone = content_kinds.add(kind, message, words)
-    if kind == message.kind:
+    if kind in {message.kind, joining.TOGETHER}:
         words |= own_words(message, words)
     return Content(words, (*visits, *gone), kind)
 
@@ -114,10 +131,11 @@ def _visits(message: Message, carried: Sequence[Message]) -> list[Appointment]:
     if message.kind == Kind.CANCELLED:
         return _others_of_series(message)
     if message.kind in {Kind.AFTERCARE, Kind.FOLLOW_UP}:
-        return _others_of_series(message)[:1]
-    if message.kind == Kind.SCORE_ASKED:
-        return []
-    keys = {row.appointment_id for row in [message, *carried] if row.appointment_id is not None}
+        told = joining.told_of(carried)
+        found = _others_of_series(message)
+        return [visit for visit in found if visit.pk in told] or found[:1]
+    rows = [row for row in [message, *carried] if row.kind != Kind.SCORE_ASKED]
+    keys = {row.appointment_id for row in rows if row.appointment_id is not None}
     return list(wanted.filter(pk__in=keys).order_by("starts"))
 
 
@@ -154,8 +172,10 @@ def _ride(visits: Sequence[Appointment]) -> dict[str, Any]:
     }
 
 
-def _preparation_now(visits: Sequence[Appointment]) -> dict[str, Any]:
-    """Preparation for the visits whose own message about it will not come any more, since its time has passed."""
+def _preparation_now(visits: Sequence[Appointment], now: Collection[UUID] = ()) -> dict[str, Any]:
+    """Preparation for the visits of `now` (ids), whose own message about it this one is, and for those whose own will
+    not come any more, since its time has passed.
+    """
     told = set(
         Message.objects.filter(
             appointment__in=visits,
@@ -164,7 +184,7 @@ def _preparation_now(visits: Sequence[Appointment]) -> dict[str, Any]:
             state__in=TELLS,
         ).values_list("appointment_id", "version")
     )
-    untold = [visit for visit in visits if (visit.pk, visit.version) not in told]
+    untold = [visit for visit in visits if visit.pk in now or (visit.pk, visit.version) not in told]
     words = preparation_words(untold) if untold else {}
     return words | {
         "soon": visit_words(untold[0]) if len(untold) == 1 else None,

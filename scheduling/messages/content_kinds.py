@@ -19,9 +19,9 @@ from scheduling.when import day_words, time_words, zone_words
 Kind = Message.Kind
 
 
-def add(kind: Message.Kind, message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
+def add(kind: str, message: Message, words: dict[str, Any]) -> Iterable[Appointment]:
     """Add what the kind says to `words`."""
-    return _ADDS[kind](message, words) if kind in _ADDS else ()
+    return _ADDS[Kind(kind)](message, words) if kind in _ADDS else ()
 
 
 def several_changes(
@@ -122,7 +122,8 @@ def _aftercare(message: Message, words: dict[str, Any]) -> Iterable[Appointment]
     visit = message.appointment
     if visit is not None:
         words["left_alone"] = bool(message.context.get("left_alone"))
-        words["aftercare"] = preparation_for(visit).aftercare
+        prepared = preparation_for(visit)
+        words["aftercare"], words["watch_for"] = prepared.aftercare, prepared.watch_for
         words["needs_ride"] = visit.protocol_version.needs_ride
     return ()
 

@@ -25,7 +25,7 @@ from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from patients.models import Channel
-from scheduling.messages import letters, rows, settling
+from scheduling.messages import joining, letters, rows, settling
 from scheduling.messages.look import why_skip
 from scheduling.messages.patience import through_a_restart
 from scheduling.messages.post import Closed, Outcome, PostOffice, Text, TextOffice
@@ -87,7 +87,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class _Claimed:
     """A row that a worker owns. `alone`: it carries no others, and will not any more, since rows are given to a lead
-    only before it is claimed.
+    before it is claimed, or as it is (joining.py).
     """
 
     key: UUID
@@ -123,6 +123,7 @@ def deliver(*, budget: float = BUDGET, more: Callable[[], None] | None = None) -
 
 def _deliver_batch(claimed: dict[UUID, str], worker: str, post: PostOffice, texts: TextOffice, run: Run) -> None:
     """Take what was claimed to its end; where a way is closed, what goes by it is given back."""
+    through_a_restart(lambda: joining.gather(by=BY, keys=claimed, worker=worker))
     leads = through_a_restart(lambda: _leads(claimed))
     for key, channel in claimed.items():
         try:
@@ -150,7 +151,8 @@ def claim(*, by: Actor, worker: str, limit: int = BATCH, without: Collection[str
         waiting = waiting.exclude(channel__in=without)
     found = dict(
         waiting.select_for_update(skip_locked=True, of=("self",))
-        .order_by("due_at", "pk")
+        # Those of one patient beside each other, since they go out as one message.
+        .order_by("due_at", "patient", "pk")
         .values_list("pk", "channel")[:limit]
     )
     if found:

@@ -16,7 +16,7 @@ def announce_offered(invitation: Invitation) -> None:
     news.about_visit(
         visit,
         Kind.EARLIER_OFFER,
-        concerns=invitation.offer.first_start,
+        concerns=min(invitation.offer.first_start, invitation.offer.expires_at),
         not_after=invitation.offer.expires_at,
         context={"invitation": str(invitation.pk)},
         version=invitation.number,

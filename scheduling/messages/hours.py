@@ -12,7 +12,7 @@ BEFORE_THE_END = timedelta(minutes=30)
 #: A change that concerns a visit this soon after the next sending time is told at once, whatever the hour: the
 #: patient must not set out for nothing. Two hours is what somebody needs to wake, read it and not leave the house.
 TOO_SOON_TO_WAIT = timedelta(hours=2)
-SATURDAY, FRIDAY = 5, 4
+SATURDAY, FRIDAY, DAYS_OF_A_WEEK = 5, 4, 7
 
 
 def wall_time(site: Site, day: date, wanted: time) -> datetime:
@@ -43,12 +43,12 @@ def next_open(site: Site, moment: datetime) -> datetime:
 def soonest(site: Site, now: datetime, channel: str, concerns: datetime | None = None) -> datetime:
     """When news that arises at `now` goes out by `channel`.
 
-    Mail waits in a mailbox, and a call or letter on the desk's list until somebody takes it up: they wake nobody, so
-    they go at once (docs/decisions/quiet-hours.md). A text message waits for the sending hours, unless it speaks of a
-    visit at `concerns` that cannot wait for the morning.
+    Mail and text messages wait for the sending hours, unless they speak of something at `concerns` that cannot wait for
+    the morning. A call or a letter becomes a row on the desk's list at once: a person decides when to dial
+    (docs/decisions/quiet-hours.md).
     """
     later = next_open(site, now)
-    if channel != Channel.TEXT:
+    if channel in {Channel.CALL, Channel.PAPER}:
         return now
     if concerns is not None and later > now and concerns < later + TOO_SOON_TO_WAIT:
         return now
@@ -58,6 +58,11 @@ def soonest(site: Site, now: datetime, channel: str, concerns: datetime | None =
 def not_on_a_weekend(day: date) -> date:
     """The Friday before, for what can wait or come early; other days stay."""
     return day - timedelta(days=day.weekday() - FRIDAY) if day.weekday() >= SATURDAY else day
+
+
+def monday_after_a_weekend(day: date) -> date:
+    """The Monday after, for what can wait; other days stay."""
+    return day + timedelta(days=DAYS_OF_A_WEEK - day.weekday()) if day.weekday() >= SATURDAY else day
 
 
 def end_of_day(moment: datetime, zone: ZoneInfo) -> datetime:

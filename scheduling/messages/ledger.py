@@ -150,13 +150,16 @@ def announce_clearance(clearance: Clearance) -> None:
 
 
 def announce_discharged(appointment: Appointment) -> None:
-    """What to do after the visit, as soon as the patient has left; worth sending on that day only."""
+    """What to do after the visit, as soon as the patient has left; worth sending on that day only. And what the
+    protocol asks some days later.
+    """
     news.about_visit(
         appointment,
         Kind.AFTERCARE,
         concerns=clock.now(),
         not_after=hours.end_of_day(clock.now(), appointment.site.zone),
     )
+    news.follow(appointment)
 
 
 def announce_left_alone(appointment: Appointment) -> None:
@@ -204,7 +207,7 @@ def schedule_reminders(appointment: Appointment) -> None:
 
 def withdraw(appointment: Appointment, reason: str) -> None:
     """What is still to be sent ahead of the visit is skipped, with the reason (shown to staff)."""
-    rows.skip(rows.waiting().filter(appointment=appointment, kind__in=[*reminders.KINDS, Kind.CONSULT_BOOKED]), reason)
+    rows.skip(rows.waiting().filter(appointment=appointment, kind__in=[*reminders.BEFORE, Kind.CONSULT_BOOKED]), reason)
 
 
 def visit_over(appointment: Appointment, reason: str) -> None:

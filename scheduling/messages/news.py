@@ -22,12 +22,14 @@ def visits_to_come(series: Series, *statuses: str) -> list[Appointment]:
     )
 
 
-def remind(visits: Sequence[Appointment]) -> None:
-    """The reminders to come of these visits. Again for the same version of a visit: nothing is written twice."""
-    rows.write_all(reminders_of(visits))
+def remind(visits: Sequence[Appointment], *, told: bool = True) -> None:
+    """The reminders to come of these visits. Again for the same version of a visit: nothing is written twice. `told`:
+    news of them goes out as well.
+    """
+    rows.write_all(reminders_of(visits, told=told))
 
 
-def reminders_of(visits: Sequence[Appointment]) -> list[Message]:
+def reminders_of(visits: Sequence[Appointment], *, told: bool = True) -> list[Message]:
     """The reminders still to come of these visits, not saved."""
     return [
         rows.to_patient(
@@ -39,8 +41,26 @@ def reminders_of(visits: Sequence[Appointment]) -> list[Message]:
             due_at=due.at,
             not_after=due.appointment.starts,
         )
-        for due in reminders.dues_of(visits, clock.now())
+        for due in reminders.dues_of(visits, clock.now(), told=told)
     ]
+
+
+def follow(visit: Appointment) -> None:
+    """What the protocol's ladder has after a visit that has really ended. Again for the same visit: nothing is written
+    twice.
+    """
+    rows.write_all(
+        rows.to_patient(
+            visit.patient,
+            visit.site,
+            due.kind,
+            appointment=visit,
+            version=visit.version,
+            due_at=due.at,
+            not_after=due.at + reminders.ASKED_FOR,
+        )
+        for due in reminders.dues_after(visit, clock.now())
+    )
 
 
 def retire(appointments: Sequence[Appointment], reason: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from clinic import clock
 from clinic.models import StaffMember
 from patients.models import Clearance
-from scheduling.messages import asking, earlier, ledger
+from scheduling.messages import asking, earlier, ledger, news
 from scheduling.messages.sample_patient import APART, VISITS, Sample
 from scheduling.models import Appointment, EarlierWish, Invitation, Message, Offer, ProposedBooster, Ride, Series
 
@@ -33,6 +33,10 @@ def _ended(announce: Callable[[Series], None]) -> Callable[[Sample], None]:
 def _boosters(sample: Sample) -> None:
     series = sample.series()
     first, second, *_rest = series.appointments.order_by("starts")
+    # Dates that are days away are prepared for by messages of their own.
+    news.remind(news.visits_to_come(series, Status.BOOKED))
+    second.version += 1
+    second.save(update_fields=["version"])
     ledger.announce_boosters(series, [first], [(second, second.starts - timedelta(days=1))], [])
 
 

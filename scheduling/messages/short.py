@@ -19,6 +19,8 @@ Kind = Message.Kind
 
 #: Kinds that ask who drives home; the subject of RIDE_MISSING does by itself.
 ASKING_WHO_DRIVES = frozenset({*ANNOUNCING, Kind.HELD, Kind.PREPARE, Kind.TODAY})
+#: Kinds that say how to prepare whenever they have something to say about it.
+PREPARING = frozenset({Kind.PREPARE, Kind.TODAY, Kind.AFTERCARE})
 #: Characters of two SMS that belong together, and of three: 153 each.
 LONGEST, LONGEST_WITH_STEPS = 306, 459
 #: The GSM 7-bit default alphabet without control characters, and its extension, whose characters count twice.
@@ -75,7 +77,7 @@ def _letter(letter: str) -> str:
 def _steps(content: Content) -> list[str]:
     """How to prepare for the first visit; nothing where it would be for another."""
     first, soon = content.words["first"], content.words.get("soon")
-    tells = content.template in {Kind.PREPARE, Kind.TODAY} or (content.template in ANNOUNCING and soon == first)
+    tells = content.template in PREPARING or (content.template in ANNOUNCING and soon == first)
     return content.words.get("prepare", []) if tells and first is not None else []
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from clinic import clock
 from patients.models import Channel
-from scheduling.messages import hours, reminders
+from scheduling.messages import hours
 from scheduling.models import Message
 
 #: Ticks of the beat after which a message that nobody took is overdue (issue "Reminders and rides", 6).
@@ -17,12 +17,10 @@ OVERDUE_TICKS = 5
 def quiet_until(message: Message, now: datetime) -> datetime | None:
     """Until when the message has to wait because of the site's quiet hours; None when it may go out at `now`.
 
-    News of something just done waits only as a text, reminders wait by mail too (docs/decisions/quiet-hours.md). What
-    would come too late in the morning goes out at once: a mail at night does less harm than a breakfast before the
-    visit.
+    Calls and letters wait for nothing: a person takes them up (docs/decisions/quiet-hours.md). What would come too late
+    in the morning goes out at once: a mail at night does less harm than a breakfast before the visit.
     """
-    is_noisy = message.channel == Channel.TEXT or message.kind in reminders.KINDS
-    if not is_noisy or hours.open_at(message.site, now):
+    if message.channel in {Channel.CALL, Channel.PAPER} or hours.open_at(message.site, now):
         return None
     morning = hours.next_open(message.site, now)
     last = _last_useful(message)

@@ -178,15 +178,25 @@ class MessageAttempt(models.Model):
         TEMPORARY = "temporary", _("refused for now")
         UNKNOWN = "unknown", _("connection lost, outcome unknown")
         HANDED = "handed", _("handed to a person")
+        # What a provider says later, through its webhook.
+        DELIVERED = "delivered", _("arrived")
+        BOUNCED = "bounced", _("came back")
+        COMPLAINT = "complaint", _("reported as unwanted")
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="attempt_rows")
     at = models.DateTimeField()
     worker = models.CharField(max_length=80)
     result = models.CharField(max_length=9, choices=Result.choices)
+    #: What the server said; of an accepted one the provider's own id, by which it speaks of the message later.
     detail = models.CharField(max_length=400, blank=True)
 
     class Meta:
         ordering = ["at"]
+        indexes = [
+            models.Index(
+                fields=["detail"], condition=Q(result="accepted") & ~Q(detail=""), name="attempt_by_providers_id"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S}Z {self.result}"

@@ -94,6 +94,8 @@ class ProtocolVersion(models.Model):
     spo2_least = models.PositiveSmallIntegerField(_("oxygen saturation, at least (%)"), null=True, blank=True)
     #: How often vital signs are taken from the start of the drip until the patient leaves; empty: nobody is reminded.
     reading_every_minutes = models.PositiveSmallIntegerField(_("minutes between readings"), null=True, blank=True)
+    #: Visits of a series this close together get fewer messages: those steps of the ladder that say so.
+    close_days = models.PositiveSmallIntegerField(_("visits are close together when so many days apart"), default=3)
     created_at = models.DateTimeField(editable=False)
     created_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -153,6 +155,7 @@ class ProtocolText(models.Model):
     preparation = models.TextField(_("how to prepare"), blank=True)
     bring = models.TextField(_("what to bring"), blank=True)
     aftercare = models.TextField(_("what to do afterwards"), blank=True)
+    watch_for = models.TextField(_("when to call"), blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint("version", "language", name="protocol_text_once")]
@@ -162,19 +165,23 @@ class ProtocolText(models.Model):
 
 
 class LadderStep(models.Model):
-    """One reminder that a protocol sends before each visit: so many days before, at a local time."""
+    """One message that a protocol sends around each visit: so many days before it (or after, for a kind that follows a
+    visit: scheduling.messages.reminders.AFTER), at a local time. Without a time: as early as messages may go out.
+    """
 
     version = models.ForeignKey(ProtocolVersion, models.CASCADE, related_name="ladder")
     kind = models.CharField(max_length=24)
-    days_before = models.PositiveSmallIntegerField(_("days before the visit"))
-    send_at = models.TimeField(_("local time"))
+    days = models.PositiveSmallIntegerField(_("days before or after the visit"))
+    send_at = models.TimeField(_("local time"), null=True, blank=True)
+    #: Also where another visit of the series is close (ProtocolVersion.close_days).
+    when_close = models.BooleanField(_("also when visits are close together"), default=True)
 
     class Meta:
-        ordering = ["-days_before", "send_at"]
-        constraints = [models.UniqueConstraint("version", "kind", "days_before", name="ladder_step_once")]
+        ordering = ["-days", "send_at"]
+        constraints = [models.UniqueConstraint("version", "kind", "days", name="ladder_step_once")]
 
     def __str__(self) -> str:
-        return f"{self.kind}, {self.days_before} days before at {self.send_at:%H:%M}"
+        return f"{self.kind}, {self.days} days, {self.send_at or 'early'}"
 
 
 class Phase(models.Model):

@@ -6,10 +6,11 @@ from typing import Any
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Language
-from scheduling.actions.setup.protocols import TEXTS, Draft, PhaseDraft, content_fields
+from scheduling.actions.setup.protocols import TEXTS, USUAL, Draft, PhaseDraft, content_fields, in_order
 from scheduling.messages.discretion import listed, telling_words
 from scheduling.models import Protocol, ProtocolVersion
 from scheduling.setup.drawing import Drawing, draw
+from scheduling.setup.ladder import by_time
 from scheduling.setup.protocol_forms import (
     LadderRows,
     PhaseRows,
@@ -54,7 +55,11 @@ class Editor:
         self.ladder = LadderRows(
             data,
             prefix="ladder",
-            initial=[{"kind": kind, "days_before": days, "send_at": at} for kind, days, at in start.ladder],
+            # What goes out is on the page, also where the protocol says nothing of its own.
+            initial=[
+                {"kind": kind, "days": days, "send_at": at, "when_close": close}
+                for kind, days, at, close in by_time(start.ladder or USUAL)
+            ],
         )
         self.texts = [
             TextsForm(data, prefix=f"text-{language}", language=language, initial=dict(start.texts.get(language, {})))
@@ -101,11 +106,13 @@ class Editor:
             "fitness_list": _lines(self.fitness) if has_lists else [],
         }
         texts = {form.language: self._typed(form) for form in self.texts}
-        ladder = sorted(
-            (row["kind"], row["days_before"], row["send_at"]) for row in _rows(self.ladder) if row.get("kind")
+        ladder = in_order(
+            (row["kind"], row["days"], row["send_at"], row["when_close"])
+            for row in _rows(self.ladder)
+            if row.get("kind")
         )
         said = {key: words for key, words in texts.items() if any(words.values())}
-        return Draft(fields, tuple(self._phases()), said, tuple(ladder))
+        return Draft(fields, tuple(self._phases()), said, () if ladder == USUAL else ladder)
 
     def _phases(self) -> list[PhaseDraft]:
         """The phases typed, in their order; those struck out left out. Rows that cannot be read count as none."""

@@ -10,9 +10,10 @@ from clinic.models import CHAIRS, Site
 from patients.models import Language
 from scheduling.actions.setup.protocols import NeedDraft, PhaseDraft, content_fields
 from scheduling.desk.booking_forms import TimeField
-from scheduling.messages.reminders import KINDS as REMINDERS
-from scheduling.models import Message, Phase, PhaseNeed, Protocol, ProtocolVersion
+from scheduling.messages.reminders import AFTER
+from scheduling.models import Phase, PhaseNeed, Protocol, ProtocolVersion
 from scheduling.setup.base_forms import SetupFields
+from scheduling.setup.ladder import STEPS
 
 Kind, Lane = PhaseNeed.Kind, PhaseNeed.Lane
 #: What a phase may need of a nurse or a doctor: lanes joined by a plus, "alone" for hands that leave no watch.
@@ -52,6 +53,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
 )
 #: What stands beside the phases.
 OF_THE_CHAIR = ("chair_kinds", "turnover_minutes")
+#: What stands beside the ladder.
+OF_THE_LADDER = ("close_days",)
 NO_SERIES: dict[str, Any] = {
     "route": ProtocolVersion.Route.NONE,
     "sessions": 1,
@@ -61,6 +64,7 @@ NO_SERIES: dict[str, Any] = {
     "window_days": 0,
     "booster_interval_days": None,
     "booster_tolerance_days": 3,
+    "close_days": 3,
 }
 
 
@@ -105,6 +109,7 @@ class VersionForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # su
             "needs_ride": "An adult must drive the patient home",
             "needs_clearance": "A doctor must have cleared the patient",
             "needs_consent": "A signed consent is needed",
+            "close_days": "Close together: so many days apart, or fewer",
         }
         help_texts = {
             "min_gap_days": "Monday to Wednesday are 2.",
@@ -116,6 +121,7 @@ class VersionForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # su
             "systolic_limit": "A reading above it stops the drip, not the series. Empty: no limit.",
             "diastolic_limit": "Where a pressure is limited, one is taken before each start.",
             "spo2_least": "A reading below it stops the drip. Empty: no limit.",
+            "close_days": "Of two visits that are no further apart, only the ticked messages go out.",
             "reading_every_minutes": "The nurse's list says when one is due. Empty: nobody is reminded.",
         }
 
@@ -158,7 +164,7 @@ class VersionForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # su
     @property
     def groups(self) -> list[tuple[str, list[Any]]]:
         """The fields by legend; those that belong to no group stand in the last."""
-        shown = {*OF_THE_CHAIR, "meant_so", "seen", "accepted", "reason"}
+        shown = {*OF_THE_CHAIR, *OF_THE_LADDER, "meant_so", "seen", "accepted", "reason"}
         found = []
         for legend, names, of_series in GROUPS:
             if not of_series or self.has_series:
@@ -239,23 +245,20 @@ class QuestionForm(forms.Form):
 
 
 class LadderForm(forms.Form):
-    """One reminder."""
+    """One message of the ladder."""
 
-    kind = forms.ChoiceField(
-        label="Message",
-        required=False,
-        choices=[("", "–"), *((kind.value, Message.Kind(kind).label) for kind in REMINDERS)],  # noqa: RUF001 -- a dash for none
-    )
-    days_before = forms.IntegerField(label="Days before", min_value=0, max_value=60, required=False)
+    kind = forms.ChoiceField(label="Message", required=False, choices=[("", "none"), *STEPS])
+    days = forms.IntegerField(label="Days", min_value=0, max_value=60, required=False)
     send_at = TimeField(label="At", required=False)
+    when_close = forms.BooleanField(label="Also when visits are close together", required=False)
 
     def clean(self) -> dict[str, Any]:
-        """All or nothing."""
+        """A message says how many days; a time may be missing."""
         values: dict[str, Any] = super().clean() or {}
-        if values.get("kind"):
-            for name, words in (("days_before", "How many days before?"), ("send_at", "At what time?")):
-                if values.get(name) is None and name not in self.errors:
-                    self.add_error(name, words)
+        if values.get("kind") and values.get("days") is None and "days" not in self.errors:
+            self.add_error("days", "How many days?")
+        if values.get("kind") in AFTER and values.get("days") == 0:
+            self.add_error("days", "At least one day after.")
         return values
 
 
@@ -265,14 +268,19 @@ class TextsForm(forms.Form):
     preparation = forms.CharField(label="How to prepare", max_length=1000, required=False, widget=forms.Textarea)
     bring = forms.CharField(label="What to bring", max_length=500, required=False, widget=forms.Textarea)
     aftercare = forms.CharField(label="What to do afterwards", max_length=1000, required=False, widget=forms.Textarea)
+    watch_for = forms.CharField(label="When to call us", max_length=600, required=False, widget=forms.Textarea)
 
     def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.language = language
         self.label = Language(language).label
-        for name, rows in (("preparation", 4), ("bring", 2), ("aftercare", 3)):
+        for name, rows in (("preparation", 4), ("bring", 2), ("aftercare", 3), ("watch_for", 2)):
             self.fields[name].widget.attrs.update({"rows": rows, "class": "form-control", "lang": language})
-        self.fields["preparation"].help_text = "One step a line. The times of eating and drinking come by themselves."
+        self.fields["preparation"].help_text = (
+            "One step a line, and what not to take as the doctor words it. The times of eating and drinking come by "
+            "themselves."
+        )
+        self.fields["watch_for"].help_text = "After a visit: what to watch for. The telephone number comes by itself."
 
 
 PhaseRows: Any = forms.formset_factory(PhaseForm, extra=2, can_delete=True, can_order=True, max_num=12)

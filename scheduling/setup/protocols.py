@@ -22,6 +22,7 @@ from scheduling.models import Appointment, Protocol, ProtocolVersion, Series
 from scheduling.selectors import changes
 from scheduling.setup import scope, starting_points
 from scheduling.setup.drawing import Drawing, draw
+from scheduling.setup.ladder import lines_of
 from scheduling.setup.protocol_editor import Editor, empty_draft
 from scheduling.setup.protocol_preview import told_by, told_by_draft
 
@@ -80,6 +81,7 @@ def protocol(request: StaffRequest, protocol: UUID) -> HttpResponse:
         )[:NAMED],
         "running_count": running.count(),
         "lists": _lists(current),
+        "ladder": lines_of(current) if current is not None else [],
         "told": told_by(current, sites) if current is not None else [],
         "zone": next((site.zone for site in sites), None),
     }

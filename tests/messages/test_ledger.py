@@ -236,11 +236,12 @@ def test_a_patient_without_email_gets_the_same_rows_as_calls(harbor: Clinic) -> 
     assert Message.objects.count() == 7
 
 
-def test_a_booking_at_night_is_confirmed_at_once_its_reminders_by_day(harbor: Clinic, ada: Patient) -> None:
-    night = harbor.at(NOW.date(), 22)
-    with clock.at_moment(night):
+def test_a_booking_at_night_is_confirmed_in_the_morning_and_its_reminders_come_by_day(
+    harbor: Clinic, ada: Patient
+) -> None:
+    with clock.at_moment(harbor.at(NOW.date(), 22)):
         ledger.announce_booked(world.make_series(harbor, ada))
-    assert world.only(kind=Kind.BOOKED).due_at == night
+    assert world.only(kind=Kind.BOOKED).due_at == harbor.at(NOW.date() + timedelta(days=1), 8)
     later = Message.objects.exclude(kind=Kind.BOOKED)
     assert {8 <= clock.local(row.due_at, harbor.site.zone).hour < 20 for row in later} == {True}
 

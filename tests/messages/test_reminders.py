@@ -91,19 +91,20 @@ def test_sending_hours_are_half_open(hour: int, expected: str) -> None:
     assert f"{clock.local(hours.next_open(place, moment), place.zone):%Y-%m-%d %-H:%M}" == expected
 
 
-def test_news_by_mail_or_by_a_person_goes_at_once_even_at_night() -> None:
+def test_news_goes_onto_a_persons_list_at_once_even_at_night() -> None:
     place = site()
     night = clock.moment(date(2027, 4, 6), time(22), place.zone)
-    assert {hours.soonest(place, night, channel) for channel in ("mail", "call", "paper")} == {night}
+    assert {hours.soonest(place, night, channel) for channel in ("call", "paper")} == {night}
 
 
-def test_a_text_waits_for_the_morning_unless_its_visit_cannot() -> None:
+@pytest.mark.parametrize("channel", ["mail", "text"])
+def test_news_waits_for_the_morning_unless_its_visit_cannot(channel: str) -> None:
     place = site()
     night = clock.moment(date(2027, 4, 6), time(22), place.zone)
     early = clock.moment(date(2027, 4, 7), time(9), place.zone)
     late = clock.moment(date(2027, 4, 7), time(15), place.zone)
-    assert hours.soonest(place, night, "text", early) == night
-    assert hours.soonest(place, night, "text", late) == clock.moment(date(2027, 4, 7), time(8), place.zone)
+    assert hours.soonest(place, night, channel, early) == night
+    assert hours.soonest(place, night, channel, late) == clock.moment(date(2027, 4, 7), time(8), place.zone)
 
 
 def test_visits_a_few_days_apart_get_one_message_before_each(harbor: Clinic, ada: Patient) -> None:
@@ -121,7 +122,7 @@ def test_visits_further_apart_get_the_whole_ladder(harbor: Clinic, ada: Patient)
 
 def test_a_protocols_own_ladder_stands_in_place_of_the_default(harbor: Clinic, ada: Patient) -> None:
     world.drop_ladders()
-    LadderStep.objects.create(version=harbor.induction, kind=Kind.PREPARE, days_before=2, send_at=time(17))
+    LadderStep.objects.create(version=harbor.induction, kind=Kind.PREPARE, days=2, send_at=time(17))
     assert dues(harbor, ada, [date(2027, 4, 14)]) == {(Kind.PREPARE, 1): harbor.at(date(2027, 4, 12), 17)}
 
 

@@ -348,9 +348,11 @@ def test_news_by_text_waits_for_the_morning(harbor: Clinic, tess: Patient, twili
     assert row.due_at == harbor.at(NOW.date() + timedelta(days=1), 8)
 
 
-def test_a_mail_that_becomes_a_text_at_night_waits_for_the_morning(
+def test_a_call_that_becomes_a_text_at_night_waits_for_the_morning(
     harbor: Clinic, ada_by_mail: Patient, twilio: FakeTwilio
 ) -> None:
+    Patient.objects.filter(pk=ada_by_mail.pk).update(channel=Channel.CALL)
+    ada_by_mail.refresh_from_db()
     with clock.at_moment(harbor.at(NOW.date(), 23)):
         row = tell(harbor, ada_by_mail)
         Patient.objects.filter(pk=ada_by_mail.pk).update(channel=Channel.TEXT, text_consent=True)

@@ -19,7 +19,15 @@ from scheduling.models import ProtocolVersion
 from scheduling.selectors import changes
 from scheduling.setup import starting_points
 from scheduling.setup.drawing import draw
-from scheduling.setup.protocol_forms import GROUPS, IN_ROWS, OF_THE_CHAIR, PhaseForm, VersionForm, row_of
+from scheduling.setup.protocol_forms import (
+    GROUPS,
+    IN_ROWS,
+    OF_THE_CHAIR,
+    OF_THE_LADDER,
+    PhaseForm,
+    VersionForm,
+    row_of,
+)
 from tests.desk.pages import text
 from tests.factories import Clinic, make_patient
 from tests.scheduling.helpers import book
@@ -103,8 +111,8 @@ def test_visits_that_do_not_fit_their_window_are_refused_in_words(harbor: Clinic
 
 def test_two_equal_reminders_are_refused(harbor: Clinic) -> None:
     draft = protocols.draft_of(harbor.induction)
-    twice = (("reminder", 3, time(9)), ("reminder", 3, time(10)))
-    with pytest.raises(Refused, match="Two reminders of the same kind"):
+    twice = (("reminder", 3, time(9), True), ("reminder", 3, None, True))
+    with pytest.raises(Refused, match="Two messages of the same kind"):
         change(harbor, harbor.induction, replace(draft, ladder=twice))
 
 
@@ -127,7 +135,7 @@ def test_every_field_of_a_version_is_on_the_page() -> None:
     form = VersionForm()
     assert set(protocols.content_fields()) <= {*form.fields, *IN_ROWS}
     shown = {field.name for _legend, fields in form.groups for field in fields}
-    assert set(form.fields) - shown == {*OF_THE_CHAIR, "meant_so", "seen", "accepted", "reason"}
+    assert set(form.fields) - shown == {*OF_THE_CHAIR, *OF_THE_LADDER, "meant_so", "seen", "accepted", "reason"}
     assert {name for _legend, names, _of_series in GROUPS for name in names} <= shown
 
 
@@ -156,7 +164,15 @@ def form_of(version: ProtocolVersion, **other: str) -> dict[str, str]:
     data |= _rows("checkin", []) | _rows("fitness", [{"en": "Walks", "es": "Camina"}])
     data |= _rows(
         "ladder",
-        [{"kind": kind, "days_before": str(days), "send_at": f"{at:%H:%M}"} for kind, days, at in draft.ladder],
+        [
+            {
+                "kind": kind,
+                "days": str(days),
+                "send_at": f"{at:%H:%M}" if at else "",
+                "when_close": "on" if close else "",
+            }
+            for kind, days, at, close in draft.ladder
+        ],
     )
     for language, words in draft.texts.items():
         data |= {f"text-{language}-{name}": said for name, said in words.items()}

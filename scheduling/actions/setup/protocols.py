@@ -15,6 +15,7 @@ from scheduling.actions.cover import lock_sites
 from scheduling.actions.placing import check_may
 from scheduling.actions.setup.seen import check_unchanged
 from scheduling.actions.setup.sites import save_checked
+from scheduling.messages import reminders
 from scheduling.models import (
     Appointment,
     LadderStep,
@@ -29,7 +30,9 @@ from scheduling.selectors import changes
 
 #: Columns of a version that are no content of it.
 NO_CONTENT = frozenset({"id", "protocol", "number", "is_current", "created_at", "created_by"})
-TEXTS = ("preparation", "bring", "aftercare")
+TEXTS = ("preparation", "bring", "aftercare", "watch_for")
+#: A rung of the ladder: kind, days, local time (None: as early as messages may go out), also when visits are close.
+Rung = tuple[str, int, time | None, bool]
 #: What a booking counts in: a phase lasts whole cells.
 STEP = clock.CELL_MINUTES
 
@@ -56,13 +59,13 @@ class PhaseDraft:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """All that a version says: its columns by name, its phases in order, its texts by language (each with TEXTS), and
-    its reminders as (kind, days before, local time).
+    its ladder of messages; an empty one is the usual one.
     """
 
     fields: Mapping[str, Any]
     phases: tuple[PhaseDraft, ...]
     texts: Mapping[str, Mapping[str, str]]
-    ladder: tuple[tuple[str, int, time], ...] = ()
+    ladder: tuple[Rung, ...] = ()
 
 
 def content_fields() -> list[str]:
@@ -73,13 +76,22 @@ def content_fields() -> list[str]:
 def draft_of(version: ProtocolVersion) -> Draft:
     """What a version says."""
     texts = {text.language: {name: getattr(text, name) for name in TEXTS} for text in version.texts.all()}
-    ladder = version.ladder.values_list("kind", "days_before", "send_at")
+    ladder = version.ladder.values_list("kind", "days", "send_at", "when_close")
     return Draft(
         {name: getattr(version, name) for name in content_fields()},
         drafts_of(version.phases.prefetch_related("needs")),
         {language: words for language, words in texts.items() if any(words.values())},
-        tuple(sorted(ladder)),
+        in_order(ladder),
     )
+
+
+def in_order(ladder: Iterable[Rung]) -> tuple[Rung, ...]:
+    """The rungs in the order in which they are kept, to be compared."""
+    return tuple(sorted(ladder, key=lambda rung: rung[:2]))
+
+
+#: The ladder of a protocol that has none of its own.
+USUAL = in_order((step.kind.value, step.days, step.send_at, step.when_close) for step in reminders.USUAL)
 
 
 def drafts_of(phases: Iterable[Phase]) -> tuple[PhaseDraft, ...]:
@@ -199,7 +211,8 @@ def write(version: ProtocolVersion, draft: Draft) -> None:
     )
     version.ladder.all().delete()
     LadderStep.objects.bulk_create(
-        LadderStep(version=version, kind=kind, days_before=days, send_at=at) for kind, days, at in draft.ladder
+        LadderStep(version=version, kind=kind, days=days, send_at=at, when_close=close)
+        for kind, days, at, close in draft.ladder
     )
 
 
@@ -216,4 +229,4 @@ def _check(protocol: Protocol, draft: Draft) -> None:
         raise Refused("The patient needs a chair in at least one phase. Nothing was saved.")
     repeated = {rung[:2] for rung in draft.ladder if [one[:2] for one in draft.ladder].count(rung[:2]) > 1}
     if repeated:
-        raise Refused("Two reminders of the same kind on the same day: take one away. Nothing was saved.")
+        raise Refused("Two messages of the same kind on the same day: take one away. Nothing was saved.")

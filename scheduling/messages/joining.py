@@ -1,0 +1,89 @@
+"""Several dues for one patient on one day are one message: the first that goes out takes the others along.
+
+They are carried as changes are (`Message.carried_by`), so what becomes untrue leaves by itself. People who share an
+address have rows of their own, and so messages of their own.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db.models import Q
+
+from clinic import clock
+from clinic.actions import action
+from clinic.actor import Actor
+from scheduling.messages import hours
+from scheduling.models import Message
+
+Kind, State = Message.Kind, Message.State
+
+#: What can be told together, the most telling last: of two that speak of one visit the later in this row is told.
+JOINED = (Kind.SCORE_ASKED, Kind.RIDE_MISSING, Kind.REMINDER, Kind.PREPARE, Kind.TODAY)
+#: What takes others along; what somebody is told on leaving waits for nothing, and so is taken along by nothing.
+LEADS = frozenset({*JOINED, Kind.AFTERCARE})
+#: The template of a message about several visits.
+TOGETHER = "together"
+#: To one patient, from one site, by one way.
+Whom = tuple[UUID | None, UUID, str]
+
+
+@action
+def gather(*, by: Actor, keys: Collection[UUID], worker: str) -> None:
+    """Of the rows that `worker` has just claimed, let the first to each patient carry what else is due for the patient
+    until the end of the local day: of the same batch, and what nobody has claimed. What another worker has in hand
+    stays apart.
+    """
+    now = clock.now()
+    mine = list(
+        Message.objects.filter(
+            pk__in=keys, state=State.SENDING, lease_by=worker, kind__in=LEADS, recipient=Message.Recipient.PATIENT
+        )
+        .select_related("site")
+        .order_by("due_at", "pk")
+    )
+    leads: dict[Whom, Message] = {}
+    for row in sorted(mine, key=lambda row: row.kind != Kind.AFTERCARE):
+        leads.setdefault(_whom(row), row)
+    if not leads:
+        return
+    ends = {row.site_id: hours.end_of_day(now, row.site.zone) for row in leads.values()}
+    waiting = Message.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+        patient__in={row.patient_id for row in leads.values()},
+        recipient=Message.Recipient.PATIENT,
+        kind__in=JOINED,
+        state=State.DUE,
+        carried_by__isnull=True,
+        due_at__lt=max(ends.values()),
+    )
+    carried: dict[UUID, list[UUID]] = {}
+    for row in [*mine, *waiting]:
+        lead = leads.get(_whom(row))
+        if lead is not None and lead.pk != row.pk and row.kind in JOINED and row.due_at < ends[row.site_id]:
+            carried.setdefault(lead.pk, []).append(row.pk)
+    for lead_key, others in carried.items():
+        Message.objects.filter(pk__in=others).update(
+            carried_by=lead_key, state=State.DUE, lease_by="", lease_until=None
+        )
+
+
+def _whom(row: Message) -> Whom:
+    return row.patient_id, row.site_id, row.channel
+
+
+def told_of(messages: Sequence[Message]) -> dict[UUID, Message.Kind]:
+    """The most telling kind that speaks of each visit to come, by the visit's id."""
+    told: dict[UUID, Message.Kind] = {}
+    for row in sorted((row for row in messages if row.kind in JOINED), key=lambda row: JOINED.index(Kind(row.kind))):
+        if row.appointment_id is not None and row.kind != Kind.SCORE_ASKED:
+            told[row.appointment_id] = Kind(row.kind)
+    return told
+
+
+def template_of(messages: Sequence[Message], told: dict[UUID, Message.Kind]) -> str:
+    """Whose template prints the message: the one kind that there is to tell, or the one for several visits."""
+    if any(row.kind == Kind.AFTERCARE for row in messages):
+        return Kind.AFTERCARE
+    if not told:
+        return Kind.SCORE_ASKED
+    return next(iter(told.values())) if len(told) == 1 else TOGETHER
