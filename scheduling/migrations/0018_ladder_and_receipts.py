@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scheduling", "0015_links_bound_to_visits")]
+    dependencies = [("scheduling", "0017_screening_asked")]
 
     operations = [
         migrations.RemoveConstraint(

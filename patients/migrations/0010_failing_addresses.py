@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0007_patient_essential_only"),
+        ("patients", "0009_medicines"),
     ]
 
     operations = [
