@@ -1,9 +1,11 @@
 """Dates and times in words, on the wall clock of a site and in the language that is active."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic import clock
@@ -17,12 +19,17 @@ def day_words(moment: datetime, zone: ZoneInfo) -> str:
 
 def short_day(day: date) -> str:
     """A local date for a narrow column: "Mon Dec 7"."""
-    return formats.date_format(day, "D M j")
+    return _formatted(day, "D M j", get_language())
 
 
 def time_words(moment: datetime, zone: ZoneInfo) -> str:
     """The local time of `moment` (aware) in `zone`: "9:30 a.m.", or as the active language writes it."""
-    return formats.date_format(clock.local(moment, zone), "TIME_FORMAT")
+    return _formatted(clock.local(moment, zone).time(), "TIME_FORMAT", get_language())
+
+
+@lru_cache(maxsize=1024)  # a page of plans says the same few days and times some hundred times
+def _formatted(value: date | time, pattern: str, language: str | None) -> str:
+    return formats.time_format(value, pattern) if isinstance(value, time) else formats.date_format(value, pattern)
 
 
 def zone_words(moment: datetime, zone: ZoneInfo) -> str:

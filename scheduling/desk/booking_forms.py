@@ -10,8 +10,9 @@ from typing import Any, cast
 from uuid import UUID
 
 from django import forms
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef
 
 from clinic import clock
 from clinic.errors import Refused
@@ -90,17 +91,24 @@ class PlaceForm(forms.Form):
             self.fields["site"].widget = forms.HiddenInput()
 
     def _protocols(self) -> Iterable[Protocol]:
-        """Those of the kind that one of the sites offers, each with its sites and its current version."""
-        ids = [site.pk for site in self.sites]
-        offered = Protocol.objects.filter(is_active=True, kind=self.kind, sites__in=ids, versions__is_current=True)
-        current = ProtocolVersion.objects.filter(is_current=True)
-        return offered.distinct().prefetch_related("sites", Prefetch("versions", current, to_attr="current"))
+        """Those of the kind that one of the sites offers, each with its current version and the ids of its sites; one
+        query.
+        """
+        offered = Protocol.sites.through.objects.filter(protocol=OuterRef("protocol"))
+        here = offered.filter(site__in=[site.pk for site in self.sites])
+        versions = ProtocolVersion.objects.filter(
+            Exists(here), is_current=True, protocol__is_active=True, protocol__kind=self.kind
+        )
+        everywhere = versions.annotate(site_ids=ArraySubquery(offered.values("site")))
+        found = everywhere.select_related("protocol").order_by("protocol__kind", "protocol__name")
+        self._versions = {version.protocol_id: version for version in found}
+        return [version.protocol for version in self._versions.values()]
 
     def clean(self) -> dict[str, Any]:
         """The protocol is offered at the site, and the first day is neither past nor far off."""
         values = super().clean() or {}
         site, protocol, first_day = values.get("site"), values.get("protocol"), values.get("first_day")
-        if site and protocol and site not in protocol.sites.all():
+        if site and protocol and site.pk not in self._versions[protocol.pk].site_ids:
             self.add_error("protocol", f"{protocol} is not offered at {site}. Choose another protocol or site.")
         if site and first_day:
             self._check_day(site, first_day)
@@ -140,10 +148,7 @@ class PlaceForm(forms.Form):
     @property
     def version(self) -> ProtocolVersion:
         """The chosen protocol's current version. Only for a valid form."""
-        protocol = self.cleaned_data["protocol"]
-        found: ProtocolVersion = protocol.current[0]
-        found.protocol = protocol
-        return found
+        return self._versions[self.cleaned_data["protocol"].pk]
 
 
 class ChoiceForm(forms.Form):

@@ -28,7 +28,7 @@ from clinic.models import Site
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.models import Patient
-from patients.selectors import Standing, standing
+from patients.selectors import valid_clearance
 from scheduling.actions import booking as actions
 from scheduling.actions import offers
 from scheduling.actions.next_best import NextBest, keep_next_best
@@ -55,13 +55,14 @@ PLANS = 4
 class Found:
     """What the search gave: plans, or the sentences that say why there is none.
 
-    `own`: the plan that the clerk works on; `swap`: the visit whose other dates are shown. `typed`: everything that the
+    `needs_clearance`: no doctor has cleared the patient for these dates, so that they can only be held. `own`: the plan
+    that the clerk works on; `swap`: the visit whose other dates are shown. `typed`: everything that the
     forms of the single plans carry along, as (name, value) pairs.
     """
 
     site: Site
     version: ProtocolVersion
-    standing: Standing
+    needs_clearance: bool
     typed: list[tuple[str, str]]
     fixed: swapping.Fixed
     cards: list[PlanCard] = field(default_factory=list)
@@ -80,11 +81,6 @@ class Found:
     def plans(self) -> list[PlanCard]:
         """All cards, the clerk's own first."""
         return [self.own, *self.cards] if self.own is not None else self.cards
-
-    @property
-    def needs_clearance(self) -> bool:
-        """Whether the dates can only be held: no doctor has cleared the patient for them."""
-        return self.version.needs_clearance and self.standing.clearance is None
 
     @cached_property
     def hidden(self) -> SafeString:
@@ -227,7 +223,8 @@ def _found(form: SeriesForm, person: Patient, work: WorkForm, kept: NextBest | N
     values, version = form.cleaned_data, form.version
     site: Site = values["site"]
     fixed: dict[int, Any] = dict(work.value("fixed"))
-    found = Found(site, version, standing(person, values["first_day"]), form.typed, fixed)
+    uncleared = version.needs_clearance and valid_clearance(person, values["first_day"]) is None
+    found = Found(site, version, uncleared, form.typed, fixed)
     found.problem = [str(error) for errors in work.errors.values() for error in errors]
     try:
         question, sheet = planning.series_question(
