@@ -91,6 +91,7 @@ def series_question(
     days = days_of_search(version, first_day, count)
     sheet = load_sheet(site, days, now=now)
     begin, end = _bounds(site, first_day, days[-1])
+    other_days, busy = series_rules.days_and_hours_taken(patient, version, site.zone, begin, end)
     request = SeriesRequest(
         shape=shape_for(version, patient),
         count=count,
@@ -100,8 +101,8 @@ def series_question(
         ideal_gap_days=float(version.ideal_gap_days),
         window_days=window + 1,
         wishes=wishes,
-        other_days=series_rules.other_infusion_days(patient, version, site.zone),
-        busy=series_rules.busy_cells(patient, begin, end),
+        other_days=other_days,
+        busy=busy,
         earliest_cell=clock.cell(now) + 1,
         alternatives=alternatives,
     )

@@ -107,6 +107,28 @@ def busy_cells(
     return tuple(as_cells(starts, ends) for starts, ends in rows)
 
 
+def days_and_hours_taken(
+    patient: Patient, version: ProtocolVersion, zone: ZoneInfo, begin: datetime, end: datetime
+) -> tuple[tuple[tuple[date, int], ...], tuple[tuple[int, int], ...]]:
+    """What a new series has to keep from: `other_infusion_days`, and `busy_cells` from `begin` to `end`; one query."""
+    rows = (
+        Appointment.objects.filter(patient=patient)
+        .filter(Q(status__in=Appointment.BLOCKING) | Q(status=Status.FULFILLED, counts=True))
+        .order_by("starts")
+        .values_list(
+            "starts", "ends", "status", "series", Coalesce("series__min_gap_days", "protocol_version__min_gap_days")
+        )
+    )
+    days: list[tuple[date, int]] = []
+    busy: list[tuple[int, int]] = []
+    for starts, ends, status, series, gap in rows:
+        if series is not None:
+            days.append((clock.local(starts, zone).date(), max(gap, version.min_gap_days)))
+        if status in Appointment.BLOCKING and starts < end and ends > begin:
+            busy.append(as_cells(starts, ends))
+    return tuple(days), tuple(busy)
+
+
 def check_series_days(days: Sequence[date], version: ProtocolVersion, first_day: date) -> None:
     """Raise Refused when these local dates (in order) break the first possible day, a gap or the window."""
     if not days:
