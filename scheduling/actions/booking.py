@@ -1,7 +1,7 @@
 """Booking: a consult, a whole series or nothing, and what becomes of a series held for an uncleared patient."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from clinic import clock, locks
@@ -210,10 +210,7 @@ def cancel_visits(visits: Sequence[Appointment], reason: str) -> list[Appointmen
     caller's.
     """
     to_cancel = [visit for visit in visits if visit.status in {Status.PROPOSED, Status.BOOKED}]
-    for visit in to_cancel:
-        status.move(visit, Status.CANCELLED, reason=reason.strip())
-        visit.version += 1
-    Appointment.objects.bulk_update(to_cancel, ["version"])
+    status.move_all(to_cancel, Status.CANCELLED, reason=reason.strip())
     holds.release(to_cancel)
     requests.settle(to_cancel)
     return to_cancel
@@ -229,11 +226,17 @@ def check_seen(series: Series, visits: Sequence[Appointment], seen: Mapping[UUID
         )
 
 
-def lock_series(series: Series) -> tuple[Series, list[Appointment]]:
-    """The series and its visits as they are now, under the locks of site, patient and the visits' days."""
+def lock_series(series: Series, *, with_days: bool = True) -> tuple[Series, list[Appointment]]:
+    """The series and its visits as they are now, under the locks of site, patient and the visits' days.
+
+    `with_days` False: for who only gives time back. Nothing is placed then that another could place as well, and
+    whoever writes on these days need not be waited for.
+    """
     site = series.site
-    starts = Appointment.objects.filter(series=series).blocking().values_list("starts", flat=True)
-    days = {clock.local(one, site.zone).date() for one in starts}
+    days: set[date] = set()
+    if with_days:
+        starts = Appointment.objects.filter(series=series).blocking().values_list("starts", flat=True)
+        days = {clock.local(one, site.zone).date() for one in starts}
     locks.take(
         [
             locks.site(site.pk),

@@ -218,7 +218,7 @@ def end_series(*, by: Actor, series: Series, reason: str) -> Series:
 
 
 def _end(series: Series, reason: str, seen: Mapping[UUID, int] | None = None) -> tuple[Series, list[Appointment]]:
-    series, visits = booking.lock_series(series)
+    series, visits = booking.lock_series(series, with_days=False)
     booking.check_seen(series, visits, seen)
     if series.status not in Series.RUNNING:
         raise WrongStatus(f"This series is “{series.get_status_display()}” already. Nothing was changed.")

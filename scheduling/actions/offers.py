@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from clinic import clock
+from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused, WrongStatus
@@ -31,6 +31,8 @@ from scheduling.models import Hold, Offer, Series
 from scheduling.planner.values import Placement
 from scheduling.selectors.shapes import shape_for
 
+ABOUT_TO_LAPSE = timedelta(minutes=1)
+"""Longer than any booking takes: an offer that has more left cannot lapse under the one that takes it up."""
 MOST_HOURS = 7 * 24
 """The longest that a plan may be kept: a week, as long as a site holds a series before clearance by default."""
 
@@ -146,7 +148,7 @@ def accept_offer(*, by: Actor, offer: Offer, key: UUID) -> Series:
     done = earlier_result(key, "accept_offer", by)
     if done is not None:
         return Series.objects.get(pk=done["series"])
-    offer, order = _locked(offer)
+    offer, order = _locked_to_accept(offer)
     now = clock.now()
     if offer.status == Offer.Status.EXPIRED or (offer.status == Offer.Status.OPEN and offer.expires_at <= now):
         raise Refused(
@@ -228,6 +230,24 @@ def _locked(offer: Offer) -> tuple[Offer, SeriesOrder]:
     """The offer as it is now, under the locks of what it would book."""
     order = order_of(offer)
     placing.take_locks(offer.site, order.patient, order.days, shape_for(order.version, order.patient))
+    return _fresh(offer)
+
+
+def _locked_to_accept(offer: Offer) -> tuple[Offer, SeriesOrder]:
+    """The same without the days' locks: its time is held already and changes hands, so there is nobody to wait for.
+
+    Only of an offer that is about to lapse could the time be cleared away meanwhile by whoever writes on its days; with
+    that one they are locked too, which is still in order.
+    """
+    order = order_of(offer)
+    locks.take([locks.site(offer.site_id), locks.patient(order.patient.pk)])
+    if offer.expires_at - clock.now() < ABOUT_TO_LAPSE:
+        locks.take(locks.day(offer.site_id, day) for day in order.days)
+    return _fresh(offer)
+
+
+def _fresh(offer: Offer) -> tuple[Offer, SeriesOrder]:
+    """The offer as it is now, with what it would book."""
     fresh = (
         Offer.objects.select_related("site", "patient", "protocol_version__protocol")
         .select_for_update(of=("self",))

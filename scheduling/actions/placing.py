@@ -57,6 +57,11 @@ def take_locks(site: Site, patient: Patient, days: Collection[date], shape: Visi
     )
 
 
+def lock_days(site: Site, days: Collection[date]) -> None:
+    """Take the locks of these days for who has all others already: they are the last in order."""
+    locks.take(locks.day(site.pk, day) for day in days)
+
+
 def travellers(site: Site, shape: VisitShape) -> list[int]:
     """Resources of people of this site whom `shape` needs and who work at other sites too."""
     kinds = {

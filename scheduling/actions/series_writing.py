@@ -135,8 +135,10 @@ def lock_and_place(order: SeriesOrder, now: datetime) -> Placed:
         JustTaken: a time is no longer free.
     """
     shape = shape_for(order.version, order.patient)
-    placing.take_locks(order.site, order.patient, order.days, shape)
+    # The days last, as the order wants it, and after what only the patient's lock makes sure: others wait for them.
+    placing.take_locks(order.site, order.patient, (), shape)
     check_patient(order, shape)
+    placing.lock_days(order.site, order.days)
     sheet = placing.free_sheet(order.site, order.days, now)
     return Placed(sheet, shape, placing.place(sheet, shape, order.starts))
 

@@ -13,6 +13,7 @@ from clinic.models import Closure
 from clinic.permissions import Role
 from patients.models import Clearance
 from scheduling.actions import booking
+from scheduling.actions.moving import stop_series
 from scheduling.actions.series_writing import CHOSEN, Explained
 from scheduling.models import Appointment, Hold, Message, ProtocolVersion, Ride, Series
 from scheduling.planner.values import Wishes
@@ -44,11 +45,11 @@ def test_every_date_of_a_series_keeps_why_it_was_chosen() -> None:
     assert series.plan_terms.keys() >= {"spacing", "same_hour"}
 
 
-def test_booking_asks_the_database_as_often_for_ten_visits_as_for_two() -> None:
+def test_booking_and_stopping_ask_the_database_as_often_for_ten_visits_as_for_two() -> None:
     clinic = make_clinic()
     # What the clerk may do is asked once per sign-in.
     book(clinic, make_patient(clinic.site, cleared=True))
-    counts = []
+    counts, stopping = [], []
     for sessions in (2, 10):
         version = clinic.induction
         ProtocolVersion.objects.filter(pk=version.pk).update(sessions=sessions, window_days=60)
@@ -57,10 +58,14 @@ def test_booking_asks_the_database_as_often_for_ten_visits_as_for_two() -> None:
         starts = best_starts(clinic, patient, version=version)
         why = Explained(tuple(CHOSEN for _ in starts))
         with CaptureQueriesContext(connection) as queries:
-            book(clinic, patient, starts, version=version, explained=why)
+            series = book(clinic, patient, starts, version=version, explained=why)
         counts.append(len(queries))
+        with CaptureQueriesContext(connection) as queries:
+            stop_series(by=clinic.by(Role.FRONT_DESK), series=series, reason="the patient called")
+        stopping.append(len(queries))
     # Each statement more is felt by every booking.
-    assert counts[0] == counts[1] == 28
+    assert counts[0] == counts[1] == 29
+    assert stopping[0] == stopping[1] <= 23
 
 
 def test_dates_that_no_plan_has_are_booked_as_chosen() -> None:

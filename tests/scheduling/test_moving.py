@@ -5,8 +5,6 @@ deleted.
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from clinic import clock
 from clinic.errors import JustTaken, Refused, Stale, WrongStatus
@@ -14,10 +12,10 @@ from clinic.permissions import Role
 from patients.models import Clearance, Patient
 from patients.signals import clearance_decided, patient_died
 from scheduling.actions import moving
-from scheduling.models import Appointment, Hold, Message, ProtocolVersion, Series
+from scheduling.models import Appointment, Hold, Message, Series
 from scheduling.selectors import planning
 from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_clinic, make_patient
-from tests.scheduling.helpers import best_starts, book, bookings_are_told, consult, treat, visits_of, wall
+from tests.scheduling.helpers import book, bookings_are_told, consult, treat, visits_of, wall
 
 pytestmark = pytest.mark.django_db
 Status = Appointment.Status
@@ -237,19 +235,3 @@ def test_a_death_calls_everything_off_and_writes_to_nobody() -> None:
     assert not Hold.objects.exists()
     assert not Appointment.objects.blocking().filter(patient=patient).exists()
     assert not Message.objects.filter(patient=patient, state=Message.State.DUE).exists()
-
-
-def test_stopping_ten_visits_takes_one_statement_a_visit_more_than_stopping_two() -> None:
-    clinic = make_clinic()
-    counts = []
-    for sessions in (2, 10):
-        version = clinic.induction
-        ProtocolVersion.objects.filter(pk=version.pk).update(sessions=sessions, window_days=60)
-        version.refresh_from_db()
-        patient = make_patient(clinic.site, cleared=True)
-        series = book(clinic, patient, best_starts(clinic, patient, version=version), version=version)
-        with CaptureQueriesContext(connection) as queries:
-            moving.stop_series(by=clinic.by(Role.FRONT_DESK), series=series, reason="The patient moves away.")
-        counts.append(len(queries))
-    # Only the status moves row by row, since each row has to be as it was read.
-    assert counts[1] - counts[0] == 8

@@ -8,12 +8,12 @@ from collections import Counter
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from clinic import actions, clock, locks
 from clinic.actions import action
@@ -22,13 +22,24 @@ from clinic.errors import JustTaken, Refused
 from clinic.models import Shift
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import clinic_changes, cover, outages, placing, rescue
+from scheduling.actions import clinic_changes, cover, moving, offers, outages, placing, rescue
+from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, Hold, Series
 from scheduling.selectors.coverage import booked_days, stranded
 from scheduling.selectors.held_cells import held
 from scheduling.selectors.rescue_plan import answers, propose
+from scheduling.selectors.series_rules import local_day
 from tests.factories import FIRST_DAY, Clinic, add_shifts, make_clinic, make_patient
-from tests.scheduling.helpers import as_owner, at_once, best_starts, book, consult, overlaps_in_holds, visits_of
+from tests.scheduling.helpers import (
+    MORNINGS,
+    as_owner,
+    at_once,
+    best_starts,
+    book,
+    consult,
+    overlaps_in_holds,
+    visits_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLERKS = 20
@@ -73,6 +84,62 @@ def test_control_without_locks_and_constraint_the_place_is_booked_many_times(mon
     # One or two may look late enough to see what the others have written.
     assert outcome["Series"] > 1
     assert doubles > 0
+
+
+def while_somebody_writes(clinic: Clinic, days: list[Any], work: Any) -> bool:
+    """Whether `work` is done while somebody else holds the locks of these days; else it waits for them in vain."""
+    holds_them, done = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            locks.take(locks.day(clinic.site.pk, day) for day in days)
+            holds_them.set()
+            done.wait(timeout=30)
+
+    def impatient() -> Any:
+        holds_them.wait(timeout=30)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '500ms'")
+            return work()
+        finally:
+            done.set()
+
+    _, result = at_once([hold, impatient])
+    if isinstance(result, OperationalError):
+        assert "lock timeout" in str(result)
+        return False
+    assert not isinstance(result, Exception), result
+    return True
+
+
+def test_who_only_gives_time_back_or_takes_up_what_is_held_waits_for_no_day_and_control_a_booking_does() -> None:
+    clinic = make_clinic()
+    first, second, third = (make_patient(clinic.site, cleared=True) for _ in range(3))
+    series = book(clinic, first)
+    days = [local_day(visit.starts, clinic.site) for visit in visits_of(series)]
+    by = clinic.by(Role.FRONT_DESK)
+    wanted = best_starts(clinic, second)
+    assert {clock.local(one, clinic.site.zone).date() for one in wanted} <= set(days)
+    order = SeriesOrder(second, clinic.site, clinic.induction, FIRST_DAY, MORNINGS, wanted)
+    offer = offers.keep_plan(by=by, order=order, hours=1, key=uuid4())
+
+    assert while_somebody_writes(clinic, days, partial(offers.accept_offer, by=by, offer=offer, key=uuid4()))
+    assert while_somebody_writes(clinic, days, partial(moving.stop_series, by=by, series=series, reason="called"))
+    assert not while_somebody_writes(clinic, days, partial(book, clinic, third, best_starts(clinic, third)))
+    assert overlaps_in_holds() == 0
+
+
+def test_what_is_about_to_lapse_is_taken_up_under_the_locks_of_its_days() -> None:
+    clinic = make_clinic()
+    patient = make_patient(clinic.site, cleared=True)
+    starts = best_starts(clinic, patient)
+    by = clinic.by(Role.FRONT_DESK)
+    order = SeriesOrder(patient, clinic.site, clinic.induction, FIRST_DAY, MORNINGS, starts)
+    offer = offers.keep_plan(by=by, order=order, hours=1, key=uuid4())
+    with clock.at_moment(offer.expires_at - timedelta(seconds=30)):
+        accept = partial(offers.accept_offer, by=by, offer=offer, key=uuid4())
+        assert not while_somebody_writes(clinic, list(order.days), accept)
 
 
 def test_two_clicks_at_once_book_one_series() -> None:
@@ -301,8 +368,9 @@ def test_a_booking_takes_every_lock_before_it_looks(monkeypatch: pytest.MonkeyPa
     taken = [number for number, sql in enumerate(seen) if "pg_advisory_xact_lock" in sql]
     written = [number for number, sql in enumerate(seen) if 'INSERT INTO "scheduling_hold"' in sql]
     looked = [number for number, sql in enumerate(seen) if sql == "look"]
-    assert len(taken) == 1
-    # The look before the lock only finds the reasons; the one that decides comes after it.
-    assert max(looked) > taken[0]
+    # Those of site and patient, then those of the days: never one that stands before another in the order.
+    assert len(taken) == 2
+    # The look before the locks only finds the reasons; the one that decides comes after them.
+    assert max(looked) > max(taken)
     assert written[0] > max(looked)
     assert Hold.objects.filter(appointment__in=visits_of(series)).exists()
