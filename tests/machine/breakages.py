@@ -100,19 +100,19 @@ def a_no_keeps_the_time(patch: pytest.MonkeyPatch) -> None:
 
 def offers_never_end(patch: pytest.MonkeyPatch) -> None:
     """A yes is taken however late it comes."""
-    locked = offers._locked
+    fresh = offers._fresh
 
     def for_ever(offer: Offer) -> Any:
-        fresh, order = locked(offer)
-        fresh.expires_at = max(fresh.expires_at, clock.now() + timedelta(minutes=1))
-        return fresh, order
+        found, order = fresh(offer)
+        found.expires_at = max(found.expires_at, clock.now() + timedelta(minutes=1))
+        return found, order
 
-    patch.setattr(offers, "_locked", for_ever)
+    patch.setattr(offers, "_fresh", for_ever)
 
 
 def nobody_looks_at_broken_chairs(patch: pytest.MonkeyPatch) -> None:
     """The work list only knows when the site is closed."""
-    patch.setattr(coverage._Present, "covers", lambda *args: True)
+    patch.setattr(coverage._Present, "covers_on", lambda *args: True)
 
 
 def a_closed_noon_is_open(patch: pytest.MonkeyPatch) -> None:

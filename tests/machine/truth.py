@@ -1,24 +1,20 @@
 """The plain truth that the state machine holds the database against: dictionaries, counts, and no Django query.
 
-A cell is five minutes from the Unix epoch. The clinic of the machine keeps the wall clock of New York in summer, four
-hours behind UTC all through, so that local time is a subtraction here and owes nothing to the code under test.
+A cell is five minutes from the Unix epoch. The clinic of the machine keeps the wall clock of New York (wall.py), so
+that local time is a subtraction here and owes nothing to the code under test.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CELLS_A_DAY = 288
-BEHIND_UTC = 48
-"""Cells by which New York is behind UTC from 14 March to 7 November 2027."""
+from tests.machine.wall import CELLS_A_DAY, EPOCH, behind_utc, behind_utc_on, is_holiday
+
 OPENS, CLOSES = 96, 216
 """08:00 and 18:00 (tests.factories.make_clinic) in cells of the local day."""
-#: Weekdays from April to September 2027 on which the United States have a holiday.
-HOLIDAYS = {date(2027, 5, 31), date(2027, 6, 18), date(2027, 7, 5), date(2027, 9, 6)}
 
 BLOCKING = {"proposed", "booked", "arrived"}
 OPEN = {"proposed", "booked"}
@@ -50,12 +46,12 @@ def moment_of(cell: int) -> datetime:
 
 def day_of(cell: int) -> date:
     """The local date of a cell."""
-    return EPOCH.date() + timedelta(days=(cell - BEHIND_UTC) // CELLS_A_DAY)
+    return EPOCH.date() + timedelta(days=(cell - behind_utc(cell)) // CELLS_A_DAY)
 
 
 def cell_at(day: date, minute: int) -> int:
     """The cell that begins at a local minute of a date."""
-    return (day - EPOCH.date()).days * CELLS_A_DAY + BEHIND_UTC + minute // 5
+    return (day - EPOCH.date()).days * CELLS_A_DAY + behind_utc_on(day) + minute // 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +218,8 @@ class Truth:
 
     def is_open(self, cell: int) -> bool:
         """Whether visits may run in the cell."""
-        day, at = day_of(cell), (cell - BEHIND_UTC) % CELLS_A_DAY
-        if day.weekday() > 4 or day in HOLIDAYS or not OPENS <= at < CLOSES:
+        day, at = day_of(cell), (cell - behind_utc(cell)) % CELLS_A_DAY
+        if day.weekday() > 4 or is_holiday(day) or not OPENS <= at < CLOSES:
             return False
         return not any(one.resource is None and one.start <= cell < one.end for one in self.closed)
 
