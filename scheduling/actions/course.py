@@ -191,7 +191,7 @@ def change_course(
     locked = course_writing.lock(series, Agreed(moves, added, dropped, seen, beyond))
     _check_induction(locked)
     _check_number(locked, sessions)
-    fresh = locked.series
+    fresh, least = locked.series, locked.rest.spacing.least
     fresh.sessions = sessions
     fresh.min_gap_days = spacing.least if spacing else None
     fresh.ideal_gap_days = Decimal(str(spacing.ideal)) if spacing else None
@@ -199,7 +199,8 @@ def change_course(
     locked.rest = replace(
         locked.rest, spacing=series_rules.spacing_of(fresh), window=series_rules.window_of_series(fresh)
     )
-    course_writing.check(locked, locked.rest.spacing, locked.rest.window)
+    is_wider = locked.rest.spacing.least > least
+    course_writing.check(locked, locked.rest.spacing, locked.rest.window, is_wider=is_wider)
     fresh.save(update_fields=["sessions", "min_gap_days", "ideal_gap_days", "max_gap_days"])
     keep_result(key, series=str(series.pk))
     return course_writing.write(locked, by=by, reason=reason, why=plan.reasons)

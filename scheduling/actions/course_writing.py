@@ -102,16 +102,20 @@ def lock(series: Series, agreed: Agreed, kind: Appointment.Kind = Appointment.Ki
     return Locked(rest, agreed, shape)
 
 
-def check(locked: Locked, spacing: series_rules.Spacing, window: int | None) -> None:
+def check(locked: Locked, spacing: series_rules.Spacing, window: int | None, *, is_wider: bool = False) -> None:
     """Raise Refused unless what was agreed to may be: only visits that may move, every gap kept, the patient free.
 
-    `window`: the most days from the first infusion to the last, None where there is no such limit.
+    `window`: the most days from the first infusion to the last, None where there is no such limit. `is_wider`: the
+    smallest gap grows, so that visits that stay where they are may have come too near those of another series.
     """
     rest, agreed, series = locked.rest, locked.agreed, locked.series
     _check_may_move(rest, agreed)
     placing.check_bookable(series.patient, series.site)
     _check_line(locked, spacing, window)
     days = [local_day(one, series.site) for one in agreed.starts]
+    if is_wider:
+        gone = {*agreed.moves, *agreed.dropped}
+        days += [rest.day(one) for one in rest.coming if one.pk not in gone]
     others = series_rules.other_infusion_days(series.patient, series.protocol_version, series.site.zone, without=series)
     series_rules.check_other_infusions(days, others)
     length = timedelta(minutes=clock.CELL_MINUTES * locked.shape.cells)

@@ -176,7 +176,13 @@ def rest_plan(
     if not staying and not new:
         return as_replan(rest, None, dropped)
     start = max(first_day, local_day(now, series.site))
-    leaving = [one for one in staying if rest.day(one) < start and not rest.is_fixed(one)]
+    near = [] if keeps_spacing else _near_other_series(planned, staying)
+    fixed = next((one for one in near if rest.is_fixed(one)), None)
+    if fixed is not None:
+        day = series_rules.date_words(rest.day(fixed))
+        said = f"The visit on {day} is kept fixed, and with this spacing too near an infusion of another series."
+        return Replan((), [f"{said} Let it move first."], seen=rest.seen)
+    leaving = [one for one in staying if (rest.day(one) < start or one in near) and not rest.is_fixed(one)]
     orders = [[*staying, *new], [*(one for one in staying if one not in leaving), *leaving, *new]]
     # From which day on is said by whoever plans the rest; a change of the series itself gives the patient notice.
     earliest = rest.notice_until if without is not None or sessions is not None else None
@@ -190,6 +196,16 @@ def rest_plan(
     if isinstance(answer, Refusal):
         return Replan((), explain_refusal(answer, series.site.zone), seen=rest.seen)
     return as_replan(rest, answer, dropped)
+
+
+def _near_other_series(rest: Rest, staying: Sequence[Appointment]) -> list[Appointment]:
+    """Visits that cannot stay where they are, since `rest` keeps more days from the patient's other series than they
+    were booked with."""
+    series = rest.series
+    others = series_rules.other_infusion_days(
+        series.patient, series.protocol_version, series.site.zone, without=series, least=rest.spacing.least
+    )
+    return [one for one in staying if any(abs((rest.day(one) - day).days) < gap for day, gap in others)]
 
 
 def why_not(series: Series) -> str:

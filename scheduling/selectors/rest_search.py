@@ -173,7 +173,9 @@ class Search:
             wishes=wishes,
             previous_day=rest.day(last_given) if last_given else None,
             previous_minute=minute_of(last_given.starts, zone) if last_given else None,
-            other_days=series_rules.other_infusion_days(series.patient, version, zone, without=series),
+            other_days=series_rules.other_infusion_days(
+                series.patient, version, zone, without=series, least=rest.spacing.least
+            ),
             busy=busy,
             earliest_cell=self.earliest,
             alternatives=1,

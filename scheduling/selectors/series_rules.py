@@ -76,21 +76,22 @@ def window_of_series(series: Series) -> int:
 
 
 def other_infusion_days(
-    patient: Patient, version: ProtocolVersion, zone: ZoneInfo, without: Series | None = None
+    patient: Patient, version: ProtocolVersion, zone: ZoneInfo, without: Series | None = None, least: int | None = None
 ) -> tuple[tuple[date, int], ...]:
     """Local dates of the patient's infusions in other series, each with the days to keep from it.
 
     The larger of the two smallest gaps holds between any two infusions of one patient. `without`: the series that is
-    asked for, whose own spacing counts then.
+    asked for, whose own spacing counts then; `least`: the smallest gap that it is about to get instead.
     """
     own = spacing_of(without).least if without is not None else version.min_gap_days
+    own = least if least is not None else own
     others = Appointment.objects.filter(patient=patient, series__isnull=False).filter(
         Q(status__in=Appointment.BLOCKING) | Q(status=Status.FULFILLED, counts=True)
     )
     if without is not None:
         others = others.exclude(series=without)
-    least = Coalesce("series__min_gap_days", "protocol_version__min_gap_days")
-    rows = others.order_by("starts").values_list("starts", least)
+    gap_kept = Coalesce("series__min_gap_days", "protocol_version__min_gap_days")
+    rows = others.order_by("starts").values_list("starts", gap_kept)
     return tuple((clock.local(starts, zone).date(), max(gap, own)) for starts, gap in rows)
 
 

@@ -12,11 +12,11 @@ from clinic.errors import NotAllowed, Refused, Stale
 from clinic.permissions import Role
 from scheduling.actions import course, moving
 from scheduling.models import Appointment, Hold, Message, Ride, Series
-from scheduling.selectors import replanning
+from scheduling.selectors import replanning, series_rules
 from scheduling.selectors.series_rules import Spacing
 from tests.factories import NOW, clear, make_clinic, make_patient
 from tests.scheduling.courses import World, at_noon_after, gaps, lose
-from tests.scheduling.helpers import at_once, book, treat, wall
+from tests.scheduling.helpers import at_once, book, treat, visits_of, wall
 
 pytestmark = pytest.mark.django_db
 Status = Appointment.Status
@@ -168,6 +168,60 @@ def test_a_wider_spacing_moves_what_it_must_and_binds_every_later_change(world: 
             reason="x",
             version=visit.version,
         )
+
+
+def with_another_series_between(world: World) -> Appointment:
+    """An injection of the same patient, two days from the nearest infusion of the series."""
+    days = world.days()
+    weekdays = [day for n in range(30) if (day := days[1] + timedelta(days=n)).weekday() < 5]
+    day = next(day for day in weekdays if min(abs((day - one).days) for one in days) == 2)
+    starts = world.clinic.at(day, 15)
+    (visit,) = visits_of(book(world.clinic, world.series.patient, [starts], version=world.clinic.injection))
+    return visit
+
+
+def nearest(world: World, visit: Appointment) -> int:
+    """Days between the visit and the nearest infusion of the series."""
+    return min(abs((day - wall(visit)[0]).days) for day in world.days())
+
+
+def test_a_wider_spacing_moves_visits_that_would_stay_too_near_another_series(world: World) -> None:
+    other = with_another_series_between(world)
+    spacing = Spacing(3, 4.0, 9)
+    assert nearest(world, other) == 2
+    plan = world.rest_plan(spacing=spacing)
+    assert plan.refusal == []
+    world.change(plan, 6, spacing)
+    assert nearest(world, other) >= 3
+
+
+def test_a_fixed_visit_that_would_be_too_near_another_series_is_named(world: World) -> None:
+    other = with_another_series_between(world)
+    near = next(one for one in world.visits if abs((wall(one)[0] - wall(other)[0]).days) == 2)
+    Appointment.objects.filter(pk=near.pk).update(pinned=True)
+    (said,) = world.rest_plan(spacing=Spacing(3, 4.0, 9)).refusal
+    assert "is kept fixed, and with this spacing too near an infusion of another series" in said
+
+
+def test_control_a_wider_spacing_that_leaves_a_visit_too_near_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = with_another_series_between(world)
+    spacing = Spacing(3, 4.0, 9)
+    known = series_rules.other_infusion_days
+
+    def as_before(*args: Any, **given: Any) -> Any:
+        return known(*args, **(given | {"least": None}))
+
+    with monkeypatch.context() as patch:
+        # Planned by the gap of before, as it was once: then a visit stays beside the other series.
+        patch.setattr(series_rules, "other_infusion_days", as_before)
+        plan = world.rest_plan(spacing=spacing)
+    before = world.days()
+    with pytest.raises(Refused, match="at least 3 days must lie between"):
+        world.change(plan, 6, spacing)
+    assert world.days() == before
+    assert nearest(world, other) == 2
 
 
 def test_the_protocols_own_spacing_comes_back_as_it_was_shown(world: World) -> None:
