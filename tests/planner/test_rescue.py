@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from scheduling.planner import rescue_options
 from scheduling.planner.rescue import LEFT, MOVED, Course, Rescue, RescueRequest
 from scheduling.planner.rescue_search import plan_rescue
 from scheduling.planner.seats import Seat, Seats, seat_all
@@ -38,6 +39,22 @@ def test_a_visit_whose_nurse_is_ill_keeps_its_time_with_another() -> None:
     assert codes(rescue) == ["rescue_handover"]
     assert rescue.proposals[0].keeps_time
     assert rescue.cost < MOVED
+
+
+def moved_in_all(count: int) -> int:
+    """How many visits get another time in so many made-up rescues."""
+    return sum(one.moves for seed in range(count) for one in plan_rescue(random_rescue(seed)).proposals)
+
+
+def test_control_without_the_price_of_a_move_visits_move_that_others_could_take_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_its_price = moved_in_all(12)
+    monkeypatch.setattr(rescue_options, "MOVED", 0)
+    assert moved_in_all(12) > at_its_price
+    monkeypatch.setattr(rescue_options, "MOVED", -MOVED)
+    with pytest.raises(AssertionError):
+        test_a_visit_whose_nurse_is_ill_keeps_its_time_with_another()
 
 
 def test_where_hands_are_short_one_keeps_its_time_and_the_other_moves_by_five_minutes() -> None:
@@ -74,6 +91,36 @@ def test_a_move_keeps_the_gaps_to_the_visits_around_it() -> None:
     rescue = plan_rescue(request)
     assert [one.new_date for one in rescue.proposals] == [MONDAY + timedelta(days=3)]
     assert course.breaks([MONDAY, MONDAY + timedelta(days=1), MONDAY + timedelta(days=5)]) == (1, "gap")
+
+
+def without_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search forgets the days between the visits of a course."""
+    bounds, chain = rescue_options.Options._bounds, rescue_options._chain
+
+    def free(course: Course) -> Course:
+        return replace(course, gaps=((0, None),) * len(course.gaps), window_days=99)
+
+    monkeypatch.setattr(
+        rescue_options.Options,
+        "_bounds",
+        lambda self, course, *, followers: bounds(self, free(course), followers=followers),
+    )
+    monkeypatch.setattr(rescue_options, "_chain", lambda course, options: chain(free(course), options))
+
+
+def check_all(count: int) -> None:
+    """So many made-up rescues keep what they must."""
+    for seed in range(count):
+        request = random_rescue(seed)
+        check_rescue(request, plan_rescue(request))
+
+
+def test_control_a_search_that_forgets_the_gaps_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_gaps(monkeypatch)
+    with pytest.raises(AssertionError):
+        test_a_move_keeps_the_gaps_to_the_visits_around_it()
+    with pytest.raises(AssertionError):
+        check_all(40)
 
 
 def test_a_covered_visit_of_the_series_follows_only_where_no_gap_can_be_kept_otherwise() -> None:

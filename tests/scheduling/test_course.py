@@ -159,15 +159,28 @@ def test_a_wider_spacing_moves_what_it_must_and_binds_every_later_change(world: 
     assert plan.refusal == []
     world.change(plan, 6, spacing)
     assert all(4 <= gap <= 7 for gap in gaps(world.days()))
-    visit = world.visits[1]
     with pytest.raises(Refused, match="needs at least 4"):
-        moving.move_visit(
-            by=world.clerk,
-            appointment=visit,
-            starts=visit.starts - timedelta(days=2 if visit.starts.weekday() in (2, 3, 4) else 4),
-            reason="x",
-            version=visit.version,
-        )
+        move_nearer(world)
+
+
+def move_nearer(world: World) -> Appointment:
+    """Move the second infusion towards the first, to a weekday."""
+    visit = world.visits[1]
+    days = 2 if visit.starts.weekday() in (2, 3, 4) else 4
+    starts = visit.starts - timedelta(days=days)
+    return moving.move_visit(by=world.clerk, appointment=visit, starts=starts, reason="x", version=visit.version)
+
+
+def test_control_by_the_protocols_spacing_alone_the_doctors_would_be_broken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spacing = Spacing(4, 5.0, 7)
+    world.change(world.rest_plan(spacing=spacing), 6, spacing)
+    monkeypatch.setattr(
+        series_rules, "spacing_of", lambda series: Spacing(series.protocol_version.min_gap_days, 5.0, 7)
+    )
+    move_nearer(world)
+    assert min(gaps(world.days())) < 4
 
 
 def with_another_series_between(world: World) -> Appointment:
