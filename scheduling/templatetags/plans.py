@@ -7,6 +7,7 @@ the page (`manage.py bench --only http`). What a person could have typed passes 
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import template
 from django.forms import BoundField
 from django.utils.safestring import SafeString, mark_safe
@@ -17,6 +18,27 @@ if TYPE_CHECKING:
     from scheduling.desk.plan_cards import PlanCard, PlanLine
 
 register = template.Library()
+
+
+#: What fields looked like, by all that their look comes from; forgotten when there are many.
+_fields: dict[tuple[Any, ...], SafeString] = {}
+_MOST = 200
+
+
+@register.filter
+def known_field(field: BoundField) -> SafeString:
+    """`as_crispy_field`, remembered: what was filled in so, with the same to choose from, looks the same. A field with
+    errors is always made anew.
+    """
+    if field.errors:
+        return mark_safe(as_crispy_field(field))  # noqa: S308 -- markup of crispy-forms
+    choices = tuple(getattr(field.field, "choices", ()))
+    key = (type(field.form), field.form.is_bound, field.html_name, field.is_hidden, str(field.value()), choices)
+    if key not in _fields:
+        if len(_fields) >= _MOST:
+            _fields.clear()
+        _fields[key] = mark_safe(as_crispy_field(field))  # noqa: S308 -- markup of crispy-forms
+    return _fields[key]
 
 
 @register.filter

@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable
 
 from tests.machine.everything import FullMachine
-from tests.machine.truth import CELLS_A_DAY, cell_at
+from tests.machine.truth import cell_at
+from tests.machine.wall import CELLS_A_DAY
 from tests.machine.world import World
 
 Story = Callable[[FullMachine, random.Random], None]
