@@ -31,13 +31,13 @@ def known_field(field: BoundField) -> SafeString:
     errors is always made anew.
     """
     if field.errors:
-        return mark_safe(as_crispy_field(field))  # noqa: S308 -- markup of crispy-forms
+        return mark_safe(str(as_crispy_field(field)))  # noqa: S308 -- markup of crispy-forms
     choices = tuple(getattr(field.field, "choices", ()))
     key = (type(field.form), field.form.is_bound, field.html_name, field.is_hidden, str(field.value()), choices)
     if key not in _fields:
         if len(_fields) >= _MOST:
             _fields.clear()
-        _fields[key] = mark_safe(as_crispy_field(field))  # noqa: S308 -- markup of crispy-forms
+        _fields[key] = mark_safe(str(as_crispy_field(field)))  # noqa: S308 -- markup of crispy-forms
     return _fields[key]
 
 
