@@ -76,7 +76,7 @@ def lead_on(request: HttpRequest, gone: Elsewhere) -> HttpResponse:
 def dropped_for_another(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Receiver of `user_logged_in`: what another account typed is not shown to whoever signs in next."""
     kept = request.session.get(_KEY)
-    if kept is not None and kept["who"] != str(user.pk):
+    if kept is not None and kept.get("who") != str(user.pk):
         del request.session[_KEY]
 
 
@@ -101,8 +101,9 @@ def shown_again(
     if kept["data"] is None:
         messages.warning(request, _not_done(kept))
         return None
-    gone = kept["gone"]
-    request.unsent = ELSEWHERE_NOT_SENT.format(gone) if gone else NOT_SENT  # type: ignore[attr-defined]  # the page says it above its heading
+    gone = kept.get("gone")
+    # The page says it above its heading (templates/components/messages.html).
+    request.unsent = ELSEWHERE_NOT_SENT.format(gone) if gone else NOT_SENT  # type: ignore[attr-defined]
     try:
         with transaction.atomic(), held_back(SEND_AGAIN):
             response = view(_as_sent(request, kept["data"]))
@@ -120,7 +121,7 @@ def shown_again(
 
 
 def _not_done(kept: dict[str, Any]) -> str:
-    return ELSEWHERE_NOT_DONE.format(kept["gone"]) if kept["gone"] else NOT_DONE
+    return ELSEWHERE_NOT_DONE.format(kept["gone"]) if kept.get("gone") else NOT_DONE
 
 
 def _as_sent(request: HttpRequest, data: dict[str, list[str]]) -> HttpRequest:
