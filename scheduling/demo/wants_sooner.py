@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from clinic import clock
+from clinic.actor import Actor
 from clinic.models import Site
 from scheduling.actions import earlier
 from scheduling.demo.attending import Team
@@ -15,10 +16,12 @@ from scheduling.selectors.earlier import Looking
 #: What they say, in turn: the hours that suit and what the desk wrote down beside it.
 SAID = (
     (Wishes(), "Any day will do; lives around the corner."),
-    (Wishes(patient_can=dict.fromkeys(range(5), ((8 * 60, 13 * 60),))), "Works in the afternoon."),
+    (Wishes(patient_can=dict.fromkeys(range(5), ((8 * 60, 13 * 60),))), "I work in the afternoon."),
     (Wishes(driver_can={0: ((12 * 60, 18 * 60),), 2: ((12 * 60, 18 * 60),), 4: ((12 * 60, 18 * 60),)}), ""),
     (Wishes(patient_can={1: ((9 * 60, 18 * 60),), 3: ((9 * 60, 18 * 60),)}), "Tuesdays and Thursdays only."),
 )
+#: Which of them went on the list by the link of a message.
+BY_THEMSELVES = 1
 #: A visit nearer than this is not worth moving.
 FAR = timedelta(days=3)
 
@@ -28,11 +31,13 @@ def some_want_sooner(sites: Iterable[Site], team: Team) -> None:
     now = clock.now()
     for site in sites:
         far = Appointment.objects.filter(site=site, status=Appointment.Status.BOOKED, starts__gt=now + FAR)
-        firsts = far.order_by("patient_id", "starts").distinct("patient_id")
+        firsts = far.select_related("patient").order_by("patient_id", "starts").distinct("patient_id")
         for number, visit in enumerate(sorted(firsts, key=lambda one: one.starts)[: len(SAID)]):
             hours, note = SAID[number]
+            patient = Actor("patient", str(visit.patient_id), visit.patient.name)
+            by = patient if number == BY_THEMSELVES else team.desk
             with clock.at_moment(max(visit.created_at, now - timedelta(days=6 - number))):
-                earlier.wish_sooner(by=team.desk, appointment=visit, hours=hours, note=note)
+                earlier.wish_sooner(by=by, appointment=visit, hours=hours, note=note)
         _ask_one(site, team)
 
 
