@@ -10,13 +10,16 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from clinic import clock
+from clinic.permissions import Role
 from patients.actions import add_contact
 from patients.models import Patient
+from scheduling.actions.visit import arrive, start
+from scheduling.actions.visit_notes import record_reading
 from scheduling.models import Appointment, Dose, Ending, Pause, Question, Reading
 from tests.browser.judges import NARROWEST, broken_rules
 from tests.browser.people import go, sign_in, take_the_clock_to
 from tests.factories import NOW, Clinic, make_clinic
-from tests.visit.worlds import make_visit, set_lists
+from tests.visit.worlds import make_visit, name_ride, set_lists
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -243,3 +246,29 @@ def test_a_time_is_set_right_and_a_lost_infusion_is_planned_anew_on_the_spot(sto
     nurse.get_by_role("group", name="Times for one click").get_by_role("button").first.press("Enter")
     nurse.get_by_text("The patient is told.").wait_for()
     assert Appointment.objects.filter(patient=story.patient, status="booked").count() == 1
+
+
+def test_a_nurse_who_sees_an_overrun_shifts_whom_it_hits(story: Story) -> None:
+    # Given a drip that runs over, and a patient who is to have the same chair afterwards.
+    nurse, by = story.nurse, story.clinic.by(Role.NURSE)
+    starts = NOW + timedelta(minutes=125)
+    with clock.at_moment(NOW):
+        following = make_visit(story.clinic, starts=starts, cleared=True)
+        name_ride(story.visit, story.patient.contacts.get(name="Rosa Lind"))
+        arrive(by=by, appointment=story.visit)
+        record_reading(by=by, appointment=story.visit, values={"systolic": 120, "diastolic": 80})
+    answers = {"Anything to eat?": "no", "Feeling ill today?": "no"}
+    with clock.at_moment(NOW + timedelta(minutes=15)):
+        start(by=by, appointment=story.visit, checkin=answers)
+    story.minutes_on(70)
+
+    # When the nurse presses the button beside the name, on the page of the visit that runs over,
+    go(nurse, "nurse:visit", story.visit.pk)
+    judge(nurse)
+    nurse.get_by_role("button", name="minutes later").press("Enter")
+
+    # then that visit starts later, and patient and companion are told.
+    nurse.get_by_text("Patient and companion are told.").wait_for()
+    following.refresh_from_db()
+    assert following.starts > starts
+    assert following.messages.filter(kind="moved").count() == 1
