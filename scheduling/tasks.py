@@ -8,7 +8,7 @@ from celery import shared_task
 
 from clinic import clock
 from clinic.actor import Actor, origin
-from scheduling.actions import boosters, offers, waiting_counts
+from scheduling.actions import alerts, asking, booster_offers, boosters, offers, waiting_counts
 from scheduling.messages import delivery, nudge
 
 log = structlog.get_logger(__name__)
@@ -49,6 +49,33 @@ def book_next_boosters() -> None:
 def count_what_waits() -> None:
     """Keep the figures of the navigation that take a reading of whole days, for pages to read."""
     waiting_counts.keep_slow_counts(now=clock.now())
+
+
+@shared_task(name=nudge.LOOK_AFTER_ALERTS)
+def look_after_alerts() -> None:
+    """Tell the clinician, and then others, that an answer about self-harm waits."""
+    with _from_task("look_after_alerts"):
+        sent = alerts.look_after_alerts(by=Actor.system("alerts that wait"))
+    if sent:
+        log.info("alert_notices_sent", count=sent)
+
+
+@shared_task(name="scheduling.propose_boosters")
+def propose_boosters() -> None:
+    """By night: work out the dates of boosters some months ahead, and offer the next ones."""
+    with _from_task("propose_boosters"):
+        offered = booster_offers.by_night(by=Actor.system("proposed boosters"))
+    if offered:
+        log.info("boosters_offered", series=offered)
+
+
+@shared_task(name="scheduling.ask_missing_scores")
+def ask_missing_scores() -> None:
+    """Ask patients of whom nothing was heard since a treatment how it goes, once."""
+    with _from_task("ask_missing_scores"):
+        asked = asking.ask_missing_scores(by=Actor.system("missing scores"))
+    if asked:
+        log.info("scores_asked", count=asked)
 
 
 @contextmanager

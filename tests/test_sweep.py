@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -18,11 +18,12 @@ from clinic import clock
 from clinic.models import AuditEvent, Closure, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
 from clinic.public_names import public_name
-from patients.models import Authorisation, Consent, ConsultRequest
+from patients.actions import answer_questionnaire, note_treatment
+from patients.models import Authorisation, Consent, ConsultRequest, Patient, SafetyAlert
 from scheduling.actions import earlier, offers, rides
 from scheduling.actions.requests import ask_for_change
 from scheduling.actions.series_writing import SeriesOrder
-from scheduling.models import CourseChange, Message, Series
+from scheduling.models import CourseChange, Message, NewTime, ProposedBooster, Series
 from scheduling.planner.values import Wishes
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits
@@ -64,6 +65,9 @@ MEANING = {
     "doctor:clearance": "patient",
     "doctor:boosters": "series",
     "doctor:change_seen": "course_change",
+    "doctor:letter": "series",
+    "doctor:scores": "patient",
+    "doctor:tablet": "patient",
 }
 
 
@@ -121,6 +125,13 @@ def far_off(clinic: factories.Clinic) -> dict[str, Any]:
     return {"starts": clinic.at(day, 9), "ends": clinic.at(day, 10)}
 
 
+def _alert_of(clinic: factories.Clinic, patient: Patient) -> UUID:
+    sheet = answer_questionnaire(
+        by=clinic.by(Role.NURSE), patient=patient, measure="phq9", items=[0] * 8 + [1], key=uuid4()
+    )
+    return SafetyAlert.objects.get(sheet=sheet).pk
+
+
 def things_of(clinic: factories.Clinic) -> dict[str, Any]:
     """One of each kind of object at a clinic, by the word that addresses use, as its key."""
     patient = factories.make_patient(clinic.site, cleared=True, consented=True)
@@ -151,6 +162,23 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         key=uuid4(),
     ).invitations.get()
     return {
+        "measure": "fiqr",
+        "proposed": ProposedBooster.objects.create(
+            series=Series.objects.get(patient=patient),
+            starts=far_off(clinic)["starts"],
+            status=ProposedBooster.Status.OFFERED,
+            created_at=clock.now(),
+            offered_at=clock.now(),
+        ).pk,
+        "new_time": NewTime.objects.create(appointment=visits[0], version=visits[0].version, asked_at=clock.now()).pk,
+        "treatment": note_treatment(
+            by=clinic.by(Role.DOCTOR),
+            patient=patient,
+            kind="physical",
+            name="Physical therapy",
+            since=factories.LONG_AGO,
+        ).pk,
+        "alert": _alert_of(clinic, patient),
         "site": clinic.site.pk,
         "clinic": public_name(clinic.site),
         "day": DAYS[0],

@@ -1,5 +1,6 @@
 """The verbs that write about people: keyword-only, `by=` an actor, atomic, audited."""
 
+from patients.actions.answers import acknowledge_alert, answer_questionnaire, end_treatment, note_treatment
 from patients.actions.asking import ask_for_consult
 from patients.actions.authorising import authorise_sessions, withdraw_authorisation
 from patients.actions.checks import home_site
@@ -16,17 +17,21 @@ __all__ = [
     "SYSTOLIC_LIMITS",
     "QuestionText",
     "Terms",
+    "acknowledge_alert",
     "add_consent_form",
     "add_contact",
     "add_flag_code",
     "add_scan",
+    "answer_questionnaire",
     "ask_for_consult",
     "authorise_sessions",
     "change_contact",
     "change_patient",
     "decide_clearance",
+    "end_treatment",
     "home_site",
     "merge_patients",
+    "note_treatment",
     "publish_questionnaire",
     "record_consent",
     "record_death",

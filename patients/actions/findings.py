@@ -90,7 +90,8 @@ def record_observation(
 
     The same `source_id` again returns what is there when the value agrees. `resting`: a blood pressure taken at rest
     outside an infusion; a high one raises a flag. Raises Refused for a value that is no number or out of range, a
-    moment in the future or before the birth, and for another value under the same `source_id`."""
+    moment in the future or before the birth, for another value under the same `source_id`, and, unless it was imported,
+    for another value of the same measure at the very same moment."""
     locks.take([locks.patient(patient.pk)])
     number = _number(value, Measure(measure))
     if effective_at > clock.now() + CLOCK_SKEW:
@@ -98,6 +99,7 @@ def record_observation(
     zone = home_site(patient).zone
     if clock.local(effective_at, zone).date() < patient.birth_date:
         raise Refused(_("That date lies before the patient's birth. Nothing was saved."), field="effective_at")
+    _check_alone(patient, measure, number, effective_at, source, source_id)
     observation, is_new = Observation.objects.get_or_create(
         patient=patient,
         measure=measure,
@@ -135,6 +137,22 @@ def record_own_score(*, by: Actor, patient: Patient, value: Decimal | int | str)
         defaults={"value": number, "effective_at": clock.now(), "recorded_by": by.user},
     )
     return observation
+
+
+def _check_alone(
+    patient: Patient, measure: str, number: Decimal, effective_at: datetime, source: str, source_id: str
+) -> None:
+    """Two values of one measure at one moment cannot both be true; what another system sent is kept as it came."""
+    if source == Observation.Source.IMPORT:
+        return
+    same = Observation.objects.filter(patient=patient, measure=measure, effective_at=effective_at)
+    there = same.exclude(source=source, source_id=source_id).exclude(value=number).first()
+    if there is not None:
+        raise Refused(
+            _("%(measure)s has a value at that very time already (%(value)s). Nothing was saved; correct the time.")
+            % {"measure": there.get_measure_display(), "value": f"{there.value.normalize():f}"},
+            field="effective_at",
+        )
 
 
 def _judge_reading(patient: Patient, observation: Observation) -> None:

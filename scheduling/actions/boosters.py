@@ -40,6 +40,7 @@ from scheduling.selectors.intervals import Interval, Pattern, interval_of, steps
 from scheduling.selectors.response import suggested_now
 from scheduling.selectors.series_rules import date_words, local_day
 from scheduling.selectors.shapes import shape_for
+from scheduling.selectors.singles import Single, near_infusions
 
 __all__ = ["BOOSTERS_AHEAD", "BoosterMove", "BoosterPreview", "preview_interval", "set_booster_interval"]
 
@@ -173,6 +174,30 @@ def book_next(*, by: Actor, series: Series) -> list[Appointment]:
     booked = _write(fresh, Difference([], [], starts), shape, by=by, now=now, reason="", why=why)
     ledger.announce_boosters(fresh, booked, [], [])
     return booked
+
+
+def book_one(series: Series, starts: datetime, shape: VisitShape, *, by: Actor, now: datetime) -> Appointment:
+    """Book one booster of `series` (as it is now) at `starts` beside those that stand. Called inside an action, under
+    the locks of that day.
+
+    Raises:
+        Refused: the start is past, the site closed, the patient elsewhere then or treated too near to it.
+        JustTaken: no longer free.
+    """
+    site = series.site
+    placing.check_starts([starts], site.zone, now)
+    placing.check_bookable(series.patient, site)
+    ends = starts + timedelta(minutes=clock.CELL_MINUTES * shape.cells)
+    placing.check_patient_free(series.patient, [(starts, ends)], site.zone)
+    single = Single(series.protocol_version, Appointment.Kind.BOOSTER, series)
+    near = near_infusions(single, series.patient, site)
+    series_rules.check_other_infusions([local_day(starts, site)], near)
+    series.version += 1
+    series.save(update_fields=["version"])
+    _write(series, Difference([], [], [starts]), shape, by=by, now=now, reason="", why={})
+    return Appointment.objects.select_related("site", "patient", "protocol_version", "series").get(
+        series=series, starts=starts, status__in=Appointment.BLOCKING
+    )
 
 
 def roll_on(*, by: Actor) -> int:

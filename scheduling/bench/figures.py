@@ -6,6 +6,7 @@ from scheduling.bench.board import board_beside_trivial
 from scheduling.bench.booking import book_beside_inserts
 from scheduling.bench.clerks import clerks_beside_one
 from scheduling.bench.demand import demand_beside_solver
+from scheduling.bench.doctor import doctors_desk
 from scheduling.bench.measure import Figure
 from scheduling.bench.planning import plan_beside_fetch, ten_years_beside_one
 from scheduling.bench.rescue import closed_day
@@ -20,6 +21,7 @@ FIGURES: dict[str, Callable[[World], Figure | None]] = {
     "search": search_beside_solver,
     "http": page_beside_trivial,
     "board": board_beside_trivial,
+    "doctor": doctors_desk,
     "clerks": clerks_beside_one,
     "years": ten_years_beside_one,
     "rescue": closed_day,

@@ -15,7 +15,9 @@ from scheduling.models import Appointment
 BASELINE = 7.0
 #: Points of pain that one infusion takes away, and the days after which half of it is back.
 DROP, HALF_LIFE_DAYS = 2.4, 16.0
-EVERY_DAYS = 4
+EVERY_DAYS = 3
+#: Days after a treatment until which the patient goes on reporting, so that the end of its relief is seen.
+FOLLOWED_DAYS = 24
 
 
 def pain(day: float, infusions: Sequence[float]) -> float:
@@ -30,7 +32,7 @@ def report(patient: Patient, by: Actor, visits: Sequence[Appointment], *, until:
     noise = Random(patient.record_number)  # noqa: S311 -- demo data, not a secret
     first = visits[0].starts
     given = [(visit.starts - first).total_seconds() / 86400 for visit in visits if visit.starts < until]
-    end = min((until - first).total_seconds() / 86400, (given[-1] + 24) if given else 0)
+    end = min((until - first).total_seconds() / 86400, (given[-1] + FOLLOWED_DAYS) if given else 0)
     day = 0
     while day < end:
         at = first + timedelta(days=day, hours=10)

@@ -23,6 +23,9 @@ _HEADINGS: dict[Kind, tuple[str, str, bool]] = {
     Kind.OFFERS: ("Kept plans about to lapse", "timer", False),
     Kind.EARLIER: ("Earlier times that somebody would like", "sparkles", False),
     Kind.ASKED: ("Earlier times offered", "hourglass", False),
+    Kind.DUE: ("Boosters due, nothing booked", "repeat", True),
+    Kind.DATES: ("Next dates offered, not answered", "calendar-plus", False),
+    Kind.NEW_TIMES: ("New times nobody has confirmed", "calendar-clock", False),
     Kind.ENDS: ("Ends before a booked visit", "calendar-x-2", False),
 }
 #: How a row is made ready for its template, where it is more than the row itself.

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
@@ -21,6 +22,7 @@ from clinic.views import StaffRequest, needs
 from scheduling.actions.boosters import BoosterPreview, preview_interval, set_booster_interval
 from scheduling.doctor.course import CoursePage
 from scheduling.doctor.interval_form import IntervalForm
+from scheduling.doctor.letter_form import LetterForm
 from scheduling.models import BoosterPlan, Series
 from scheduling.selectors.courses import as_course, courses, next_to_read
 
@@ -31,24 +33,39 @@ def boosters(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The course of one patient; a POST previews a change of the interval, or with `agree` makes it."""
     course = as_course(opened(get_object_or_404(courses(request.user), pk=pk)))
     page = CoursePage(course, request.GET.get("measure", ""))
-    following = next_to_read(request.user, course.series)
+    following = _following(request, course.series)
     if request.method != "POST":
         form = IntervalForm(initial=page.proposal | _suggested(request, page))
-        return render(request, "doctor/boosters.html", {"page": page, "form": form, "following": following})
+        return render(
+            request,
+            "doctor/boosters.html",
+            {"page": page, "form": form, "following": following, "letter": LetterForm()},
+        )
     form = IntervalForm(request.POST)
     preview = None
     if form.is_valid():
         if "agree" in request.POST and _agree(request, page, form):
-            return redirect("doctor:boosters", pk=pk)
+            then = f"?then={following.pk}" if following is not None else ""
+            return redirect(f"{reverse('doctor:boosters', args=[pk])}{then}")
         preview = _preview(course.series, form)
     context = {
         "page": page,
         "form": form,
         "following": following,
+        "letter": LetterForm(),
         "preview": preview,
         "seen": [one.isoformat() for one in preview.starts] if preview else [],
     }
     return render(request, "doctor/boosters.html", context, status=422 if form.errors else 200)
+
+
+def _following(request: StaffRequest, series: Series) -> Series | None:
+    """Whom the doctor reads next: who came next when the page was opened first, since a decision changes the order."""
+    try:
+        wanted = UUID(request.GET.get("then", ""))
+    except ValueError:
+        return next_to_read(request.user, series)
+    return courses(request.user).filter(pk=wanted).first() or next_to_read(request.user, series)
 
 
 def _suggested(request: StaffRequest, page: CoursePage) -> dict[str, object]:

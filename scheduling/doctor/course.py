@@ -92,6 +92,11 @@ class CoursePage:
             others=self.others,
         )
 
+    @property
+    def values(self) -> list[Observation]:
+        """The values of the score that is shown, in order of time."""
+        return self._scores.get(self.measure, [])
+
     @cached_property
     def others(self) -> list[OtherTreatment]:
         """What else the patient does or takes."""

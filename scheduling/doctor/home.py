@@ -13,6 +13,7 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.pausing import see_change
 from scheduling.models import CourseChange
+from scheduling.selectors.alerts import alerts_waiting
 from scheduling.selectors.asked import questions_waiting, without_order
 from scheduling.selectors.clearances import blocked_here, waiting_clearances
 from scheduling.selectors.course_changes import unseen_changes
@@ -40,6 +41,7 @@ def home(request: StaffRequest) -> HttpResponse:
     waiting, undecided = waiting_clearances(request.user), to_decide(request.user)
     remember_decisions(request.user, clock.now(), len(waiting) + len(undecided))
     context = {
+        "alerts": alerts_waiting(request.user),
         "asked": questions_waiting(request.user),
         "blocked": blocked_here(request.user),
         "unordered": without_order(request.user),

@@ -16,6 +16,7 @@ from scheduling.messages import calendar
 from scheduling.models import Appointment, Link, Ride
 from scheduling.portal import limits
 from scheduling.portal.answers import too_many
+from scheduling.portal.booster_cards import dates_to_answer, new_times
 from scheduling.portal.companion_views import companion_page
 from scheduling.portal.earlier_cards import open_offers
 from scheduling.portal.forms import NEW, DriverForm
@@ -51,6 +52,8 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "unanswered": _unanswered(visits),
             "offered": open_offers(visitor.patient, clock.now()),
             "screening_wanted": screening_wanted(visitor.patient, visits),
+            "dates": dates_to_answer(visitor.patient, clock.now()),
+            "changed": new_times(visitor.patient, visits),
             "sooner": sooner_cards(visits, clock.now()),
         },
     )

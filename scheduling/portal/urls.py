@@ -3,6 +3,7 @@
 from django.urls import path
 
 from scheduling.portal import (
+    booster_views,
     change_views,
     companion_views,
     contact_views,
@@ -10,6 +11,7 @@ from scheduling.portal import (
     entry,
     health_views,
     patient_views,
+    questionnaire_views,
     screening_views,
     sooner_views,
 )
@@ -30,6 +32,10 @@ urlpatterns = [
     path("score/", health_views.score, name="score"),
     path("contact/", contact_views.contact, name="contact"),
     path("stop/<str:token>/", contact_views.stop, name="stop"),
+    path("dates/<uuid:proposed>/", booster_views.answer_date, name="answer_date"),
+    path("new-times/<uuid:new_time>/", booster_views.new_time_suits, name="new_time_suits"),
+    path("questionnaires/", questionnaire_views.questionnaires, name="questionnaires"),
+    path("questionnaires/<str:measure>/", questionnaire_views.questionnaire, name="questionnaire"),
     path("dates.ics", patient_views.dates, name="dates"),
     path("earlier/<uuid:invitation>/", earlier_views.earlier, name="earlier"),
     path("answer/", companion_views.answer, name="answer"),

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from clinic import clock
 from clinic.models import Site, StaffMember
 from patients.models import Patient
-from scheduling.models import Appointment, Protocol, ProtocolVersion, Series
+from scheduling.models import Appointment, BoosterPlan, Protocol, ProtocolVersion, Series
 from scheduling.planner.search import possible_starts
 from scheduling.planner.values import Wishes
 from scheduling.selectors import series_rules
@@ -83,11 +83,17 @@ def near_infusions(single: Single, patient: Patient, site: Site) -> Sequence[tup
     others = series_rules.other_infusion_days(patient, single.version, site.zone, without=single.series)
     if single.series is None:
         return others
-    least = series_rules.spacing_of(single.series).least
+    least = max(series_rules.spacing_of(single.series).least, _as_needed_gap(single))
     mine = single.series.appointments.filter(status__in=Appointment.BLOCKING) | single.series.appointments.filter(
         status=Appointment.Status.FULFILLED, counts=True
     )
     return (*others, *((local_day(starts, site), least) for starts in mine.values_list("starts", flat=True)))
+
+
+def _as_needed_gap(single: Single) -> int:
+    """The smallest gap, in days, that a doctor set between boosters that come as needed; 0 for any other visit."""
+    plan = single.series.booster_plans.first() if single.series is not None and single.kind == Kind.BOOSTER else None
+    return plan.interval_days if plan is not None and plan.pattern == BoosterPlan.Pattern.AS_NEEDED else 0
 
 
 def single_slots(

@@ -18,7 +18,7 @@ from clinic.models import Site
 from patients.models import ConsultRequest, Patient, Screening
 from scheduling.messages.selectors import calls_due
 from scheduling.models import Appointment, ChangeRequest, Message, Offer, Series
-from scheduling.selectors import rides_missing
+from scheduling.selectors import proposed, rides_missing
 from scheduling.selectors.course_changes import pauses_over
 from scheduling.selectors.coverage import Stranded
 from scheduling.selectors.desk_scope import Scope
@@ -44,6 +44,9 @@ class Kind(StrEnum):
     OFFERS = "offers"
     EARLIER = "earlier"
     ASKED = "asked"
+    DUE = "due"
+    DATES = "dates"
+    NEW_TIMES = "new_times"
     ENDS = "ends"
 
 
@@ -207,6 +210,18 @@ def _asked(scope: Scope) -> QuerySet[Any]:
     return earlier.filter(status=Offer.Status.OPEN, expires_at__gt=scope.now)
 
 
+def _due(scope: Scope) -> QuerySet[Any]:
+    return proposed.due_unbooked(scope.sites, scope.now)
+
+
+def _dates(scope: Scope) -> QuerySet[Any]:
+    return proposed.offered_at(scope.sites, scope.now)
+
+
+def _new_times(scope: Scope) -> QuerySet[Any]:
+    return proposed.unconfirmed(scope.sites, scope.now)
+
+
 QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
     Kind.RIDES: _rides,
     Kind.CHANGES: _changes,
@@ -218,6 +233,9 @@ QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
     Kind.PAUSED: pauses_over,
     Kind.OFFERS: _offers,
     Kind.ASKED: _asked,
+    Kind.DUE: _due,
+    Kind.DATES: _dates,
+    Kind.NEW_TIMES: _new_times,
 }
 
 #: What each row shows beyond its own columns, and the order: the most pressing first.
@@ -241,6 +259,9 @@ _SHOW: dict[Kind, Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]] = {
         "expires_at"
     ),
     Kind.ASKED: with_invitations,
+    Kind.DUE: lambda rows: rows,
+    Kind.DATES: lambda rows: rows,
+    Kind.NEW_TIMES: lambda rows: rows,
 }
 
 

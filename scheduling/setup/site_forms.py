@@ -58,6 +58,14 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
             "holiday_region": "Region whose holidays hold",
             "driver_notice_hours": "Hours a patient needs to find a driver",
             "offer_minutes": "Minutes an earlier time is held for who is asked",
+            "relief_drop_percent": "Relief: the score falls by so many %",
+            "relief_return_percent": "Relief ends: the score is back at so many % of its baseline",
+            "score_asked_after_days": "Days without a score until the patient is asked, once",
+            "phq9_in_clinic": "PHQ-9 in the clinic only",
+            "crisis_phone": "Crisis line",
+            "alert_minutes": "Minutes until the next person is told of an answer about self-harm",
+            "proposed_months": "Months ahead for which boosters are proposed",
+            "offers_boosters": "Boosters are offered, not booked unasked",
             "is_active": "In use",
         }
         help_texts = {

@@ -1,0 +1,120 @@
+"""Dates of boosters some months ahead: proposed by night, the next ones offered to the patient, booked after a yes.
+
+A proposed date holds nothing and is told to nobody. Only sites that offer their boosters (`Site.offers_boosters`) have
+them; elsewhere the next booster is booked and told (docs/decisions/boosters-roll-on.md).
+"""
+
+from datetime import timedelta
+
+from clinic import clock, locks
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import Refused, Stale
+from scheduling.actions import boosters, placing
+from scheduling.messages import asking, ledger
+from scheduling.models import Appointment, ProposedBooster, Series
+from scheduling.selectors.boosters import as_they_stand, why_not_yet
+from scheduling.selectors.proposed import dates_ahead, offered_series
+from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.shapes import shape_for
+
+Status = ProposedBooster.Status
+#: How many of the next boosters are booked or wait for an answer at any time.
+OFFERED_AHEAD = 2
+#: The local hour in which the dates are worked out anew.
+NIGHT = 2
+
+
+def by_night(*, by: Actor) -> int:
+    """At every site where it is night: propose, and offer what comes next, each series in its own transaction. Returns
+    for how many something was offered.
+    """
+    offered = 0
+    for series in offered_series():
+        if clock.local(clock.now(), series.site.zone).hour == NIGHT:
+            try:
+                offered += bool(propose(by=by, series=series))
+            except Refused:
+                # Changed between the look and the lock: the next night looks again.
+                continue
+    return offered
+
+
+@action
+def propose(*, by: Actor, series: Series) -> list[ProposedBooster]:
+    """Work out the dates ahead anew, and offer the next ones where fewer than OFFERED_AHEAD are booked or offered.
+    Those offered stay as they are until they are answered or too near. Returns what is offered now.
+    """
+    now = clock.now()
+    locks.take([locks.patient(series.patient_id)])
+    too_near = now + timedelta(hours=series.site.notice_hours)
+    rows = ProposedBooster.objects.filter(series=series)
+    rows.filter(status=Status.OFFERED, starts__lt=too_near).update(status=Status.REPLACED, answered_at=now)
+    waiting = list(rows.filter(status=Status.OFFERED).order_by("starts"))
+    standing = as_they_stand(series, now)
+    starts = dates_ahead(series, standing, waiting, now)
+    rows.filter(status=Status.PROPOSED).exclude(starts__in=starts).update(status=Status.REPLACED, answered_at=now)
+    ProposedBooster.objects.bulk_create(
+        [ProposedBooster(series=series, starts=one, created_at=now) for one in starts], ignore_conflicts=True
+    )
+    missing = OFFERED_AHEAD - len(standing.staying) - len(waiting)
+    following = list(rows.filter(status=Status.PROPOSED).order_by("starts")[: max(0, missing)])
+    for one in following:
+        one.status, one.offered_at = Status.OFFERED, now
+        one.save(update_fields=["status", "offered_at"])
+    if following:
+        asking.announce_dates_offered(series, [*waiting, *following])
+    return following
+
+
+@action
+def accept(*, by: Actor, proposed: ProposedBooster) -> Appointment:
+    """The patient says yes, on the page or by telephone: the date is booked. Twice is once.
+
+    Raises:
+        NotAllowed: the actor is neither the patient nor somebody who books.
+        Stale: it is not offered any more.
+        JustTaken: the time is no longer free.
+        Refused: the series is not running, or the patient can have no visit then.
+    """
+    series = proposed.series
+    placing.check_may_ask(by, series.patient_id)
+    now, site, shape = clock.now(), series.site, shape_for(series.protocol_version, series.patient_id)
+    day = local_day(proposed.starts, site)
+    placing.take_locks(site, series.patient, [day], shape)
+    row = ProposedBooster.objects.select_related("appointment").get(pk=proposed.pk)
+    if row.appointment is not None:
+        return row.appointment
+    _check_offered(row)
+    series = Series.objects.select_related("site", "patient", "protocol_version__protocol").get(pk=series.pk)
+    problems = why_not_yet(series, as_they_stand(series, now))
+    if problems:
+        raise Refused(problems[0])
+    visit = boosters.book_one(series, row.starts, shape, by=by, now=now)
+    row.status, row.answered_at, row.answered_by, row.appointment = Status.ACCEPTED, now, by.user, visit
+    row.save(update_fields=["status", "answered_at", "answered_by", "appointment"])
+    ledger.announce_boosters(series, [visit] if visit.status == Appointment.Status.BOOKED else [], [], [])
+    return visit
+
+
+@action
+def decline(*, by: Actor, proposed: ProposedBooster) -> ProposedBooster:
+    """The patient says no: the desk sees that a booster is due with nothing booked. Twice is once.
+
+    Raises:
+        NotAllowed, Stale: as accept.
+    """
+    placing.check_may_ask(by, proposed.series.patient_id)
+    locks.take([locks.patient(proposed.series.patient_id)])
+    row = ProposedBooster.objects.get(pk=proposed.pk)
+    if row.status == Status.DECLINED:
+        return row
+    _check_offered(row)
+    row.status, row.answered_at, row.answered_by = Status.DECLINED, clock.now(), by.user
+    row.save(update_fields=["status", "answered_at", "answered_by"])
+    return row
+
+
+def _check_offered(row: ProposedBooster) -> None:
+    if row.status != Status.OFFERED:
+        raise Stale("This date is not offered any more. Nothing was changed; look at the dates again.")

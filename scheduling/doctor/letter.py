@@ -1,0 +1,127 @@
+"""The letter for the doctor who referred the patient: the course in a page or two."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import formats
+from django.views.decorators.http import require_POST
+
+from clinic import clock, opening
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs
+from patients.contact_points import show_phone
+from scheduling.doctor.course import CoursePage
+from scheduling.doctor.letter_form import LetterForm
+from scheduling.doctor.letter_pdf import LetterText, write_pdf
+from scheduling.relief import Outcome
+from scheduling.selectors.courses import as_course, courses
+
+#: So many of the newest treatments are listed one by one.
+LISTED = 12
+
+
+@require_POST
+@needs(Permission.SET_BOOSTERS)
+def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """The letter as a PDF to save; that it was written, by whom and to whom, goes on the audit trail."""
+    course = as_course(get_object_or_404(courses(request.user), pk=pk))
+    form = LetterForm(request.POST)
+    if not form.is_valid():
+        said = "; ".join(str(one) for field in form.errors.values() for one in field)
+        messages.error(request, f"No letter was written: {said}")
+        return redirect("doctor:boosters", pk=pk)
+    data = form.cleaned_data
+    page = CoursePage(course)
+    member = getattr(request.user, "staff_member", None)
+    text = text_of(page, to=data["to"], remarks=data["remarks"], signed=member.name if member is not None else "")
+    first_line = data["to"].splitlines()[0]
+    opening.write(page.patient.pk, "doctor:letter", request.user, f"letter to {first_line}"[:200])
+    response = HttpResponse(write_pdf(text), content_type="application/pdf")
+    # No name in the file's name: it stays in folders and in mails.
+    response.headers["Content-Disposition"] = f'attachment; filename="letter-{page.patient.record_number}.pdf"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def text_of(page: CoursePage, *, to: str, remarks: str, signed: str) -> LetterText:
+    """What the letter says about a course, by its main score. Dates are those of the site."""
+    patient, site, series = page.patient, page.series.site, page.series
+    today = formats.date_format(clock.today(page.zone), "F j, Y")
+    born = formats.date_format(patient.birth_date, "F j, Y")
+    sections = [
+        ("Course", _course(page)),
+        ("Response", _response(page)),
+        ("Side effects", [_effects(page)]),
+        ("Plan", [_plan(page), *(remarks.splitlines() if remarks else [])]),
+    ]
+    if page.others:
+        said = [f"{one.name}, since {formats.date_format(one.since, 'F j, Y')}" for one in page.others]
+        sections.insert(3, ("Other treatments", ["; ".join(said) + "."]))
+    return LetterText(
+        clinic=[site.name, site.one_line_address, show_phone(site.phone, site.country)],
+        to=to,
+        date=today,
+        subject=f"{patient.name}, born {born}: {series.protocol_version.protocol.name}",
+        sections=sections,
+        table=_table(page),
+        signed=[signed] if signed else [],
+        country=site.country,
+    )
+
+
+def _course(page: CoursePage) -> list[str]:
+    treated = page.treated
+    if not treated:
+        return ["No treatment was given yet."]
+    infusions = sum(visit.kind == visit.Kind.INFUSION for visit in treated)
+    boosters = len(treated) - infusions
+    words = f"{infusions} of {page.series.sessions} infusions were given"
+    words += f" and {boosters} booster{'s' if boosters != 1 else ''}" if boosters else ""
+    first, last = (
+        formats.date_format(clock.local(one.starts, page.zone), "F j, Y") for one in (treated[0], treated[-1])
+    )
+    return [f"{words}, from {first} to {last}." if first != last else f"{words}, on {first}."]
+
+
+def _response(page: CoursePage) -> list[str]:
+    found, values = page.response, page.values
+    if found.baseline is None or not values:
+        return ["There are not enough scores to say how the treatment helped."]
+    seen = [str(one.days) for one in found.reliefs if one.outcome == Outcome.RETURNED]
+    last = values[-1]
+    day = formats.date_format(clock.local(last.effective_at, page.zone), "F j, Y")
+    name = str(page.measure.label).capitalize()
+    words = [f"{name}: {found.baseline:g} before treatment, {last.value.normalize():f} at the last report ({day})."]
+    if seen:
+        words.append(f"Relief that was seen to its end lasted {', '.join(seen)} days. {page.rule}")
+    return words
+
+
+def _effects(page: CoursePage) -> str:
+    counts: dict[str, int] = {}
+    for row in page.treatments:
+        for effect in row.facts.effects:
+            counts[effect] = counts.get(effect, 0) + 1
+    if not counts:
+        return "None were recorded."
+    said = [f"{effect} at {number} visit{'s' if number != 1 else ''}" for effect, number in counts.items()]
+    return f"{'; '.join(said)}.".capitalize()
+
+
+def _plan(page: CoursePage) -> str:
+    if page.now is None:
+        return "How the treatment goes on is not decided yet."
+    ends = f", until {formats.date_format(page.now.ends_on, 'F j, Y')}" if page.now.ends_on else ""
+    return f"Boosters come {page.now.words}{ends}. {page.now.reason}"
+
+
+def _table(page: CoursePage) -> list[list[str]]:
+    rows = [["Visit", "Date", "Given", "Relief"]]
+    for row in page.treatments[:LISTED]:
+        visit = row.visit
+        day = formats.date_format(clock.local(visit.starts, page.zone), "M j, Y")
+        name = f"{visit.get_kind_display()} {visit.number}".capitalize()
+        rows.append([name, day, ", ".join(row.facts.doses) or "not recorded", row.relief])
+    return rows

@@ -1,0 +1,82 @@
+"""The letter as a PDF: text in, bytes out. Fonts are embedded, so that every name keeps its accents on any machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from font_roboto import Roboto, RobotoBold
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+
+#: Millimetres, points.
+MARGIN, LINE, BODY, SMALL, HEAD = 22, 5.2, 10.5, 9, 13
+FONT = "Roboto"
+#: Letter paper where it is used, A4 elsewhere.
+PAPER_LETTER = frozenset({"US", "CA", "MX"})
+
+
+@dataclass(frozen=True, slots=True)
+class LetterText:
+    """What stands in the letter. `sections` are headings with their paragraphs; `table` has its heading row first."""
+
+    clinic: Sequence[str]
+    to: str
+    date: str
+    subject: str
+    sections: Sequence[tuple[str, Sequence[str]]]
+    table: Sequence[Sequence[str]]
+    signed: Sequence[str]
+    country: str = "US"
+
+
+class _Paper(FPDF):
+    """Pages with their number at the foot."""
+
+    def footer(self) -> None:
+        """The page's number, of how many."""
+        self.set_y(-15)
+        self.set_font(FONT, size=SMALL)
+        self.cell(0, LINE, f"{self.page_no()} / {{nb}}", align="R")
+
+
+def write_pdf(letter: LetterText) -> bytes:
+    """One page or two."""
+    paper = _Paper(format="letter" if letter.country in PAPER_LETTER else "a4")
+    paper.add_font(FONT, fname=Roboto)
+    paper.add_font(FONT, style="B", fname=RobotoBold)
+    paper.set_title(letter.subject)
+    paper.set_lang("en")
+    paper.set_margins(MARGIN, MARGIN)
+    paper.set_auto_page_break(True, margin=MARGIN)
+    paper.add_page()
+    _lines(paper, letter.clinic, size=SMALL)
+    paper.ln(LINE * 2)
+    _lines(paper, letter.to.splitlines())
+    paper.ln(LINE)
+    _lines(paper, [letter.date])
+    paper.ln(LINE)
+    _lines(paper, [letter.subject], style="B", size=HEAD)
+    for heading, paragraphs in letter.sections:
+        paper.ln(LINE / 2)
+        _lines(paper, [heading], style="B")
+        _lines(paper, paragraphs)
+    if len(letter.table) > 1:
+        paper.ln(LINE / 2)
+        _table(paper, letter.table)
+    paper.ln(LINE * 2)
+    _lines(paper, letter.signed)
+    return bytes(paper.output())
+
+
+def _lines(paper: FPDF, lines: Sequence[str], *, style: str = "", size: float = BODY) -> None:
+    paper.set_font(FONT, style=style, size=size)
+    for line in lines:
+        paper.multi_cell(0, LINE * size / BODY, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _table(paper: FPDF, rows: Sequence[Sequence[str]]) -> None:
+    paper.set_font(FONT, size=SMALL)
+    with paper.table(line_height=LINE * 0.9, borders_layout="HORIZONTAL_LINES", padding=0.6) as table:
+        for one in rows:
+            row = table.row()
+            for cell in one:
+                row.cell(cell)

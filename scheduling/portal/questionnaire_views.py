@@ -1,0 +1,83 @@
+"""The questionnaires behind the patient's link. An answer about self-harm is met at once with whom to call."""
+
+from collections.abc import Mapping
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic import clock
+from clinic.errors import Refused
+from patients.actions import answer_questionnaire
+from patients.models import Measure, Observation, Patient
+from patients.questionnaires import INSTRUMENTS, Instrument, asks_for_help
+from scheduling.messages import nudge
+from scheduling.models import Link
+from scheduling.portal import limits
+from scheduling.portal.answers import too_many
+from scheduling.portal.questionnaire_forms import QuestionnaireForm, spoken
+from scheduling.portal.selectors import site_of, visits_to_come
+from scheduling.portal.visitor import Visitor, opened, proven
+
+PATIENT = Link.Purpose.PATIENT
+
+
+@opened(PATIENT)
+@require_safe
+@proven
+def questionnaires(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """What can be answered, and when each was answered last."""
+    site = site_of(visitor.patient, visits_to_come(visitor.patient, clock.now()))
+    rows = [(one.measure.value, spoken(one.title)) for one in offered(visitor.patient)]
+    return render(request, "portal/questionnaires.html", {"visitor": visitor, "site": site, "rows": rows})
+
+
+@opened(PATIENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+@proven
+def questionnaire(request: HttpRequest, visitor: Visitor, measure: str) -> HttpResponse:
+    """One questionnaire; what was answered is kept whole or not at all."""
+    instrument = next((one for one in offered(visitor.patient) if one.measure == measure), None)
+    if instrument is None:
+        raise Http404
+    site = site_of(visitor.patient, visits_to_come(visitor.patient, clock.now()))
+    form = QuestionnaireForm(request.POST if request.method == "POST" else None, instrument=instrument)
+    context = {"visitor": visitor, "site": site, "form": form, "title": spoken(instrument.title)}
+    if request.method == "POST":
+        if limits.over_limit(request, "answers", limits.ANSWERS):
+            return too_many(request)
+        if form.is_valid():
+            try:
+                answer_questionnaire(
+                    by=visitor.by,
+                    patient=visitor.patient,
+                    measure=instrument.measure,
+                    items=form.items,
+                    key=form.cleaned_data["key"],
+                    source=Observation.Source.PATIENT,
+                )
+            except Refused as error:
+                form.add_error(None, error.message)
+            else:
+                return answered(request, instrument, form, context)
+    return render(request, "portal/questionnaire.html", context, status=422 if form.errors else 200)
+
+
+def answered(
+    request: HttpRequest, instrument: Instrument, form: QuestionnaireForm, context: Mapping[str, object]
+) -> HttpResponse:
+    """Thanks, or whom to call at once: shown in answer to the form itself, so that nothing stands in between."""
+    help_now = asks_for_help(instrument.measure, form.items)
+    if help_now:
+        nudge.alerts_after_commit()
+    return render(request, "portal/crisis.html" if help_now else "portal/answered.html", dict(context))
+
+
+def offered(patient: Patient) -> list[Instrument]:
+    """What the patient can answer at home: a site may keep the PHQ-9 in the clinic."""
+    in_clinic = patient.sites.filter(phq9_in_clinic=True).exists()
+    return [
+        one
+        for one in INSTRUMENTS.values()
+        if one.measure != Measure.PAIN and not (in_clinic and one.measure == Measure.PHQ9)
+    ]

@@ -1,0 +1,121 @@
+"""Which dates of boosters lie ahead, who is offered some, and who is due with nothing booked. Reads only."""
+
+from collections.abc import Sequence
+from copy import copy
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+
+from clinic import clock
+from clinic.models import Site
+from scheduling.models import Appointment, BoosterPlan, NewTime, ProposedBooster, Series
+from scheduling.selectors.boosters import Standing, search_boosters
+from scheduling.selectors.intervals import interval_of, steps_used
+from scheduling.selectors.series_rules import local_day
+
+#: Days before a booster is due from which on a patient without one is on the desk's list.
+DUE_WITHIN = timedelta(days=7)
+#: At most so many dates are proposed, however short the interval.
+MOST = 10
+_DAY = Value(timedelta(days=1))
+
+
+def offered_series() -> QuerySet[Series]:
+    """Running courses in maintenance at sites that offer their boosters."""
+    return (
+        Series.objects.filter(status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE, site__offers_boosters=True)
+        .select_related("site", "patient", "protocol_version__protocol")
+        .order_by("pk")
+    )
+
+
+def dates_ahead(
+    series: Series, standing: Standing, waiting: Sequence[ProposedBooster], now: datetime
+) -> list[datetime]:
+    """When boosters could come after those that stand and those that wait for an answer, as far ahead as the site says;
+    none where none is due by the doctor's plan or where no time is free.
+    """
+    plan = series.booster_plans.first()
+    if plan is None or standing.last is None:
+        return []
+    interval, used = interval_of(plan), steps_used(series, plan) + len(waiting)
+    last = standing.last
+    if waiting and waiting[-1].starts > last.starts:
+        last = copy(last)
+        last.starts = waiting[-1].starts
+    ahead = Standing(standing.staying, [], last, standing.notice_until)
+    horizon = clock.today(series.site.zone) + timedelta(days=round(series.site.proposed_months * 30.4))
+    count = min(MOST, _count(local_day(last.starts, series.site), horizon, interval.gap(series, used)[2]))
+    if not count:
+        return []
+    found = search_boosters(series, interval, ahead, now, used=used, most=count)
+    return [clock.of_cell(one.start) for one in found.best.visits] if found is not None and found.best else []
+
+
+def _count(last: date, horizon: date, days: int) -> int:
+    return max(0, (horizon - last).days // days)
+
+
+def due_unbooked(sites: Sequence[Site], now: datetime) -> QuerySet[Any]:
+    """Courses whose next booster is due within DUE_WITHIN, or overdue, with nothing booked and nothing offered; with
+    `last` and `due`. Those as needed are never due, nor those past their last day.
+    """
+    plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
+    booked = Appointment.objects.blocking().filter(series=OuterRef("pk"))
+    offered = ProposedBooster.objects.filter(series=OuterRef("pk"), status=ProposedBooster.Status.OFFERED)
+    wait = ExpressionWrapper(F("interval_days") * _DAY, output_field=DurationField())
+    days = Subquery(plans.values("interval_days")[:1], output_field=IntegerField())
+    return (
+        Series.objects.filter(site__in=sites, status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE)
+        .exclude(Exists(booked))
+        .exclude(Exists(offered))
+        .annotate(
+            last=Max("appointments__starts", filter=Q(appointments__counts=True)),
+            interval_days=days,
+            pattern=Subquery(plans.values("pattern")[:1]),
+            ends_on=Subquery(plans.values("ends_on")[:1]),
+        )
+        .annotate(due=ExpressionWrapper(F("last") + wait, output_field=DateTimeField()))
+        .filter(Q(ends_on=None) | Q(ends_on__gte=F("due__date")), due__lte=now + DUE_WITHIN)
+        .exclude(pattern=BoosterPlan.Pattern.AS_NEEDED)
+        .select_related("patient", "site", "protocol_version__protocol")
+        .order_by("due", "pk")
+    )
+
+
+def offered_at(sites: Sequence[Site], now: datetime) -> QuerySet[ProposedBooster]:
+    """Dates that wait for a yes or a no, the nearest first."""
+    return (
+        ProposedBooster.objects.filter(series__site__in=sites, status=ProposedBooster.Status.OFFERED, starts__gt=now)
+        .select_related("series__patient", "series__site", "series__protocol_version__protocol")
+        .order_by("starts", "pk")
+    )
+
+
+def unconfirmed(sites: Sequence[Site], now: datetime) -> QuerySet[NewTime]:
+    """New times of boosters to come that the patient has not said yes to, the nearest first."""
+    return (
+        NewTime.objects.filter(
+            appointment__site__in=sites,
+            appointment__starts__gt=now,
+            appointment__status__in=[Appointment.Status.BOOKED, Appointment.Status.PROPOSED],
+            appointment__version=F("version"),
+            confirmed_at=None,
+        )
+        .select_related("appointment__patient", "appointment__site", "appointment__series")
+        .order_by("appointment__starts", "pk")
+    )
