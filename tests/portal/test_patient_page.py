@@ -267,8 +267,8 @@ def test_the_number_of_queries_does_not_grow_with_the_visits(
     at_ada: Client, clinic: factories.Clinic, ada: Patient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_visits(clinic, ada, DAYS[:1])
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         at_ada.get("/my/")
     make_visits(clinic, ada, tuple(DAYS[0] + timedelta(days=number) for number in range(7, 12)))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         at_ada.get("/my/")
