@@ -85,5 +85,6 @@ def template_of(messages: Sequence[Message], told: dict[UUID, Message.Kind]) -> 
     if any(row.kind == Kind.AFTERCARE for row in messages):
         return Kind.AFTERCARE
     if not told:
-        return Kind.SCORE_ASKED
+        # Of no visit yet (the words of a call about rides), or of one that is over.
+        return next((row.kind for row in messages if row.kind != Kind.SCORE_ASKED), Kind.SCORE_ASKED.value)
     return next(iter(told.values())) if len(told) == 1 else TOGETHER
