@@ -58,6 +58,7 @@ def make_sites() -> dict[str, Site]:
         postal_code="02110",
         phone="+1 617 555 0100",
         email="desk@harborside.example",
+        patients_move=True,
     )
     mesa = Site.objects.create(
         name="Mesa",

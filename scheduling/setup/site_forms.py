@@ -66,6 +66,8 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
             "alert_minutes": "Minutes until the next person is told of an answer about self-harm",
             "proposed_months": "Months ahead for which boosters are proposed",
             "offers_boosters": "Boosters are offered, not booked unasked",
+
+            "patients_move": "Patients move visits themselves",
             "is_active": "In use",
         }
         help_texts = {
@@ -79,6 +81,8 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
             "country": "US, say. Decides how telephone numbers are read and which holidays there are.",
             "holiday_region": "Leave it empty to go by the state.",
             "notice_hours": "Nobody is moved to an earlier time with less notice, either.",
+            "patients_move": "On their page they take a free time that keeps every gap, at once. Not ticked, they ask, "
+            "and the desk answers. They can cancel in any case, and the desk is told.",
             "driver_notice_hours": "No earlier time is offered later than that.",
             "is_active": "Out of use, nothing can be booked here. What happened stays on record.",
         }

@@ -8,11 +8,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 from pytest_django.live_server_helper import LiveServer
 
+from clinic.models import Site
 from patients.models import Contact, Patient
 from scheduling.messages import links
 from scheduling.models import Appointment, Link, Ride
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits, path_of
+from tests.portal.test_scanner import as_it_was
 from tests.snapshot import everything
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -77,12 +79,19 @@ def test_a_scanner_that_runs_scripts_and_follows_every_anchor_changes_nothing(
     Ride.objects.filter(appointment=Appointment.objects.order_by("starts").first()).update(
         status=S.NAMED, companion=ben
     )
-    starts = [address(live_server, ada), address(live_server, ada, ben)]
+    Site.objects.update(patients_move=True)
+    visits = list(Appointment.objects.select_related("patient", "site").order_by("starts"))
+    mine = address(live_server, ada)
+    old = live_server.url + path_of(
+        links.issue(patient=ada, purpose=Link.Purpose.PATIENT, visits=[as_it_was(visits[0])])
+    )
+    starts = [mine, address(live_server, ada, ben), mine.replace("/my/", "/my/stop/"), old]
     before = everything()
 
     seen = set().union(*(crawl(page, start) for start in starts))
 
-    assert any("/my/driver/" in url for url in seen)
+    for part in ("driver", "change", "cancel", "sooner", "birth-date", "contact", "stop"):
+        assert any(f"/my/{part}/" in url for url in seen), part
     assert everything() == before
 
 

@@ -1,10 +1,13 @@
 """A mail scanner that opens every link and follows every anchor changes nothing (promise 7)."""
 
 import re
+from copy import copy
+from datetime import timedelta
 
 from django.test import Client
 
 from clinic.actor import Actor
+from clinic.models import Site
 from patients.models import Contact, Patient
 from scheduling.actions import rides
 from scheduling.messages import links
@@ -38,18 +41,28 @@ def test_a_scanner_that_follows_everything_changes_nothing(
     ada: Patient, ben: Contact, visits: list[Appointment]
 ) -> None:
     rides.name_companion(by=Actor("patient", str(ada.pk), ada.name), appointments=visits[:2], companion=ben)
-    starts = [
-        path_of(links.issue(patient=ada, purpose=Link.Purpose.PATIENT)),
-        path_of(links.issue(patient=ada, purpose=Link.Purpose.COMPANION, contact=ben)),
-    ]
+    Site.objects.update(patients_move=True)
+    mine = path_of(links.issue(patient=ada, purpose=Link.Purpose.PATIENT, visits=visits))
+    theirs = path_of(links.issue(patient=ada, purpose=Link.Purpose.COMPANION, contact=ben, visits=visits[:2]))
+    old = path_of(links.issue(patient=ada, purpose=Link.Purpose.PATIENT, visits=[as_it_was(visits[0])]))
+    shut = path_of(links.issue(patient=ada, purpose=Link.Purpose.PATIENT, days=-1))
     before = everything()
 
-    patients_pages, companions_pages = (crawl(Client(), start) for start in starts)
+    patients_pages, companions_pages = crawl(Client(), mine), crawl(Client(), theirs)
+    for start in (old, shut, mine.replace("/my/", "/my/stop/"), "/my/no-such-token/"):
+        crawl(Client(), start)
 
-    assert "/my/" in patients_pages
-    assert any(path.startswith("/my/driver/") for path in patients_pages)
+    for part in ("driver", "change", "cancel", "sooner", "birth-date", "contact"):
+        assert any(path.startswith(f"/my/{part}/") for path in patients_pages), part
     assert "/my/" in companions_pages
     assert everything() == before
+
+
+def as_it_was(visit: Appointment) -> Appointment:
+    """The visit at another time, as an older message told it."""
+    before = copy(visit)
+    before.starts, before.version = visit.starts - timedelta(days=1), visit.version + 1
+    return before
 
 
 def test_the_harness_sees_a_change(ada: Patient, ben: Contact, visits: list[Appointment]) -> None:
