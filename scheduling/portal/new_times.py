@@ -15,6 +15,8 @@ from scheduling.when import day_words, time_words
 LOOK_DAYS, MOST_TIMES = 14, 400
 #: Where the search begins: so long before the visit, if that is still to come. Most who ask want a day near by.
 LOOK_BEFORE = timedelta(days=3)
+#: How far behind the visit (or today) the last page ends. A page further off would lead a crawler on for ever.
+LOOK_BEHIND = timedelta(days=42)
 
 
 def _round(slots: list[Slot], zone: ZoneInfo) -> list[Slot]:
@@ -33,14 +35,15 @@ class NewTimes:
     first: date
     last: date
     earlier: date | None
-    later: date
+    later: date | None
 
 
 def new_times(visit: Appointment, wanted: date | None, now: datetime) -> NewTimes:
     """Legal times for the visit from the local date `wanted` on (None: from a little before it); nothing too near."""
     zone = visit.site.zone
-    today = clock.local(now, zone).date()
-    first = max(wanted or clock.local(visit.starts, zone).date() - LOOK_BEFORE, today)
+    today, its_day = clock.local(now, zone).date(), clock.local(visit.starts, zone).date()
+    furthest = max(today, its_day) + LOOK_BEHIND
+    first = min(max(wanted or its_day - LOOK_BEFORE, today), furthest)
     slots = visit_slots(appointment=visit, first_day=first, days=LOOK_DAYS, now=now, limit=MOST_TIMES)
     earliest = first_start(visit, now)
     by_day = groupby(
@@ -57,5 +60,5 @@ def new_times(visit: Appointment, wanted: date | None, now: datetime) -> NewTime
         first=first,
         last=first + span - timedelta(days=1),
         earlier=max(first - span, today) if first > today else None,
-        later=first + span,
+        later=first + span if first + span <= furthest else None,
     )

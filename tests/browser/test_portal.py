@@ -97,7 +97,7 @@ def test_a_date_is_changed_and_the_old_link_says_so(story: Story) -> None:
     phone, other = story.phone(old), story.phone(old)
     third = story.visits[2]
     # When Ada takes another time, with the keyboard alone.
-    phone.get_by_role("link", name=re.compile("Another time: Monday, April 12")).press("Enter")
+    phone.get_by_role("link", name=re.compile("Another time.*Monday, April 12")).press("Enter")
     judge(phone)
     phone.get_by_role("radio", name="2 p.m.").first.press("Space")
     phone.get_by_role("button", name="Take this time").press("Enter")
@@ -108,7 +108,7 @@ def test_a_date_is_changed_and_the_old_link_says_so(story: Story) -> None:
     # When the desk moves it once more, then both old pages say what became of it, and do nothing.
     desk, starts = story.clinic.by(Role.FRONT_DESK), story.clinic.at(date(2027, 4, 12), 11)
     moving.move_visit(by=desk, appointment=third, starts=starts, reason="asked", version=1)
-    other.get_by_role("link", name=re.compile("Cancel: Monday, April 12")).click()
+    other.get_by_role("link", name=re.compile("Cancel.*Monday, April 12")).click()
     expect(other.get_by_role("heading", name="This visit has another time")).to_be_visible()
     judge(other)
     # And the newest mail opens the dates as they are.
@@ -122,7 +122,7 @@ def test_a_visit_is_called_off_without_scripts_and_the_desk_hears_of_it(story: S
     take_the_clock_to(story.settings, story.visits[0].starts - timedelta(hours=15))
     phone = story.phone(link, java_script_enabled=False)
     # When Ada wants to cancel, then she reads that it is late, and what follows.
-    phone.get_by_role("link", name=re.compile("Cancel: Tuesday, April 6")).click()
+    phone.get_by_role("link", name=re.compile("Cancel.*Tuesday, April 6")).click()
     expect(phone.get_by_text("begins in less than 24 hours")).to_be_visible()
     phone.get_by_label("Anything we should know?").fill("I have a fever.")
     phone.get_by_role("button", name="Yes, cancel this visit").click()
@@ -187,7 +187,8 @@ def test_a_companion_answers_all_dates_hears_when_to_come_and_can_be_the_wrong_p
     take_the_clock_to(story.settings, first.starts + timedelta(minutes=30))
     nurse = story.clinic.by(Role.NURSE)
     visit.arrive(by=nurse, appointment=first)
-    VisitRecord.objects.filter(appointment=first).update(started_at=first.starts + timedelta(minutes=10))
+    came, began = first.starts, first.starts + timedelta(minutes=10)
+    VisitRecord.objects.filter(appointment=first).update(arrived_at=came, started_at=began)
     visit.to_recovery(by=nurse, appointment=first)
     link = story.link_of("bea@example.org")
     assert "Ada will be ready at about 10:30 a.m." in str(story.sink.to("bea@example.org")[-1]["Subject"])

@@ -52,7 +52,8 @@ def test_it_is_not_sent_once_the_patient_has_left_or_somebody_else_drives(here: 
     Ride.objects.filter(appointment=here).update(companion=world.make_companion(ada, name="Cy Park"))
     assert why_skip(fresh(row), clock.now()) == "somebody else drives, or nobody has to"
 
-    Appointment.objects.filter(pk=here.pk).update(status=Appointment.Status.FULFILLED)
+    over = {"status": Appointment.Status.FULFILLED, "ending": "completed", "counts": True}
+    Appointment.objects.filter(pk=here.pk).update(**over)
     assert why_skip(fresh(row), clock.now()) == "the patient has left, or is expected again"
 
 

@@ -1,5 +1,6 @@
 """What patients do by themselves: cancelling, however late, and taking another time where the clinic allows it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -168,6 +169,21 @@ def test_every_time_offered_keeps_the_gaps(at_page: Client, told: list[Appointme
 
     assert days
     assert not days & others
+
+
+def test_the_pages_of_free_times_come_to_an_end(at_page: Client, told: list[Appointment], free: None) -> None:
+    """Whoever follows every link, as scanners do, is not led on for ever."""
+    seen, waiting = set(), [change_url(told[2])]
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        found = re.findall(r'href="(\?from=[^"]+)"', at_page.get(path).content.decode())
+        waiting += [change_url(told[2]) + one for one in found if change_url(told[2]) + one not in seen]
+        assert len(seen) < 12
+
+    assert len(seen) > 2
+    assert at_page.get(f"{change_url(told[2])}?from=2999-01-01").status_code == 200
+    assert at_page.get(f"{change_url(told[2])}?from=nonsense").status_code == 200
 
 
 def test_the_gates_stand_in_the_action_and_not_on_the_page(
