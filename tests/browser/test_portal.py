@@ -128,7 +128,7 @@ def test_a_visit_is_called_off_without_scripts_and_the_desk_hears_of_it(story: S
     phone.get_by_role("button", name="Yes, cancel this visit").click()
     # Then it is cancelled, and the others stay.
     expect(phone.get_by_text("Your visit on Tuesday, April 6, 2027 is cancelled.")).to_be_visible()
-    expect(phone.locator(".dates > li")).to_have_count(5)
+    expect(phone.locator("[aria-labelledby=dates] .dates > li")).to_have_count(5)
     # And the desk has it on the list of what to do.
     clerk = sign_in(story.browser, story.base, story.clinic.clerk, reduced_motion="reduce")
     go(clerk, "desk:home")
