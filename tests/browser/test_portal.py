@@ -204,3 +204,17 @@ def test_a_companion_answers_all_dates_hears_when_to_come_and_can_be_the_wrong_p
     assert Contact.objects.get(pk=story.bea.pk).stopped_at is not None
     open_again = Ride.objects.filter(appointment__status=Appointment.Status.BOOKED)
     assert set(open_again.values_list("status", flat=True)) == {Ride.Status.NEEDED}
+
+
+def test_the_other_pages_behind_the_link_stand_too(story: Story) -> None:
+    link = story.link_of("ada@example.org")
+    phone = story.phone(link)
+    third = story.visits[2].pk
+    for address in (
+        reverse("portal:cancel", args=[third]),
+        reverse("portal:sooner", args=[third]),
+        reverse("portal:cancel", args=["00000000-0000-4000-8000-000000000000"]),
+        link.replace("/my/", "/my/stop/"),
+    ):
+        phone.goto(address)
+        judge(phone)
