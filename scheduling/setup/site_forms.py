@@ -66,7 +66,6 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
             "alert_minutes": "Minutes until the next person is told of an answer about self-harm",
             "proposed_months": "Months ahead for which boosters are proposed",
             "offers_boosters": "Boosters are offered, not booked unasked",
-
             "patients_move": "Patients move visits themselves",
             "is_active": "In use",
         }
