@@ -1,14 +1,28 @@
-"""How django-allauth is bent to a staff-only system: nobody signs up by himself; who comes brings the roles along."""
+"""How django-allauth is bent to a staff-only system: nobody signs up by himself; who comes brings the roles along;
+and whoever guesses passwords slows down himself only, never the clinic."""
 
+from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
-from django.http import HttpRequest
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
 
-from clinic.models import StaffRole, User
+from clinic import desk, rates, sealing
+from clinic.models import StaffMember, StaffRole, User
+
+#: Wrong passwords for one username: from a browser that has signed in under it before, from any one other address,
+#: and from all unknown browsers together, each in so many seconds. A known browser is never shut out by others.
+KNOWN_BROWSER = rates.Limit(10, 300)
+ONE_ADDRESS = rates.Limit(5, 300)
+UNKNOWN_BROWSERS = rates.Limit(50, 3600)
+#: Wrong passwords from one address for whatever username: a clinic's people share one, so it is wide.
+WHOLE_ADDRESS = rates.Limit(60, 300)
 
 
 class StaffBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
@@ -17,13 +31,94 @@ class StaffBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ship
     def get_user(self, user_id: Any) -> User | None:
         """The account behind a session; None when there is none, or it may not sign in any more."""
         roles = StaffRole.objects.filter(staff_member__user=OuterRef("pk"), staff_member__is_active=True)
-        user = User.objects.annotate(known_roles=ArraySubquery(roles.values("role"))).filter(pk=user_id).first()
+        user = (
+            User.objects.annotate(
+                known_roles=ArraySubquery(roles.values("role")),
+                has_left=Exists(StaffMember.objects.filter(user=OuterRef("pk"), is_active=False)),
+                has_second_factor=Exists(second_factors().filter(user=OuterRef("pk"))),
+            )
+            .filter(pk=user_id)
+            .first()
+        )
         return user if user is not None and self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user: User) -> bool:
+        """Not for an account that was shut, nor for somebody who works here no more: it holds from the next request."""
+        left = getattr(user, "has_left", None)
+        if left is None:
+            left = StaffMember.objects.filter(user=user, is_active=False).exists()
+        return bool(super().user_can_authenticate(user)) and not left
+
+
+def second_factors() -> Any:
+    """The rows that are a second factor: an authenticator app or a passkey; recovery codes alone are none."""
+    return Authenticator.objects.filter(type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Accounts are made by a manager or a command."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": "Too many wrong passwords from here. Wait five minutes, or ask your manager for a "
+        "new sign-in link. Colleagues at their own computers can still sign in.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """No."""
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As the proxy in front saw it."""
+        return rates.client_address(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse, before the password is looked at, where too many wrong ones came from."""
+        if any(rates.is_over(key, limit) for key, limit in self._counted(request, credentials)):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """One more wrong password."""
+        for key, limit in self._counted(request, credentials):
+            rates.count(key, limit)
+
+    def _counted(self, request: HttpRequest, credentials: dict[str, Any]) -> list[tuple[str, rates.Limit]]:
+        """What a wrong password counts towards. Keys carry a digest: what was typed may be a password."""
+        login = str(credentials.get("username", "")).strip().lower()
+        name = sha256(login.encode()).hexdigest()[:32]
+        if login in desk.usernames(request):
+            return [(f"login:known:{name}:{desk.browser(request)}", KNOWN_BROWSER)]
+        address = rates.client_address(request)
+        return [
+            (f"login:from:{name}:{address}", ONE_ADDRESS),
+            (f"login:unknown:{name}", UNKNOWN_BROWSERS),
+            (f"login:address:{address}", WHOLE_ADDRESS),
+        ]
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """The browser is known from now on, and shows the name when the next one signs in."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        desk.remember(request, response, user)
+        return response
+
+
+class StaffMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Second factors: their secrets are encrypted in the database, and codes carry the clinic's name."""
+
+    def encrypt(self, text: str) -> str:
+        """With the newest of the keys."""
+        return sealing.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """With whichever of the keys it was."""
+        return sealing.decrypt(encrypted_text)
+
+    def get_totp_label(self, user: User) -> str:
+        """The username: mail addresses are shared."""
+        return user.get_username()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Where a second factor is required, the last one stays; add another first."""
+        if not settings.SECOND_FACTOR_REQUIRED or authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            return True
+        return bool(second_factors().filter(user=authenticator.user_id).exclude(pk=authenticator.pk).exists())

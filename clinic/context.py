@@ -2,7 +2,13 @@
 
 from django.http import HttpRequest
 
+from clinic import sessions
 from clinic.permissions import Permission
+
+
+def session(request: HttpRequest) -> dict[str, object]:
+    """`session_left`: the limits of the session of whoever is signed in, for the warning before its end."""
+    return {"session_left": sessions.left(request)}
 
 
 def page(request: HttpRequest) -> dict[str, object]:

@@ -36,6 +36,7 @@ class Permission(TextChoices):
     WAIVE_RIDE = "waive_ride", _("waive the ride home, with a reason")
     MANAGE_CLINIC = "manage_clinic", _("change sites, chairs, staff, shifts and protocols")
     VIEW_AUDIT = "view_audit", _("search the audit trail")
+    BREAK_GLASS = "break_glass", _("open another site's record in an emergency, with a reason")
 
 
 P = Permission
@@ -52,11 +53,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYBODY
         | {P.WORK_CALLS, P.EDIT_PATIENTS, P.VIEW_CLINICAL, P.RECORD_ARRIVAL, P.RECORD_CONSENT, P.RUN_VISIT}
         | {P.REPLAN_LOST}
+        | {P.BREAK_GLASS}
     ),
     Role.DOCTOR: frozenset(
         _EVERYBODY
         | {P.BOOK, P.WORK_CALLS, P.EDIT_PATIENTS, P.VIEW_CLINICAL, P.RECORD_ARRIVAL, P.RECORD_CONSENT, P.RUN_VISIT}
         | {P.DECIDE_CLEARANCE, P.SET_BOOSTERS, P.SET_COURSE, P.WAIVE_RIDE, P.ORDER, P.REPLAN_LOST}
+        | {P.BREAK_GLASS}
     ),
     # A manager runs the clinic and sees that it works; health data is not hers to read.
     Role.MANAGER: frozenset(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env
 
 from clinic.runtime import cluster, secrets
+from clinic.session_limits import read_session_limits
 from clinic.text_url import read_text_url
 
 django_stubs_ext.monkeypatch()
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
     "patients",
     "scheduling",
     "django.contrib.auth",
+    "django.contrib.humanize",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -56,6 +58,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -65,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.metrics.MetricsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic.middleware.PatientLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -77,6 +81,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.typist.TypistMiddleware",
     "clinic.middleware.RequestContextMiddleware",
+    "clinic.sessions.SessionLimitMiddleware",
     "clinic.middleware.ElsewhereMiddleware",
 ]
 ROOT_URLCONF = "clinic.urls"
@@ -93,6 +98,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "clinic.context.page",
+                "clinic.context.session",
                 "scheduling.context.waits",
             ],
         },
@@ -256,10 +262,21 @@ AUTHENTICATION_BACKENDS = ["clinic.accounts.StaffBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 # NIST SP 800-63B-4: length counts, composition rules do not.
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "clinic.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "clinic.passwords.GuessableValidator"},
 ]
+#: Whether every account must have an authenticator app or a passkey before it opens any page. The demo only offers it.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", PRODUCTION)
+MFA_ADAPTER = "clinic.accounts.StaffMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+#: Accounts are made by a manager; their mail addresses are not the key to them.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Infusion clinic"
+#: One step of 30 seconds to both sides: telephones' clocks differ.
+MFA_TOTP_TOLERANCE = 1
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -268,8 +285,30 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-SESSION_COOKIE_AGE = 12 * 3600
+# Wrong passwords are counted by clinic.accounts, so that nobody can lock the clinic out; a second factor by allauth.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None, "reauthenticate": "10/m/user"}
+#: How long a sign-in lasts, by role: minutes without a deed, and hours at all. "front_desk=30/12,nurse=20/12,..."
+SESSION_LIMITS = read_session_limits(env.str("SESSION_LIMITS", ""))
+#: Django's own limit, from the last change of the session: no shorter than the longest of those.
+SESSION_COOKIE_AGE = int(max(limits.whole for limits in SESSION_LIMITS.values()).total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# Encrypted fields (clinic/sealing.py). FIELD_KEYS: Fernet keys, newest first.
+if PRODUCTION:
+    FIELD_KEYS = [key.strip() for key in secrets.required(env, "FIELD_KEYS").split(",")]
+    BLIND_INDEX_KEY = secrets.required(env, "BLIND_INDEX_KEY")
+else:
+    FIELD_KEYS = env.list("FIELD_KEYS", []) or [secrets.generated_key(CLINIC_DATA, "field_key")]
+    BLIND_INDEX_KEY = secrets.generated(CLINIC_DATA, "blind_index_key", env.str("BLIND_INDEX_KEY", ""))
+
+#: Minutes for which a record opened in an emergency may be looked at.
+EMERGENCY_MINUTES = env.int("EMERGENCY_MINUTES", 60)
+#: The public half of an age key: backups are encrypted to it (clinic/backup.py).
+BACKUP_RECIPIENT = env.str("BACKUP_RECIPIENT", "")
+#: Who may read /metrics; empty: there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+#: Where the processes of this machine keep their counts together.
+METRICS_FOLDER = str(CLINIC_DATA / "run" / "metrics") if METRICS_TOKEN else ""
 
 # --- Words and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -317,12 +356,14 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+#: The names of who signed in at this browser (clinic/desk.py).
+DESK_COOKIE_NAME = "__Host-desk" if HTTPS else "desk"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 if PRODUCTION and not HTTPS:
     raise ImproperlyConfigured("PUBLIC_URL must start with https:// in production.")

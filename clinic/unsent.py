@@ -60,6 +60,19 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(path)
 
 
+def keep_for(request: HttpRequest, who: str, path: str) -> HttpResponse:
+    """Ask to sign in, and keep for the account `who` what was typed on the page at `path`; it came along, beside
+    `lock_path`. The session has been ended already.
+    """
+    data = _typed(request)
+    if data is not None:
+        data.pop("lock_path", None)
+    if data:
+        _remember(request, path, data, who, "")
+        request.session.set_expiry(int(KEEP.total_seconds()))
+    return redirect_to_login(path)
+
+
 def lead_on(request: HttpRequest, gone: Elsewhere) -> HttpResponse:
     """Go to the same page of the record that another is part of by now; a form that was sent waits there."""
     path = request.get_full_path()

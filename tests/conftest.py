@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from psycopg2 import sql
 from pytest_django import DjangoDbBlocker
 
 from clinic.runtime.cluster import DATABASE, OWNER_ROLE
+from clinic.session_limits import Limits
 from tests.database import cluster
 from tests.smtp import Sink
 
@@ -23,6 +25,8 @@ from tests.smtp import Sink
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 # Pages name static files by the names that collectstatic would give; in tests nobody has collected them.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# Tests travel in time; those about sessions set limits of their own.
+settings.SESSION_LIMITS = {role: Limits(timedelta(days=9999), timedelta(days=9999)) for role in settings.SESSION_LIMITS}
 # Playwright's event loop runs in the thread of the test, which then may still use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 

@@ -19,7 +19,7 @@ from clinic.models import AuditEvent, Closure, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
 from clinic.public_names import public_name
 from patients.actions import answer_questionnaire, note_treatment
-from patients.models import Authorisation, Consent, ConsultRequest, Patient, SafetyAlert
+from patients.models import Authorisation, Consent, ConsultRequest, EmergencyAccess, Patient, SafetyAlert
 from scheduling.actions import earlier, offers, rides
 from scheduling.actions.requests import ask_for_change
 from scheduling.actions.series_writing import SeriesOrder
@@ -31,7 +31,7 @@ from tests.scheduling.helpers import MORNINGS, best_starts
 from tests.snapshot import everything
 
 #: Sign-in and sign-out are django-allauth's own views; of the others it wants the names. Nobody is let in by them.
-ALLAUTH = {"account_login", "account_logout", "account_signup", "account_inactive", "account_reauthenticate"}
+ALLAUTH = ("account_login", "account_logout", "account_signup", "account_inactive", "account_reauthenticate", "mfa_")
 #: What `pk` in an address means: the longest beginning of the view's name counts.
 MEANING = {
     "desk:board_visit": "visit",
@@ -68,6 +68,7 @@ MEANING = {
     "doctor:letter": "series",
     "doctor:scores": "patient",
     "doctor:tablet": "patient",
+    "mfa_": "key",
 }
 
 
@@ -99,19 +100,20 @@ class Address:
         return MEANING[max(fitting, key=len)]
 
 
-def addresses(patterns: list[Any] | None = None, space: str = "") -> Iterator[Address]:
-    """Every address of the project, or of `patterns`."""
+def addresses(patterns: list[Any] | None = None, space: str = "", outer: tuple[str, ...] = ()) -> Iterator[Address]:
+    """Every address of the project, or of `patterns`; `outer`: what the part of the address before them takes."""
     for entry in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(entry, URLResolver):
-            yield from addresses(entry.url_patterns, f"{entry.namespace}:" if entry.namespace else space)
+            inside = f"{entry.namespace}:" if entry.namespace else space
+            yield from addresses(entry.url_patterns, inside, (*outer, *entry.pattern.converters))
         elif isinstance(entry, URLPattern):
-            takes = tuple(entry.pattern.converters)
+            takes = (*outer, *entry.pattern.converters)
             yield Address(f"{space}{entry.name}", takes, entry.callback)
 
 
 def undeclared(found: Iterator[Address]) -> list[str]:
     """Views that say neither what they need nor that they are public."""
-    return [one.name for one in found if not hasattr(one.view, "needs") and one.name not in ALLAUTH]
+    return [one.name for one in found if not hasattr(one.view, "needs") and not one.name.startswith(ALLAUTH)]
 
 
 def staff_addresses() -> list[Address]:
@@ -203,10 +205,19 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
         "message": Message.objects.filter(site=clinic.site, patient=patient).first().pk,  # type: ignore[union-attr]
         "closure": Closure.objects.create(site=clinic.site, **far_off(clinic)).pk,
         "token": "x" * 32,
+        "key": 1,
         "account": clinic.clerk.user_id,
         "member": clinic.nurses[0].pk,
+        "access": EmergencyAccess.objects.create(
+            user=User.objects.get(staff_member=clinic.doctor),
+            patient=patient,
+            reason="found at the door",
+            opened_at=clock.now(),
+            until=clock.now() + timedelta(hours=1),
+        ).pk,
         "place": clinic.chairs[0].public_id,
         "kind": "booked",
+        "report": "use",
         "language": "en",
         "protocol": _protocol_of_its_own(clinic),
     }

@@ -52,6 +52,13 @@ def generated(folder: Path, name: str, given: str = "", length: int = 50) -> str
     return path.read_text(encoding="utf-8").strip()
 
 
+def generated_key(folder: Path, name: str) -> str:
+    """As `generated`, for a Fernet key: 32 random bytes in base64 (43 characters of 6 bits, and the padding)."""
+    # The last of 43 characters carries two bits that stand for nothing and must be 0.
+    text = generated(folder, name, length=42)
+    return f"{text}A="
+
+
 def keep(folder: Path, name: str, value: str) -> None:
     """Write `value` where `generated` looks for `name`, in place of what is there."""
     path = folder / "secrets" / name

@@ -6,9 +6,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clinic import invitations
+from clinic.accounts import second_factors
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import StaffMember
@@ -80,6 +81,7 @@ def _page(request: StaffRequest, one: StaffMember, form: PersonForm, **more: obj
         "member": one,
         "form": form,
         "sites": one.sites.filter(pk__in=scope.managed_sites(request.user)),
+        "factors": second_factors().filter(user=one.user_id).count() if one.user_id else 0,
         "days_valid": settings.PASSWORD_RESET_TIMEOUT // 86400,
         **more,
     }
@@ -89,7 +91,7 @@ def _page(request: StaffRequest, one: StaffMember, form: PersonForm, **more: obj
 @require_POST
 @needs(Permission.MANAGE_CLINIC)
 def link(request: StaffRequest, member: UUID) -> HttpResponse:
-    """Make the link and show it, this once."""
+    """Make the link; send it by mail (`by`), or show it, this once."""
     one = scope.member_or_404(request.user, member)
     try:
         token = verbs.make_sign_in_link(by=Actor.of(request.user), member=one)
@@ -98,6 +100,21 @@ def link(request: StaffRequest, member: UUID) -> HttpResponse:
         return redirect("setup:person", one.pk)
     one = scope.member_or_404(request.user, member)
     assert one.user is not None  # noqa: S101 -- the action refuses a person without a sign-in
-    url = settings.PUBLIC_URL.rstrip("/") + reverse("account_welcome", args=[one.user.pk, token])
+    if request.POST.get("by") == "mail" and one.user.email:
+        if invitations.send(one.user, token):
+            messages.success(request, f"Sent to {one.user.email}. The link works once, for some days.")
+            return redirect("setup:person", one.pk)
+        messages.error(request, "The mail could not be sent. Hand the link over yourself; it is below.")
+    url = invitations.link_for(one.user, token)
     sites = list(scope.managed_sites(request.user))
     return _page(request, one, PersonForm(sites=sites, member=one, seen=changes.mark(changes.person(one))), link=url)
+
+
+@require_POST
+@needs(Permission.MANAGE_CLINIC)
+def forget_factors(request: StaffRequest, member: UUID) -> HttpResponse:
+    """The telephone or the key is lost: only the password counts until another one is added."""
+    one = scope.member_or_404(request.user, member)
+    verbs.forget_second_factors(by=Actor.of(request.user), member=one)
+    messages.success(request, f"{one} signs in with the password alone, and is asked to add a second factor.")
+    return redirect("setup:person", one.pk)

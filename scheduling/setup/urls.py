@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.setup import closures, home, people, places, protocols, shifts, sites, trail, wordings
+from scheduling.setup import access, closures, home, people, places, protocols, reports, shifts, sites, trail, wordings
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -26,10 +26,16 @@ urlpatterns = [
     path("protocols/new/", protocols.new, name="protocol_new"),
     path("protocols/<uuid:protocol>/", protocols.protocol, name="protocol"),
     path("protocols/<uuid:protocol>/change/", protocols.edit, name="protocol_edit"),
+    path("sites/<uuid:site>/reports/", reports.reports, name="reports"),
+    path("sites/<uuid:site>/reports/<slug:report>/", reports.report_file, name="report_file"),
+    path("access/", access.table, name="access"),
+    path("emergencies/", access.emergencies, name="emergencies"),
+    path("emergencies/<uuid:access>/", access.review, name="emergency_review"),
     path("trail/", trail.page, name="trail"),
     path("trail/file/", trail.as_csv, name="trail_csv"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new, name="person_new"),
     path("people/<uuid:member>/", people.person, name="person"),
+    path("people/<uuid:member>/factors/", people.forget_factors, name="forget_factors"),
     path("people/<uuid:member>/link/", people.link, name="sign_in_link"),
 ]

@@ -2,6 +2,7 @@
 
 from django.test import RequestFactory, override_settings
 
+from clinic import rates
 from scheduling.portal import limits
 
 
@@ -18,18 +19,18 @@ def test_a_household_counts_as_one_by_its_ipv6_network() -> None:
     one = RequestFactory().get("/", REMOTE_ADDR="2001:db8:1:2::3")
     other = RequestFactory().get("/", REMOTE_ADDR="2001:db8:1:2:ffff::9")
 
-    assert limits.client_address(one) == limits.client_address(other) == "2001:db8:1:2::/64"
+    assert rates.client_address(one) == rates.client_address(other) == "2001:db8:1:2::/64"
 
 
 def test_a_forged_forwarding_header_changes_nothing() -> None:
     forged = RequestFactory().get("/", REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR="203.0.113.1, 198.51.100.4")
 
-    assert limits.client_address(forged) == "192.0.2.7"
+    assert rates.client_address(forged) == "192.0.2.7"
     with override_settings(PRODUCTION=True):
-        assert limits.client_address(forged) == "198.51.100.4", "the proxy's own entry is the last"
+        assert rates.client_address(forged) == "198.51.100.4", "the proxy's own entry is the last"
 
 
 def test_an_address_that_is_none_is_counted_too() -> None:
     odd = RequestFactory().get("/", REMOTE_ADDR="")
 
-    assert limits.client_address(odd) == "unknown"
+    assert rates.client_address(odd) == "unknown"

@@ -17,6 +17,8 @@ OURS = ("migrate", "web", "worker", "beat")
 OF_POSTGRES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS"}
 GIVEN = {
     "SECRET_KEY": "x7" * 40 + "qwertyuiop",
+    "FIELD_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "BLIND_INDEX_KEY": "z3" * 30,
     "PUBLIC_URL": "https://clinic.example",
     "ALLOWED_HOSTS": "clinic.example",
     "EMAIL_URL": "submission://user:secret@mail.example:587",

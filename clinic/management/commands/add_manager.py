@@ -3,15 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.management.base import BaseCommand, CommandError
-from django.urls import reverse
 
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.invitations import link_for
 from clinic.models import Resource, ResourceKind, StaffMember, StaffRole, User
 from clinic.permissions import Role
 
@@ -52,6 +51,5 @@ class Command(BaseCommand):
             user = add_manager(by=Actor.system("add_manager"), username=options["username"], name=options["name"])
         except Refused as error:
             raise CommandError(error.message) from None
-        token = default_token_generator.make_token(user)
-        link = settings.PUBLIC_URL.rstrip("/") + reverse("account_welcome", args=[user.pk, token])
+        link = link_for(user, default_token_generator.make_token(user))
         self.stdout.write(f"{options['name']} chooses a password here, once, within some days:\n{link}")

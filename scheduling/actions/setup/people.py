@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.tokens import default_token_generator
 
 from clinic import clock
@@ -112,6 +113,18 @@ def make_sign_in_link(*, by: Actor, member: StaffMember) -> str:
     user.invited_at = clock.now()
     user.save(update_fields=["password", "invited_at"])
     return default_token_generator.make_token(user)
+
+
+@action
+def forget_second_factors(*, by: Actor, member: StaffMember, reason: str = "") -> None:
+    """Take away every second factor and the recovery codes of a person who has lost them. Sessions go on.
+
+    Raises:
+        NotAllowed: the actor does not run the clinic.
+    """
+    check_may(by, Permission.MANAGE_CLINIC)
+    if member.user_id is not None:
+        Authenticator.objects.filter(user=member.user_id).delete()
 
 
 def _account(user: User | None, values: Person) -> User | None:
