@@ -17,3 +17,7 @@ patients_merging = Signal()
 
 #: Two records have become one. Arguments as above; everything has moved to `kept`.
 patients_merged = Signal()
+
+#: A patient is to be forgotten. Arguments: `patient` (Patient), `by` (Actor). A receiver that has something against it
+#: raises Refused; the others take away what they keep of the person's words and addresses.
+patient_pseudonymised = Signal()

@@ -99,7 +99,7 @@ def _owners(record: PersonRecord) -> set[UUID]:
     """The patients whom the keys of a record belong to."""
     owners: set[UUID] = set()
     for system, value in record.keys:
-        owners.update(PatientIdentifier.objects.filter(system=system, value=value).values_list("patient_id", flat=True))
+        owners.update(PatientIdentifier.objects.known_as(system, value).values_list("patient_id", flat=True))
     return owners
 
 
@@ -146,9 +146,7 @@ def _create(site: Site, record: PersonRecord) -> Patient:
     patient.save()
     patient.sites.add(site)
     patient.refresh_from_db()
-    PatientIdentifier.objects.bulk_create(
-        PatientIdentifier(patient=patient, system=system, value=value) for system, value in record.keys
-    )
+    PatientIdentifier.objects.bulk_create(PatientIdentifier.of(patient, system, value) for system, value in record.keys)
     ImportedField.objects.bulk_create(
         ImportedField(patient=patient, field=name, value=as_text(getattr(patient, name)), imported_at=clock.now())
         for name in FIELDS
@@ -182,7 +180,7 @@ def _add_keys(patient: Patient, record: PersonRecord) -> bool:
     known = set(patient.identifiers.values_list("system", "value"))
     fresh = [key for key in record.keys if key not in known]
     for system, value in fresh:
-        PatientIdentifier.objects.create(patient=patient, system=system, value=value)
+        PatientIdentifier.of(patient, system, value).save()
     return bool(fresh)
 
 

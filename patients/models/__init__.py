@@ -4,6 +4,7 @@ from patients.models.answers import AlertNotice, OtherTreatment, SafetyAlert, Sc
 from patients.models.authorisation import Authorisation
 from patients.models.clearance import MOST_EXTRA_WATCH, Clearance
 from patients.models.consent import Consent, ConsentDocument, ConsentForm
+from patients.models.emergency import EmergencyAccess
 from patients.models.observation import RANGES, SCORES, Measure, Observation
 from patients.models.patient import (
     Channel,
@@ -38,6 +39,7 @@ __all__ = [
     "ConsentForm",
     "ConsultRequest",
     "Contact",
+    "EmergencyAccess",
     "Flag",
     "FlagCode",
     "FlagKind",

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import User
+from clinic.sealing import SealedField
 from patients.models.patient import Patient
 
 
@@ -29,7 +30,8 @@ class Authorisation(models.Model):
     valid_from = models.DateField(_("valid from"))
     #: The last day that it covers (local date of the site); empty: without an end.
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
-    reference = models.CharField(_("reference"), max_length=80, blank=True)
+    #: A number at the payer: it says who the patient is there, so it lies encrypted.
+    reference = SealedField(_("reference"), blank=True)
     #: Set when it was taken back or entered by mistake: it covers nothing any more.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(editable=False)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Site, User
+from clinic.sealing import SealedField, blind_index
 
 
 class Channel(models.TextChoices):
@@ -150,18 +151,38 @@ class Patient(models.Model):
         return bool(self.phone) and self.text_consent
 
 
+class PatientIdentifierQuerySet(models.QuerySet["PatientIdentifier"]):
+    """Numbers, found by a digest: the numbers themselves lie encrypted."""
+
+    def known_as(self, system: str, value: str) -> "PatientIdentifierQuerySet":
+        """The one number of that system."""
+        return self.filter(system=system, digest=blind_index(f"{system}|{value}"))
+
+
 class PatientIdentifier(models.Model):
-    """A number that some other system knows the patient by (FHIR Identifier)."""
+    """A number that some other system knows the patient by (FHIR Identifier): an insurance or identity number, say.
+
+    It lies encrypted; a keyed digest finds it again and keeps it from being given twice. Made by `of` alone.
+    """
 
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="identifiers")
     system = models.CharField(max_length=200)
-    value = models.CharField(max_length=200)
+    value = SealedField()
+    #: HMAC-SHA-256 of system and value, in hexadecimal.
+    digest = models.CharField(max_length=64)
+
+    objects = PatientIdentifierQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint("system", "value", name="identifier_once")]
+        constraints = [models.UniqueConstraint("system", "digest", name="identifier_once")]
 
     def __str__(self) -> str:
         return f"{self.system}|{self.value}"
+
+    @classmethod
+    def of(cls, patient: Patient, system: str, value: str) -> "PatientIdentifier":
+        """One that is not saved yet."""
+        return cls(patient=patient, system=system, value=value, digest=blind_index(f"{system}|{value}"))
 
 
 class Contact(models.Model):

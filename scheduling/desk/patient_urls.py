@@ -3,6 +3,7 @@
 from django.urls import path
 
 from scheduling.desk import (
+    emergency,
     patients,
     patients_clinical,
     patients_consents,
@@ -13,6 +14,8 @@ from scheduling.desk import (
 )
 
 urlpatterns = [
+    path("patients/elsewhere/", emergency.emergency, name="emergency"),
+    path("patients/elsewhere/<uuid:patient>/", emergency.emergency_record, name="emergency_record"),
     path("patients/", patients.patients, name="patients"),
     path("patients/new/", patients_edit.new, name="patient_new"),
     path("patients/import/", patients_import.import_files, name="patient_import"),
