@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar, cast
 from django.db import OperationalError, connection, transaction
 
 from clinic.actor import Actor, origin
+from clinic.counters import REFUSED
 from clinic.errors import Refused
 
 P = ParamSpec("P")
@@ -47,6 +48,9 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         token = _running.set(True)
         try:
             return _with_retry(function, *args, **kwargs)
+        except Refused as error:
+            REFUSED.labels(error.code).inc()
+            raise
         finally:
             _running.reset(token)
 

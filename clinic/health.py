@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -20,6 +21,8 @@ TICKS = 5
 LEAST = timedelta(seconds=30)
 
 log = structlog.get_logger(__name__)
+#: Once true it stays: migrations are not taken back under a running program.
+_up_to_date = False
 _checks: dict[str, Callable[[], bool]] = {}
 
 
@@ -73,3 +76,30 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """JSON with the state of database, worker and overdue messages: 200 when all are well, else 503."""
     found = report()
     return JsonResponse(found, status=200 if found["status"] == "ok" else 503)
+
+
+@public
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether this process may be sent requests: its database answers and has the tables that it was written for. 200,
+    else 503. The worker does not count here: without it the pages still work.
+    """
+    database = database_answers()
+    tables = database and _tables_are_up_to_date()
+    parts = {"database": "ok" if database else "down", "migrations": "ok" if tables else "waiting"}
+    ready = database and tables
+    return JsonResponse({"status": "ok" if ready else "down", **parts}, status=200 if ready else 503)
+
+
+def _tables_are_up_to_date() -> bool:
+    """Every migration of this program is applied; more may be (a newer one runs beside it)."""
+    global _up_to_date
+    if not _up_to_date:
+        try:
+            loader = MigrationLoader(connection)
+        except Error:
+            log.warning("health.migrations_unknown", exc_info=True)
+            return False
+        _up_to_date = set(loader.disk_migrations or {}) <= set(loader.applied_migrations)
+    return _up_to_date

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 #: Events sealed by one call: a second or so.
 MOST = 5_000
@@ -149,21 +149,21 @@ def seal(most: int = MOST) -> int:
         return int(cursor.fetchone()[0])
 
 
-def head() -> Head:
+def head(alias: str = DEFAULT_DB_ALIAS) -> Head:
     """The newest link."""
-    with connection.cursor() as cursor:
+    with connections[alias].cursor() as cursor:
         cursor.execute("SELECT position, encode(link, 'hex') FROM clinic_auditseal ORDER BY position DESC LIMIT 1")
         row = cursor.fetchone()
     return Head(*row) if row else Head()
 
 
-def verify(noted: Head | None = None) -> Findings:
+def verify(noted: Head | None = None, alias: str = DEFAULT_DB_ALIAS) -> Findings:
     """Work out the whole chain anew, here and not in the database. `noted`: a head that was written down earlier, which
     must still be part of it. Reads row by row, so that its memory does not grow with the trail.
     """
     found = Findings()
     link = b""
-    for row in _rows():
+    for row in _rows(alias):
         position = found.head.position + 1
         if row[0] != position:
             missing = f"{position}" if row[0] == position + 1 else f"{position} to {row[0] - 1}"
@@ -177,7 +177,7 @@ def verify(noted: Head | None = None) -> Findings:
         found.problems.append(
             f"The chain ends at {found.head.position}, but {noted.position} was noted: its end was cut off."
         )
-    with connection.cursor() as cursor:
+    with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM clinic_auditevent AS e "
             "WHERE NOT EXISTS (SELECT FROM clinic_auditseal AS s WHERE s.event = e.id)"
@@ -186,9 +186,9 @@ def verify(noted: Head | None = None) -> Findings:
     return found
 
 
-def _rows() -> Iterator[tuple[int, int, bytes | None, bytes, bytes, bytes, str | None, str | None, str]]:
+def _rows(alias: str) -> Iterator[tuple[int, int, bytes | None, bytes, bytes, bytes, str | None, str | None, str]]:
     """(position, event, salt, payload, digest, link, what the event says, its header, its operation), in order."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         # A cursor of the server's: the trail may be larger than the memory.
         name = f"trail_{uuid4().hex}"
         cursor.execute(

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from clinic import clock
 from clinic.actor import Actor, origin
+from clinic.counters import MESSAGES
 from scheduling.actions import alerts, asking, booster_offers, boosters, offers, waiting_counts
 from scheduling.messages import delivery, nudge
 
@@ -21,6 +22,8 @@ def deliver_due() -> None:
     """
     with _from_task("deliver_due"):
         run = delivery.deliver(more=nudge.now)
+    for outcome, number in run.counts().items():
+        MESSAGES.labels(str(outcome)).inc(number)
     if run.did_something:
         log.info("messages_delivered", counts=run.counts())
     if run.unfinished:

@@ -1,6 +1,7 @@
 """What a start does to the database and the static files before anybody is served. Needs Django's settings."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 from django.conf import settings
@@ -41,6 +42,8 @@ def forget_the_last_run() -> None:
     Ready means that the worker answered now. What is due stands in the database, and the beat looks there at once.
     """
     Heartbeat.objects.all().delete()
+    if settings.METRICS_FOLDER:
+        shutil.rmtree(settings.METRICS_FOLDER, ignore_errors=True)
     if not settings.REDIS_URL:
         for nudge in Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"]).iterdir():
             nudge.unlink()

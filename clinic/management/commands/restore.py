@@ -1,0 +1,44 @@
+"""Restore a backup into an empty database, and verify it."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from clinic import backup
+
+ALIAS = "restored"
+
+
+class Command(BaseCommand):
+    """`manage.py restore FILE --identity KEYFILE --into URL [--files FOLDER]`: exit status 0 when all agrees."""
+
+    help = "Restore a backup into an empty database, then compare its rows and verify its audit trail."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What, with which key, and where to."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--identity", type=Path, required=True, help="a file with the age secret key")
+        parser.add_argument("--into", required=True, help="postgres://owner:password@host/name of an empty database")
+        parser.add_argument("--files", type=Path, default=None, help="folder for the uploads; without it they are left")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Restore and judge."""
+        lines = options["identity"].read_text(encoding="utf-8").splitlines()
+        identity = next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
+        connections.databases[ALIAS] = {**connections.databases["default"], **dj_database_url.parse(options["into"])}
+        try:
+            manifest, wrong = backup.restore(options["file"], identity, ALIAS, options["files"])
+        except (OSError, backup.CannotRestore) as error:
+            raise CommandError(str(error)) from None
+        finally:
+            connections[ALIAS].close()
+        for sentence in wrong:
+            self.stderr.write(sentence)
+        if wrong:
+            raise CommandError(f"The restored database is not what was backed up: {len(wrong)} differences.")
+        rows = sum(manifest["counts"].values())
+        self.stdout.write(f"Restored the backup of {manifest['made_at']}: {rows} rows, and the audit trail is whole.")
