@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.models import Closure, Site, Weekday
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from patients.models import EmergencyAccess
 from scheduling.messages.waiting import overdue
 from scheduling.selectors.readiness import Step, steps_of
 from scheduling.selectors.to_manage import not_ready, to_manage
@@ -85,6 +86,9 @@ def home(request: StaffRequest) -> HttpResponse:
         .filter(is_active=True)
         .prefetch_related("versions__phases", "sites")
         .order_by("kind", "name"),
+        "emergencies": EmergencyAccess.objects.for_user(request.user).filter(reviewed_at=None).count()
+        if request.user.may(Permission.VIEW_AUDIT)
+        else 0,
         "closures": closures.filter(starts__lt=now + CLOSURES_AHEAD).select_related("site", "resource__site"),
     }
     return render(request, "setup/home.html", context)

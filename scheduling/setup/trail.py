@@ -33,7 +33,7 @@ class TrailForm(forms.Form):
     """What to look for."""
 
     who = forms.CharField(label="Who", required=False, max_length=80)
-    patient = forms.CharField(label="Patient (name or record number)", required=False, max_length=80)
+    patient = forms.CharField(label="Patient (name or number)", required=False, max_length=80)
     operation = forms.ChoiceField(label="Deed", required=False)
     table = forms.ChoiceField(label="What", required=False)
     first = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))

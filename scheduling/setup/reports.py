@@ -1,0 +1,113 @@
+"""Reports for managers, each a plot with its table and a file."""
+
+import csv
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clinic import clock
+from clinic.models import Site
+from clinic.permissions import Permission
+from clinic.rates import limited
+from clinic.views import StaffRequest, needs
+from scheduling.desk.sites import site_or_404, sites_of
+from scheduling.selectors.reports import REPORTS, Report, Row, Span
+from scheduling.setup.csv_cells import safe
+
+#: Days that a page shows unless asked, and at most.
+USUAL, MOST = 28, 366
+#: The plot, in its own units: a line's height, where bars begin and how long the longest is.
+LINE, LEFT, WIDTH = 22, 190, 420
+
+
+class SpanForm(forms.Form):
+    """From when until when."""
+
+    first = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}))
+    last = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row as it is drawn."""
+
+    label: str
+    words: str
+    base: int
+    y: int
+    width: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Bars, and how large the drawing is."""
+
+    bars: list[Bar]
+    height: int
+    width: int = LEFT + WIDTH + 90
+
+
+def plot_of(report: Report) -> Plot | None:
+    """The drawn column as bars; None where there is nothing to draw."""
+    drawn = [row for row in report.rows if row.drawn is not None]
+    if not drawn:
+        return None
+    most = max(100.0 if report.unit == "%" else 0.0, *(row.drawn or 0.0 for row in drawn)) or 1.0
+    bars = [_bar(row, place, most, report.unit) for place, row in enumerate(drawn)]
+    return Plot(bars, LINE * len(bars) + 8)
+
+
+def _bar(row: Row, place: int, most: float, unit: str) -> Bar:
+    width = round(WIDTH * (row.drawn or 0.0) / most, 1)
+    label = " ".join(row.cells[:2]) if unit == "%" and ":" in row.cells[1] else row.cells[0]
+    words = f"{row.drawn:g} {unit}".strip()
+    return Bar(label, words, place * LINE + 16, place * LINE + 4, max(width, 1.0), LEFT + max(width, 1.0) + 6)
+
+
+def _span(request: StaffRequest, site: Site) -> Span:
+    """The days asked for, put right where they make no sense."""
+    form = SpanForm(request.GET)
+    data = form.cleaned_data if form.is_valid() else {}
+    last = data.get("last") or clock.today(site.zone)
+    first = data.get("first") or last - timedelta(days=USUAL - 1)
+    first, last = min(first, last), max(first, last)
+    return Span(site, max(first, last - timedelta(days=MOST)), last)
+
+
+@require_safe
+@needs(Permission.MANAGE_CLINIC)
+@limited(60, 600)
+def reports(request: StaffRequest, site: UUID) -> HttpResponse:
+    """All of them, for one site and a stretch of days."""
+    place = site_or_404(request.user, site)
+    span = _span(request, place)
+    made = [(report, plot_of(report)) for report in (make(span) for make in REPORTS.values())]
+    context = {"place": place, "sites": sites_of(request.user), "span": span, "reports": made, "left": LEFT - 8}
+    return render(request, "setup/reports.html", context)
+
+
+@require_safe
+@needs(Permission.MANAGE_CLINIC)
+@limited(60, 600)
+def report_file(request: StaffRequest, site: UUID, report: str) -> HttpResponse:
+    """One of them as CSV."""
+    make = REPORTS.get(report)
+    if make is None:
+        raise Http404
+    place = site_or_404(request.user, site)
+    span = _span(request, place)
+    made = make(span)
+    name = f"{made.key}-{span.first:%Y-%m-%d}-{span.last:%Y-%m-%d}.csv"
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+    out = csv.writer(response)
+    out.writerow(made.headings)
+    out.writerows([safe(cell) for cell in row.cells] for row in made.rows)
+    return response
