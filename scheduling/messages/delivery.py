@@ -110,7 +110,7 @@ def deliver(*, budget: float = BUDGET, more: Callable[[], None] | None = None) -
     worker, run, started = _new_worker(), Run(), time.monotonic()
     run.skipped += through_a_restart(lambda: expire_calls(by=BY))
     with PostOffice() as post, TextOffice() as texts:
-        while claimed := through_a_restart(lambda: claim(by=BY, worker=worker, without=run.shut)):
+        while claimed := through_a_restart(lambda: claim(by=BY, worker=worker, limit=BATCH, without=run.shut)):
             if len(claimed) == BATCH and more is not None:
                 more()
                 more = None

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import psycopg2
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
@@ -11,6 +12,10 @@ from django.db import InterfaceError, OperationalError, connection
 #: thirty; the lease of what is being sent (scheduling/messages/delivery.py) is several times as long.
 PATIENCE = 30.0
 PAUSE = 0.25
+
+#: Beginnings of PostgreSQL's codes for a session that was ended (57P) or a connection that failed (08). An answer that
+#: never came has no code.
+GONE = ("57P", "08")
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -22,13 +27,23 @@ def through_a_restart(work: Callable[[], T]) -> T:
     For work that is one transaction and may be done twice: a commit whose answer was lost may have taken place. Raises
     every other error, those of the database too, and inside a transaction of somebody else any.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = 0.0
     while True:
         try:
             return work()
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or connection.is_usable() or time.monotonic() > deadline:
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block or not _connection_lost(error):
                 raise
-            log.warning("database_away")
+            if not deadline:
+                deadline = time.monotonic() + PATIENCE
+                log.warning("database_away")
+            elif time.monotonic() > deadline:
+                raise
             connection.close()
             time.sleep(PAUSE)
+
+
+def _connection_lost(error: Exception) -> bool:
+    """Whether the server was away, or went; and not that it refused something."""
+    cause = error.__cause__
+    return isinstance(cause, psycopg2.Error) and (cause.pgcode is None or cause.pgcode.startswith(GONE))
