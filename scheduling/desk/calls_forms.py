@@ -137,6 +137,7 @@ class LedgerFilter(forms.Form):
     state = forms.ChoiceField(choices=[("", "any state"), *Message.State.choices], required=False)
     kind = forms.ChoiceField(choices=[("", "about anything"), *Message.Kind.choices], required=False)
     patient = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    late = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 def now_and_until(form: _CallForm, site: Site) -> datetime:

@@ -22,6 +22,7 @@ from scheduling.desk.going_back import back_to
 from scheduling.desk.sites import patient_or_404
 from scheduling.desk.wording import parts_of
 from scheduling.messages import letters, selectors
+from scheduling.messages.history import history_of
 from scheduling.messages.look import why_skip
 from scheduling.messages.sheet import sheet_of
 from scheduling.models import Message
@@ -40,7 +41,8 @@ def ledger(request: StaffRequest) -> HttpResponse:
     state, kind = (str(form.cleaned_data.get(name) or "") for name in ("state", "kind"))
     of: UUID | None = form.cleaned_data.get("patient")
     patient = patient_or_404(request.user, of) if of else None
-    found = selectors.ledger_of(request.user, state=state, kind=kind, patient=patient)
+    late = bool(form.cleaned_data.get("late"))
+    found = selectors.ledger_of(request.user, state=state, kind=kind, patient=patient, late=late)
     counts = selectors.count_by_state(request.user)
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
@@ -48,6 +50,8 @@ def ledger(request: StaffRequest) -> HttpResponse:
         "state": state,
         "kind": kind,
         "patient": patient,
+        "late": late,
+        "late_count": selectors.ledger_of(request.user, late=True).count(),
         "states": [(value, label, counts.get(value, 0)) for value, label in State.choices],
         "total": sum(counts.values()),
     }
@@ -123,6 +127,7 @@ def _page(request: StaffRequest, found: Message, form: ReasonForm | None = None)
         "preview": preview,
         "words": parts_of(preview.kept if preview is not None else found.body),
         "against": against,
+        "history": history_of(found),
         "form": form or ReasonForm(),
         "can_send_again": found.state in calls.ENDED,
         "can_call": found.state in {State.DUE, State.FAILED},

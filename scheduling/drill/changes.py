@@ -56,8 +56,12 @@ class Changes:
 def _looks(key: UUID) -> list[datetime]:
     """When the looks began after which the message was handed over: each renews the lease from its own beginning.
 
-    Read off the audit trail, which keeps every look.
+    Read off the audit trail, which keeps every look, and of each row what has changed in it.
     """
-    trail = AuditEvent.objects.filter(table="scheduling_message", row=str(key), action="look")
-    renewed = [event.after["lease_until"] for event in trail if event.after and "attempts" in event.after]
-    return [datetime.fromisoformat(until) - delivery.LEASE for until in renewed if until]
+    found, lease = [], ""
+    for event in AuditEvent.objects.filter(table=Message._meta.db_table, row=str(key)).order_by("pk"):
+        after = event.after or {}
+        lease = after.get("lease_until") or lease
+        if event.action == "look" and "attempts" in after:
+            found.append(datetime.fromisoformat(lease) - delivery.LEASE)
+    return found

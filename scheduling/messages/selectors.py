@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from clinic.models import User
 from patients.models import Patient
+from scheduling.messages import waiting
 from scheduling.models import Message
 from scheduling.models.message import MessageQuerySet
 
@@ -47,10 +48,15 @@ def calls_put_off(user: User, now: datetime) -> QuerySet[Message]:
     return calls_to_make(user).filter(call_after__gt=now).order_by("call_after")
 
 
-def ledger_of(user: User, *, state: str = "", kind: str = "", patient: Patient | None = None) -> QuerySet[Message]:
-    """The messages of the user's sites, newest first, narrowed to a state, a kind and a patient where given."""
+def ledger_of(
+    user: User, *, state: str = "", kind: str = "", patient: Patient | None = None, late: bool = False
+) -> QuerySet[Message]:
+    """The messages of the user's sites, newest first, narrowed to a state, a kind and a patient where given; `late`:
+    those only that should have gone out and did not, the longest waiting first.
+    """
     wanted = {name: value for name, value in {"state": state, "kind": kind, "patient": patient}.items() if value}
-    return _with_people(Message.objects.for_user(user).filter(**wanted)).order_by("-due_at", "pk")
+    found = _with_people(Message.objects.for_user(user).filter(**wanted))
+    return waiting.late(found) if late else found.order_by("-due_at", "pk")
 
 
 def count_by_state(user: User) -> dict[str, int]:

@@ -9,6 +9,7 @@ from clinic import clock
 from patients.models import Channel
 from scheduling.messages import hours
 from scheduling.models import Message
+from scheduling.models.message import MessageQuerySet
 
 #: Ticks of the beat after which a message that nobody took is overdue (issue "Reminders and rides", 6).
 OVERDUE_TICKS = 5
@@ -27,12 +28,17 @@ def quiet_until(message: Message, now: datetime) -> datetime | None:
     return None if last is not None and last < morning + hours.TOO_SOON_TO_WAIT else morning
 
 
+def late(among: MessageQuerySet) -> MessageQuerySet:
+    """Those that are later than OVERDUE_TICKS, the longest first; not those that wait for another try."""
+    since = clock.now() - OVERDUE_TICKS * timedelta(seconds=settings.REMINDER_TICK_SECONDS)
+    waiting = Q(state=Message.State.DUE, due_at__lte=since) & (Q(lease_until__isnull=True) | Q(lease_until__lte=since))
+    abandoned = Q(state=Message.State.SENDING, lease_until__lte=since)
+    return among.filter(waiting | abandoned, carried_by__isnull=True).order_by("due_at", "pk")
+
+
 def overdue() -> int:
-    """How many messages are later than OVERDUE_TICKS, those not counted that wait for another try."""
-    late = clock.now() - OVERDUE_TICKS * timedelta(seconds=settings.REMINDER_TICK_SECONDS)
-    waiting = Q(state=Message.State.DUE, due_at__lte=late) & (Q(lease_until__isnull=True) | Q(lease_until__lte=late))
-    abandoned = Q(state=Message.State.SENDING, lease_until__lte=late)
-    return Message.objects.filter(waiting | abandoned, carried_by__isnull=True).count()
+    """How many messages are late, at any site: who carries them works for all."""
+    return late(Message.objects.all()).count()
 
 
 def none_overdue() -> bool:
