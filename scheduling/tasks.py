@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from celery import shared_task
+from celery.signals import worker_ready
 
 from clinic import clock
 from clinic.actor import Actor, origin
@@ -13,6 +15,12 @@ from scheduling.actions import alerts, asking, booster_offers, boosters, offers,
 from scheduling.messages import delivery, nudge
 
 log = structlog.get_logger(__name__)
+
+
+@worker_ready.connect
+def _look_at_once(**_: Any) -> None:
+    """What fell due while no worker was there need not wait for the next tick of the beat."""
+    nudge.now()
 
 
 @shared_task(name=nudge.DELIVER_DUE)

@@ -16,7 +16,8 @@ After = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened: when (UTC), who did it, and what, as a phrase that may follow the name."""
+    """One thing that happened: when (UTC), who did it, and what, in a few words; `detail` is
+    what a server said, or a person wrote."""
 
     at: datetime
     who: str
@@ -33,7 +34,7 @@ def history_of(message: Message) -> list[Step]:
 def _step(event: AuditEvent) -> Step | None:
     after: After = event.after or {}
     if event.operation == AuditEvent.Operation.INSERT:
-        return Step(event.at, _who(event), "wrote it into the ledger")
+        return Step(event.at, _who(event), "Written into the ledger")
     if event.operation != AuditEvent.Operation.UPDATE:
         return None
     told = (_DEEDS.get(event.action) or _what_became)(after)
@@ -49,34 +50,34 @@ def _what_became(after: After) -> tuple[str, str] | None:
     """By the state that it came to, whatever action took it there."""
     state, trouble = after.get("state"), str(after.get("last_error") or "")
     if state == State.SENT:
-        return "handed it over; it was accepted", ""
+        return "Accepted by the server", ""
     if state == State.FAILED:
-        return "gave it up", trouble
+        return "Given up", trouble
     if state == State.SKIPPED:
-        return "took it out", str(after.get("skip_reason") or "")
+        return "Taken out", str(after.get("skip_reason") or "")
     if state == State.PERSON:
-        return "put it on the call list", ""
+        return "Put on the call list", ""
     if state == State.DUE and trouble:
-        return "was refused for now; it is tried again later", trouble
+        return "Refused for now; it is tried again later", trouble
     if state == State.DUE and "due_at" in after:
-        return "let it wait for the sending hours", ""
+        return "Waits for the sending hours", ""
     return None
 
 
 def _closed(after: After) -> tuple[str, str] | None:
-    return "could not reach the server; it waits", str(after.get("last_error") or "")
+    return "Waits: the server could not be reached", str(after.get("last_error") or "")
 
 
 def _called(after: After) -> tuple[str, str] | None:
     outcome = str(after.get("outcome") or "")
-    return "called", str(Outcome(outcome).label) if outcome in Outcome.values else ""
+    return "Called", str(Outcome(outcome).label) if outcome in Outcome.values else ""
 
 
 #: What persons do, and what the state alone does not tell.
 _DEEDS: dict[str, Callable[[After], tuple[str, str] | None]] = {
-    "send_again": lambda after: ("put it into the queue again", ""),
-    "call_instead": lambda after: ("made it a call", ""),
-    "leave_unsent": lambda after: ("left it unsent", str(after.get("skip_reason") or "")),
+    "send_again": lambda after: ("Put into the queue again", ""),
+    "call_instead": lambda after: ("Made a call", ""),
+    "leave_unsent": lambda after: ("Left unsent", str(after.get("skip_reason") or "")),
     "record_call": _called,
     "give_back": _closed,
 }

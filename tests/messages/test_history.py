@@ -54,9 +54,9 @@ def test_the_history_names_who_sent_it_again_and_what_the_server_said(
     deliver()
     worker = "delivery of messages"
     assert steps(row)[1:] == [
-        (worker, "gave it up", "550 5.1.1 no such user"),
-        ("Finn Okafor", "put it into the queue again", ""),
-        (worker, "handed it over; it was accepted", ""),
+        (worker, "Given up", "550 5.1.1 no such user"),
+        ("Finn Okafor", "Put into the queue again", ""),
+        (worker, "Accepted by the server", ""),
     ]
 
 
@@ -77,13 +77,13 @@ def test_the_history_tells_a_refusal_for_now_a_closed_server_a_call_and_who_left
     calls.record_call(by=clerk, message=row, outcome="no_answer")
     calls.leave_unsent(by=clerk, message=row, reason="told at the door")
     found = [(what, detail) for _who, what, detail in steps(row)][1:]
-    assert found[0] == ("was refused for now; it is tried again later", "451 4.7.1 come back later")
-    assert found[1][0] == "could not reach the server; it waits"
+    assert found[0] == ("Refused for now; it is tried again later", "451 4.7.1 come back later")
+    assert found[1][0] == "Waits: the server could not be reached"
     assert found[2:] == [
-        ("made it a call", ""),
-        ("put it on the call list", ""),
-        ("called", "no answer"),
-        ("left it unsent", "told at the door"),
+        ("Made a call", ""),
+        ("Put on the call list", ""),
+        ("Called", "no answer"),
+        ("Left unsent", "told at the door"),
     ]
 
 
@@ -91,7 +91,7 @@ def test_a_message_that_is_no_longer_true_says_so_in_its_history(harbor: Clinic,
     row = told(harbor, ada)
     Appointment.objects.update(version=1)
     deliver()
-    assert steps(row)[-1] == ("delivery of messages", "took it out", "the visit has moved")
+    assert steps(row)[-1] == ("delivery of messages", "Taken out", "the visit has moved")
 
 
 def test_the_page_shows_the_history_in_one_query_however_long(desk: Client, harbor: Clinic, ada: Patient) -> None:
@@ -101,13 +101,13 @@ def test_the_page_shows_the_history_in_one_query_however_long(desk: Client, harb
     desk.get(url)
     with CaptureQueriesContext(connection) as short:
         page = desk.get(url).content.decode()
-    assert "handed it over; it was accepted" in page
+    assert "Accepted by the server" in page
     for _ in range(5):
         calls.send_again(by=harbor.by(Role.FRONT_DESK), message=row)
         deliver()
     with CaptureQueriesContext(connection) as long:
         page = desk.get(url).content.decode()
-    assert page.count("put it into the queue again") == 5
+    assert page.count("Put into the queue again") == 5
     assert len(long) == len(short)
 
 

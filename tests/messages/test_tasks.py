@@ -42,6 +42,13 @@ def test_the_task_delivers_what_is_due(harbor: Clinic, ada: Patient) -> None:
     assert (sent.actor_name, sent.origin) == ("delivery of messages", "task deliver_due")
 
 
+def test_a_worker_that_is_ready_looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    nudged: list[bool] = []
+    monkeypatch.setattr(nudge, "now", lambda: nudged.append(True))
+    tasks._look_at_once()
+    assert nudged == [True]
+
+
 def test_every_task_of_the_beat_exists(db: None) -> None:
     current_app.loader.import_default_modules()
     scheduled = {str(entry["task"]) for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
