@@ -27,7 +27,7 @@ def pages_stay_quick(world: World) -> list[Finding]:
     workers, beat = house.workers(1, concurrency=2), house.beat()
     with serving() as server:
         browser = server.signed_in(world.bench.clerk)
-        paths = _paths(messages[0])
+        paths = _paths(world, messages[0])
         _visit(browser, paths, 5)
         normal = _visit(browser, paths, times)
         Message.objects.filter(pk__in=[one.pk for one in messages]).update(due_at=clock.now())
@@ -45,9 +45,11 @@ def pages_stay_quick(world: World) -> list[Finding]:
     return [at_most(NAME, "p95 of a page while the messages go out, beside its normal", ratios[worst], 2, "x", note)]
 
 
-def _paths(message: Message) -> list[str]:
-    names = ("desk:work", "desk:today", "desk:calls", "desk:patients")
-    return [*map(reverse, names), reverse("desk:patient", args=[message.patient_id])]
+def _paths(world: World, message: Message) -> list[str]:
+    site = world.bench.site
+    board = reverse("desk:board", args=[site.pk, clock.today(site.zone) + timedelta(days=1)])
+    lists = [reverse(name) for name in ("desk:work", "desk:calls", "desk:patients")]
+    return [board, *lists, reverse("desk:patient", args=[message.patient_id])]
 
 
 def _visit(browser: Browser, paths: Sequence[str], times: int) -> dict[str, list[float]]:

@@ -17,8 +17,10 @@ Kind, State = Message.Kind, Message.State
 
 #: Each patient's one message is of one of these, in turn: the whole series with its calendar file, and two reminders.
 KINDS = (Kind.BOOKED, Kind.REMINDER, Kind.PREPARE)
-#: Days from the drill's Monday to the two visits of each patient, and the local time of both.
+#: Days from the drill's Monday to the two visits of the first patients, and the local time of both; those of the next
+#: A_WEEK patients are a week later.
 DAYS = (1, 4)
+A_WEEK = 60
 HOUR = time(14)
 LONG = timedelta(minutes=115)
 _batches = count(1)
@@ -56,7 +58,9 @@ def make_due(bench: Bench, number: int, *, bad_every: int = 0, due_at: datetime 
     )
     through = Patient.sites.through
     through.objects.bulk_create(through(patient=one, site=bench.site) for one in people)
-    courses = Series.objects.bulk_create(_series(bench, one, now) for one in people)
+    courses = Series.objects.bulk_create(
+        _series(bench, one, number // A_WEEK, now) for number, one in enumerate(people)
+    )
     visits = Appointment.objects.bulk_create(visit for series in courses for visit in _visits(bench, series, now))
     Ride.objects.bulk_create(Ride(appointment=visit, changed_at=now) for visit in visits)
     first = {visit.series_id: visit for visit in visits if visit.number == 1}
@@ -76,19 +80,20 @@ def _in_turn(number: int) -> Sequence[Message.Kind]:
     return [KINDS[one % len(KINDS)] for one in range(number)]
 
 
-def _series(bench: Bench, patient: Patient, now: datetime) -> Series:
+def _series(bench: Bench, patient: Patient, weeks: int, now: datetime) -> Series:
     return Series(
         patient=patient,
         site=bench.site,
         protocol_version=bench.series,
         sessions=len(DAYS),
-        first_day=_day(bench, DAYS[0]),
+        first_day=clock.today(bench.site.zone) + timedelta(weeks=weeks, days=DAYS[0]),
         created_at=now,
     )
 
 
 def _visits(bench: Bench, series: Series, now: datetime) -> list[Appointment]:
-    starts = [clock.moment(_day(bench, days), HOUR, bench.site.zone) for days in DAYS]
+    days = [series.first_day + timedelta(days=ahead - DAYS[0]) for ahead in DAYS]
+    starts = [clock.moment(day, HOUR, bench.site.zone) for day in days]
     return [
         Appointment(
             patient=series.patient,
@@ -104,10 +109,6 @@ def _visits(bench: Bench, series: Series, now: datetime) -> list[Appointment]:
         )
         for number, start in enumerate(starts, start=1)
     ]
-
-
-def _day(bench: Bench, ahead: int) -> date:
-    return clock.today(bench.site.zone) + timedelta(days=ahead)
 
 
 def _due(kind: Message.Kind, series: Series, visit: Appointment, due_at: datetime) -> Message:
