@@ -84,7 +84,8 @@ def clocks(world: World) -> list[Finding]:
 def walk_through(world: World, site: Site, change: date) -> Walk:
     """Book visits around `change` at the site, and let its days pass."""
     begins = datetime.combine(change - timedelta(days=8), time(12), UTC)
-    ends = datetime.combine(change + timedelta(days=VISITS[-1]), time(12), UTC)
+    # Late in the evening, UTC: by then it is afternoon of the last day in every one of the zones.
+    ends = datetime.combine(change + timedelta(days=VISITS[-1]), time(23), UTC)
     expected: dict[tuple[str, date], str] = {}
     with taken_to(begins):
         for ahead in VISITS:
