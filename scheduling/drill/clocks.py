@@ -61,7 +61,7 @@ def clocks(world: World) -> list[Finding]:
     LadderStep.objects.all().delete()
     mail = world.house.sink()
     walks = [
-        walk_through(world, make_place(zone, 1, time_zone=zone)[0], change)
+        walk_through(world, make_place(f"{zone} {change:%B}", 1, time_zone=zone)[0], change)
         for zone, changes in CHANGES.items()
         for change in changes[: 1 if world.quick else None]
     ]
