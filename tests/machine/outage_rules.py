@@ -16,7 +16,7 @@ from tests.machine.machine import MORNING, WHICH, ClinicMachine, pick
 from tests.machine.truth import Closed, cell_at, cell_of, moment_of
 
 #: Messages that tell a patient of another time.
-NEWS = ("moved", "boosters_changed", "cancelled", "booked")
+NEWS = ("moved", "boosters_changed", "cancelled", "booked", "consult_booked")
 
 
 class OutageRules(ClinicMachine):
