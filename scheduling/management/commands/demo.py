@@ -18,6 +18,7 @@ from scheduling.demo.attending import Team
 from scheduling.demo.cast import CAST
 from scheduling.demo.journeys import Journey
 from scheduling.demo.morning import leave_work
+from scheduling.demo.outcomes import how_they_do
 from scheduling.demo.places import HARBOR, MESA, make_sites, make_staff
 from scheduling.demo.plans import make_plans
 from scheduling.demo.protocols import make_protocols
@@ -69,6 +70,7 @@ class Command(BaseCommand):
             state=Message.State.SKIPPED, skip_reason="From before the demo clinic was set up"
         )
         some_want_sooner(sites.values(), team)
+        how_they_do(team)
         leave_work(team.desk, sites, versions)
 
     def _team(self, staff: dict[str, StaffMember]) -> Team:
