@@ -93,7 +93,7 @@ def make_maintenance(bench: Bench) -> tuple[StaffMember, list[Series]]:
 def _visits(series: Series, site: Site, version: ProtocolVersion) -> list[Appointment]:
     """An induction every third day, then a booster every three weeks; the last one is to come."""
     now = clock.now()
-    first = now - timedelta(days=21 * (BOOSTERS - 1) + 3 * INFUSIONS)
+    first = clock.of_cell(clock.cell(now)) - timedelta(days=21 * (BOOSTERS - 1) + 3 * INFUSIONS)
     starts = [first + timedelta(days=3 * number) for number in range(INFUSIONS)]
     starts += [starts[-1] + timedelta(days=21 * number) for number in range(1, BOOSTERS + 1)]
     made = []
