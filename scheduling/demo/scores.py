@@ -46,6 +46,10 @@ def report(patient: Patient, by: Actor, visits: Sequence[Appointment], *, until:
 
 
 def _write(patient: Patient, by: Actor, measure: Measure, value: int, at: datetime, day: int) -> None:
+    said = f"{measure} {at:%Y-%m-%d}"
+    if Observation.objects.filter(patient=patient, measure=measure, source_id=said).exists():
+        # The day was told with the visits before.
+        return
     with clock.at_moment(at):
         people.record_observation(
             by=by,
@@ -54,5 +58,5 @@ def _write(patient: Patient, by: Actor, measure: Measure, value: int, at: dateti
             value=value,
             effective_at=at,
             source=Observation.Source.PATIENT,
-            source_id=f"{measure} {at:%Y-%m-%d}",
+            source_id=said,
         )
