@@ -1,0 +1,149 @@
+"""One patient's story in a browser through nginx: from the first call to a driver who is named and a visit that moved.
+
+Before each step something is killed, and comes back while the step is under way.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from email.message import EmailMessage
+
+from django.conf import settings
+from django.db import connections
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from clinic.models import StaffMember
+from patients.models import Patient
+from scheduling.drill.keeper import Kept, wait_until
+from scheduling.models import Appointment, Series
+from tests.conftest import CHROMIUM
+from tests.factories import Clinic, clear
+from tests.topology.clerks import session_of
+from tests.topology.findings import Findings
+from tests.topology.fire import next_week
+from tests.topology.machines import PATIENCE, Topology
+
+MAIL = "bea.marlowe@example.org"
+LINK = re.compile(r"https://[^\s]+/my/[\w-]+/")
+FAMILY = "Marlowe"
+
+
+def run(topology: Topology, clinic: Clinic, findings: Findings) -> None:
+    """Live the story, and say which steps came to their end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        story = Story(topology, clinic, browser)
+        steps: list[tuple[Kept, Callable[[], None]]] = [
+            (topology.webs[0], story.the_clerk_adds_the_patient),
+            (topology.redis, story.the_clerk_books_six_visits),
+            (topology.workers[0], story.the_patient_gets_the_mail),
+            (topology.webs[1], story.the_patient_names_who_drives),
+            (topology.postgres, story.the_clerk_cancels_one_visit),
+        ]
+        for victim, step in steps:
+            step_name = step.__name__.replace("_", " ")
+            victim.kill()
+            if victim is topology.postgres:
+                # Nothing can be shown without a database: whoever sits there waits until it is back.
+                wait_until(topology.is_whole, PATIENCE, meanwhile=topology.keeper.look)
+            # Those of this process ended with the database.
+            connections.close_all()
+            try:
+                step()
+            except Exception:
+                story.show()
+                raise
+            back = wait_until(topology.is_whole, PATIENCE, meanwhile=topology.keeper.look)
+            findings.note(f"{step_name}, {victim.name} killed", "done", "done, and all is well again", back)
+        browser.close()
+
+
+class Story:
+    """The clerk at the screen, the patient with a telephone."""
+
+    def __init__(self, topology: Topology, clinic: Clinic, browser: Browser) -> None:
+        self.topology, self.clinic, self.browser = topology, clinic, browser
+        clerk = clinic.clerk
+        self.clerk = self._page(clerk)
+
+    def _page(self, member: StaffMember | None = None) -> Page:
+        context = self.browser.new_context(base_url=self.topology.url, ignore_https_errors=True)
+        if member is not None and member.user is not None:
+            key = session_of(member.user)
+            context.add_cookies(
+                [{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.topology.url, "secure": True}]
+            )
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        return page
+
+    def show(self) -> None:
+        """Print what stands on the open pages."""
+        for context in self.browser.contexts:
+            for page in context.pages:
+                sys.stderr.write(f"--- {page.url}\n{page.locator('body').inner_text()[:1500]}\n")
+
+    @property
+    def patient(self) -> Patient:
+        """The one patient of the story."""
+        return Patient.objects.get(family_name=FAMILY)
+
+    def the_clerk_adds_the_patient(self) -> None:
+        page = self.clerk
+        page.goto(reverse("desk:patient_new"))
+        page.get_by_label("Given names").fill("Bea")
+        page.get_by_label("Family name").fill(FAMILY)
+        page.get_by_label("Birth date").fill("1971-11-03")
+        page.get_by_label("Telephone", exact=True).fill("518 555 7142")
+        page.get_by_label("Email", exact=True).fill(MAIL)
+        page.get_by_label("Agrees to email").check()
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name=f"Bea {FAMILY}")).to_be_visible(timeout=60_000)
+        clear(self.patient, self.clinic.site)
+
+    def the_clerk_books_six_visits(self) -> None:
+        page = self.clerk
+        page.goto(reverse("desk:book_series", args=[self.patient.pk]))
+        page.get_by_label("Protocol").select_option(label="Six infusions")
+        page.get_by_label("First possible day").fill(next_week(self.clinic).isoformat())
+        page.get_by_role("button", name="Show the best plans").click()
+        page.get_by_role("button", name="of plan 1").click()
+        expect(page.get_by_role("heading", name=f"Bea {FAMILY}")).to_be_visible(timeout=60_000)
+        assert Series.objects.get(patient=self.patient).appointments.count() == 6
+
+    def the_patient_gets_the_mail(self) -> None:
+        look = self.topology.keeper.look
+        assert wait_until(lambda: bool(self.topology.sink.to(MAIL)), PATIENCE, meanwhile=look), "no mail came"
+
+    def the_patient_names_who_drives(self) -> None:
+        link = LINK.search(_text(self.topology.sink.to(MAIL)[0]))
+        assert link is not None
+        phone = self._page()
+        phone.goto(link.group())
+        phone.get_by_role("link", name="Say who drives you").click()
+        phone.get_by_label("Name", exact=False).first.fill("Ben Quill")
+        phone.get_by_label("Telephone", exact=False).first.fill("518 555 0188")
+        phone.get_by_label("18 or older", exact=False).check(force=True)
+        for box in phone.locator("input[type=checkbox][name=visits]").all():
+            box.check(force=True)
+        phone.get_by_role("button", name="Save who drives me").click()
+        expect(phone.get_by_text("Ben Quill").first).to_be_visible(timeout=60_000)
+        assert {visit.ride.status for visit in self._visits()} <= {"named", "confirmed"}
+
+    def the_clerk_cancels_one_visit(self) -> None:
+        page, last = self.clerk, self._visits()[-1]
+        page.goto(reverse("desk:cancel", args=[last.pk]))
+        page.get_by_label("Reason", exact=False).first.fill("Away that day.")
+        page.get_by_role("button", name=re.compile("^Cancel")).last.click()
+        page.wait_for_load_state()
+        assert wait_until(lambda: len(self._visits()) == 5, PATIENCE), "the visit is still booked"
+
+    def _visits(self) -> list[Appointment]:
+        return list(Appointment.objects.blocking().filter(patient=self.patient).order_by("starts"))
+
+
+def _text(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
