@@ -171,12 +171,12 @@ def fill(clinic: Clinic) -> None:
         cursor.execute(
             """
             INSERT INTO patients_patient (id, given_name, family_name, birth_date, sex, language, interpreter, email,
-                phone, channel, mail_consent, text_consent, address_line, city, state, postal_code, country, note,
-                is_active, version, created_at)
+                phone, channel, mail_consent, text_consent, essential_only, address_line, city, state, postal_code,
+                country, note, is_active, version, created_at)
             SELECT gen_random_uuid(), initcap(substr(md5(n::text), 1, 3 + n %% 6)),
                 initcap(substr(md5((n * 7)::text), 4, 4 + n %% 8)), date '1930-01-01' + (n * 37) %% 30000,
                 'unknown', 'en', '', '', '+1518' || lpad((n * 7919 %% 10000000)::text, 7, '0'), 'mail', true, false,
-                '', '', '', '', '', '', true, 0, now()
+                false, '', '', '', '', '', '', true, 0, now()
             FROM generate_series(1, %s) AS n
             """,
             [MANY],

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import date, timedelta
 from uuid import UUID
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import connections
 
 from clinic import clock
@@ -30,6 +31,8 @@ def run(topology: Topology, clinic: Clinic, findings: Findings) -> None:
     patients = [make_patient(clinic.site, cleared=True, consented=True) for _ in range(PATIENTS)]
     clerk = clinic.by(Role.FRONT_DESK).user
     assert clerk is not None
+    # In production nobody goes far without a second factor.
+    TOTP.activate(clerk, generate_totp_secret())
     certificate = str(topology.folder / "tls.crt")
     shift = Shift(
         [Clerk(topology.port, certificate, clerk) for _ in range(CLERKS)], clinic, patients, next_week(clinic)

@@ -8,9 +8,10 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 
 from clinic.runtime import privileges
 from clinic.runtime.folder import PROJECT
@@ -68,6 +69,8 @@ class Topology:
             "CLINIC_ENVIRONMENT": "production",
             "CLINIC_DATA": str(self.folder / "runner"),
             "SECRET_KEY": token_hex(40),
+            "FIELD_KEYS": urlsafe_b64encode(token_bytes(32)).decode(),
+            "BLIND_INDEX_KEY": token_hex(40),
             "PUBLIC_URL": self.url,
             "ALLOWED_HOSTS": HOST,
             "DATABASE_URL": self._address("clinic_app", self._application),
