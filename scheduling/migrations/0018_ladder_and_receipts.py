@@ -1,6 +1,8 @@
 """Messages after a visit and about a booster's date; fewer where visits are close together; what a provider says later.
 
-A ladder's `days_before` is `days`, since some count after the visit."""
+A ladder's `days_before` is `days`, since some count after the visit. Not additive: a program of the version before
+cannot read the ladder, so web, worker and beat are replaced together.
+"""
 
 from django.db import migrations, models
 

@@ -19,7 +19,9 @@ from patients.models import Patient
 from tests.database import cluster
 from tests.factories import make_clinic, make_patient
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+#: The command makes it known as it begins; a test may use only what is known before.
+connections.databases.setdefault("restored", dict(connections.databases["default"]))
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner", "restored"])
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
 
 def test_a_weak_demo_password_is_refused(tmp_path: Path) -> None:
     said = refused(tmp_path, PORT=str(free_port()), DEMO_PASSWORD="short")
-    assert said.startswith("DEMO_PASSWORD will not do: This password is too short.")
+    assert said.startswith("DEMO_PASSWORD will not do: Use at least 15 characters")
     assert not (tmp_path / "postgres").exists()
 
 

@@ -1,6 +1,7 @@
 """Restore a backup into an empty database, and verify it."""
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class Command(BaseCommand):
         lines = options["identity"].read_text(encoding="utf-8").splitlines()
         identity = next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
         connections.databases[ALIAS] = {**connections.databases["default"], **dj_database_url.parse(options["into"])}
+        with suppress(AttributeError):
+            del connections[ALIAS]
         try:
             manifest, wrong = backup.restore(options["file"], identity, ALIAS, options["files"])
         except (OSError, backup.CannotRestore) as error:
