@@ -37,8 +37,9 @@ def program(name: str, alias: str) -> str:
     """A program of PostgreSQL that knows the server behind `alias`: the one on the PATH, or that of the embedded server
     where the PATH has none or an older one, which would refuse.
     """
-    on_path = shutil.which(name)
-    if on_path is None or _major(on_path) < connections[alias].pg_version // 10000:
+    on_path, to = shutil.which(name), connections[alias]
+    to.ensure_connection()
+    if on_path is None or _major(on_path) < to.connection.server_version // 10000:
         return str(privileges.installed() / name)
     return on_path
 
