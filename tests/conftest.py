@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.servers.basehttp import WSGIServer
 from django.db import connections
 from django.test.testcases import TransactionTestCase
+from playwright.sync_api import expect
 from psycopg2 import sql
 from pytest_django import DjangoDbBlocker
 
@@ -29,6 +30,9 @@ settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.stora
 settings.SESSION_LIMITS = {role: Limits(timedelta(days=9999), timedelta(days=9999)) for role in settings.SESSION_LIMITS}
 # Playwright's event loop runs in the thread of the test, which then may still use the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# A busy machine may take longer than five seconds over a page.
+expect.set_options(timeout=30_000)
 
 # Fifty clerks of tests/desk/test_race.py come at once: the server that tests talk to lets as many wait at its door.
 WSGIServer.request_queue_size = 128
