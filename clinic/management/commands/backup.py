@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """Back up, and tell the chain's head: note it somewhere else."""
         try:
             manifest = backup.make(options["file"], options["recipient"])
-        except (ValueError, OSError, backup.CannotRestore) as error:
+        except (ValueError, OSError, backup.BackupError) as error:
             raise CommandError(str(error)) from None
         rows = sum(manifest["counts"].values())
         self.stdout.write(

@@ -7,11 +7,17 @@ from typing import Any
 
 import dj_database_url
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 
 from clinic import backup
 
 ALIAS = "restored"
+
+
+def _identity(file: Path) -> str:
+    """The secret key in an age key file, which has remarks beside it. Raises OSError."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
 
 
 class Command(BaseCommand):
@@ -28,14 +34,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Restore and judge."""
-        lines = options["identity"].read_text(encoding="utf-8").splitlines()
-        identity = next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
-        connections.databases[ALIAS] = {**connections.databases["default"], **dj_database_url.parse(options["into"])}
+        try:
+            identity = _identity(options["identity"])
+            into = dj_database_url.parse(options["into"])
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error)) from None
+        connections.databases[ALIAS] = {**connections.databases["default"], **into}
         with suppress(AttributeError):
             del connections[ALIAS]
         try:
             manifest, wrong = backup.restore(options["file"], identity, ALIAS, options["files"])
-        except (OSError, backup.CannotRestore) as error:
+        except (OSError, OperationalError, backup.BackupError) as error:
             raise CommandError(str(error)) from None
         finally:
             connections[ALIAS].close()
