@@ -5,7 +5,8 @@ holds the link before. The links are made in the database by a function with its
 can have events sealed but can neither choose nor change a seal.
 
 What an event says (values, reason, caller) may have to be erased by law. Its digest is salted and stays: with the
-salt thrown away it tells nothing, and the chain still holds. The verification then says "erased", and by whom.
+salt thrown away it tells nothing, and the chain still holds. The verification counts it as erased; who did so is on
+the trail.
 
 What the chain cannot show by itself is that its newest links were cut off together with their events, or that the
 database's owner made all of it anew. Against that its head (position and link) is written to the log at each sealing
@@ -186,15 +187,22 @@ def verify(noted: Head | None = None, alias: str = DEFAULT_DB_ALIAS) -> Findings
     return found
 
 
-def _rows(alias: str) -> Iterator[tuple[int, int, bytes | None, bytes, bytes, bytes, str | None, str | None, str]]:
-    """(position, event, salt, payload, digest, link, what the event says, its header, its operation), in order."""
+#: A seal with its event: position, event, salt, payload, digest, link, what the event says and its header (both None
+#: where the event is no more).
+_Row = tuple[int, int, bytes | None, bytes, bytes, bytes, str | None, str | None]
+#: What an erased event says.
+_NOTHING = '[null, null, "", ""]'
+
+
+def _rows(alias: str) -> Iterator[_Row]:
+    """All seals in their order."""
     with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         # A cursor of the server's: the trail may be larger than the memory.
         name = f"trail_{uuid4().hex}"
         cursor.execute(
             f"DECLARE {name} CURSOR FOR SELECT s.position, s.event, s.salt, s.payload, s.digest, s.link, "  # noqa: S608 -- the name is ours
             "CASE WHEN e.id IS NOT NULL THEN clinic_audit_says(e) END, "
-            "CASE WHEN e.id IS NOT NULL THEN clinic_audit_header(e, s.payload) END, coalesce(e.operation, '') "
+            "CASE WHEN e.id IS NOT NULL THEN clinic_audit_header(e, s.payload) END "
             "FROM clinic_auditseal AS s LEFT JOIN clinic_auditevent AS e ON e.id = s.event ORDER BY s.position"
         )
         while True:
@@ -214,11 +222,9 @@ def _rows(alias: str) -> Iterator[tuple[int, int, bytes | None, bytes, bytes, by
                 )
 
 
-def _check(
-    row: tuple[int, int, bytes | None, bytes, bytes, bytes, str | None, str | None, str], before: bytes, found: Findings
-) -> bytes:
+def _check(row: _Row, before: bytes, found: Findings) -> bytes:
     """Judge one seal; the link that stands in it, from which the next is judged."""
-    position, event, salt, payload, digest, link, says, header, _operation = row
+    position, event, salt, payload, digest, link, says, header = row
     if hashlib.sha256(before + digest).digest() != link:
         found.problems.append(f"Seal {position} (event {event}) does not follow the one before it: order was changed.")
     if says is None or header is None:
@@ -228,12 +234,8 @@ def _check(
         found.problems.append(f"Event {event} (seal {position}) was altered: who, what or when.")
     if salt is None:
         found.erased += 1
-        if says != EMPTY:
+        if says != _NOTHING:
             found.problems.append(f"Event {event} (seal {position}) was erased, but says something again.")
     elif hashlib.sha256(salt + says.encode()).digest() != payload:
         found.problems.append(f"Event {event} (seal {position}) was altered: what it says.")
     return link
-
-
-#: What an erased event says.
-EMPTY = '[null, null, "", ""]'
