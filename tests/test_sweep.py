@@ -23,7 +23,7 @@ from patients.models import Authorisation, Consent, ConsultRequest, EmergencyAcc
 from scheduling.actions import earlier, offers, rides
 from scheduling.actions.requests import ask_for_change
 from scheduling.actions.series_writing import SeriesOrder
-from scheduling.models import CourseChange, Message, NewTime, ProposedBooster, Series
+from scheduling.models import Appointment, CourseChange, Message, NewTime, ProposedBooster, Series
 from scheduling.planner.values import Wishes
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits
@@ -140,85 +140,111 @@ def things_of(clinic: factories.Clinic) -> dict[str, Any]:
     visits = make_visits(clinic, patient, DAYS)
     contact = make_driver(patient, "Ben Quill", email="ben@example.org")
     rides.name_companion(by=clinic.by(Role.FRONT_DESK), appointments=visits, companion=contact)
-    asking = factories.make_patient(clinic.site, cleared=True)
-    offer = offers.keep_plan(
-        by=clinic.by(Role.FRONT_DESK),
-        order=SeriesOrder(
-            patient=asking,
-            site=clinic.site,
-            version=clinic.injection,
-            first_day=factories.FIRST_DAY,
-            wishes=MORNINGS,
-            starts=best_starts(clinic, asking, version=clinic.injection),
-        ),
-        hours=24,
-        key=uuid4(),
-    )
-    wish = earlier.wish_sooner(by=clinic.by(Role.FRONT_DESK), appointment=visits[0], hours=Wishes())
-    asked = earlier.offer_time(
-        by=clinic.by(Role.FRONT_DESK),
-        site=clinic.site,
-        starts=clinic.at(DAYS[0] - timedelta(days=3), 9),
-        wishes=[wish],
-        minutes=120,
-        key=uuid4(),
-    ).invitations.get()
     return {
-        "measure": "fiqr",
+        "contact": contact.pk,
+        **_of_the_record(clinic, patient),
+        **_of_the_visits(clinic, patient, visits),
+        **_asked_for(clinic, visits),
+        **_of_the_clinic(clinic),
+        **WORDS,
+    }
+
+
+#: What is no object: any of the words that such an address takes.
+WORDS = {
+    "measure": "fiqr",
+    "day": DAYS[0],
+    "token": "x" * 32,
+    "key": 1,
+    "kind": "booked",
+    "report": "use",
+    "language": "en",
+}
+
+
+def _of_the_record(clinic: factories.Clinic, patient: Patient) -> dict[str, Any]:
+    """The patient, and what lies in the record."""
+    treatment = note_treatment(
+        by=clinic.by(Role.DOCTOR), patient=patient, kind="physical", name="Physical therapy", since=factories.LONG_AGO
+    )
+    access = EmergencyAccess.objects.create(
+        user=User.objects.get(staff_member=clinic.doctor),
+        patient=patient,
+        reason="found at the door",
+        opened_at=clock.now(),
+        until=clock.now() + timedelta(hours=1),
+    )
+    return {
+        "patient": patient.pk,
+        "consent": Consent.objects.get(patient=patient).pk,
+        "treatment": treatment.pk,
+        "alert": _alert_of(clinic, patient),
+        "access": access.pk,
+        "authorisation": Authorisation.objects.create(
+            patient=patient, sessions=6, valid_from=DAYS[0], created_at=clock.now()
+        ).pk,
+    }
+
+
+def _of_the_visits(clinic: factories.Clinic, patient: Patient, visits: list[Appointment]) -> dict[str, Any]:
+    """A visit with its series, and what goes on about them."""
+    series = Series.objects.get(patient=patient)
+    message = Message.objects.filter(site=clinic.site, patient=patient).first()
+    assert message is not None
+    return {
+        "visit": visits[0].pk,
+        "series": series.pk,
+        "message": message.pk,
+        "change": ask_for_change(by=clinic.by(Role.FRONT_DESK), appointment=visits[1], kind="move").pk,
+        "course_change": _paused(series).pk,
+        "new_time": NewTime.objects.create(appointment=visits[0], version=visits[0].version, asked_at=clock.now()).pk,
         "proposed": ProposedBooster.objects.create(
-            series=Series.objects.get(patient=patient),
+            series=series,
             starts=far_off(clinic)["starts"],
             status=ProposedBooster.Status.OFFERED,
             created_at=clock.now(),
             offered_at=clock.now(),
         ).pk,
-        "new_time": NewTime.objects.create(appointment=visits[0], version=visits[0].version, asked_at=clock.now()).pk,
-        "treatment": note_treatment(
-            by=clinic.by(Role.DOCTOR),
-            patient=patient,
-            kind="physical",
-            name="Physical therapy",
-            since=factories.LONG_AGO,
-        ).pk,
-        "alert": _alert_of(clinic, patient),
-        "site": clinic.site.pk,
-        "clinic": public_name(clinic.site),
-        "day": DAYS[0],
-        "patient": patient.pk,
-        "contact": contact.pk,
-        "consent": Consent.objects.get(patient=patient).pk,
-        "authorisation": Authorisation.objects.create(
-            patient=patient, sessions=6, valid_from=DAYS[0], created_at=clock.now()
-        ).pk,
-        "visit": visits[0].pk,
-        "series": visits[0].series_id,
+    }
+
+
+def _asked_for(clinic: factories.Clinic, visits: list[Appointment]) -> dict[str, Any]:
+    """A plan kept for somebody, a wish to come earlier with the time offered for it, and a consult asked for."""
+    by = clinic.by(Role.FRONT_DESK)
+    asking = factories.make_patient(clinic.site, cleared=True)
+    order = SeriesOrder(
+        patient=asking,
+        site=clinic.site,
+        version=clinic.injection,
+        first_day=factories.FIRST_DAY,
+        wishes=MORNINGS,
+        starts=best_starts(clinic, asking, version=clinic.injection),
+    )
+    offer = offers.keep_plan(by=by, order=order, hours=24, key=uuid4())
+    wish = earlier.wish_sooner(by=by, appointment=visits[0], hours=Wishes())
+    starts = clinic.at(DAYS[0] - timedelta(days=3), 9)
+    earlier_offer = earlier.offer_time(by=by, site=clinic.site, starts=starts, wishes=[wish], minutes=120, key=uuid4())
+    return {
         "offer": offer.pk,
+        "wish": wish.pk,
+        "earlier_offer": earlier_offer.pk,
+        "invitation": earlier_offer.invitations.get().pk,
+        "cell": clock.cell(earlier_offer.first_start),
         "asked": ConsultRequest.objects.create(
             site=clinic.site, name="Cora Lind", phone="+15185550142", created_at=clock.now()
         ).pk,
-        "change": ask_for_change(by=clinic.by(Role.FRONT_DESK), appointment=visits[1], kind="move").pk,
-        "wish": wish.pk,
-        "course_change": _paused(Series.objects.get(appointments=visits[0])).pk,
-        "earlier_offer": asked.offer_id,
-        "invitation": asked.pk,
-        "cell": clock.cell(asked.offer.first_start),
-        "message": Message.objects.filter(site=clinic.site, patient=patient).first().pk,  # type: ignore[union-attr]
-        "closure": Closure.objects.create(site=clinic.site, **far_off(clinic)).pk,
-        "token": "x" * 32,
-        "key": 1,
+    }
+
+
+def _of_the_clinic(clinic: factories.Clinic) -> dict[str, Any]:
+    """The site, who works there, and what it is made of."""
+    return {
+        "site": clinic.site.pk,
+        "clinic": public_name(clinic.site),
         "account": clinic.clerk.user_id,
         "member": clinic.nurses[0].pk,
-        "access": EmergencyAccess.objects.create(
-            user=User.objects.get(staff_member=clinic.doctor),
-            patient=patient,
-            reason="found at the door",
-            opened_at=clock.now(),
-            until=clock.now() + timedelta(hours=1),
-        ).pk,
         "place": clinic.chairs[0].public_id,
-        "kind": "booked",
-        "report": "use",
-        "language": "en",
+        "closure": Closure.objects.create(site=clinic.site, **far_off(clinic)).pk,
         "protocol": _protocol_of_its_own(clinic),
     }
 

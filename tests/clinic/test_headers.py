@@ -91,7 +91,6 @@ def test_an_address_shows_no_trace_of_an_error(settings: Any) -> None:
 
 def test_over_tls_cookies_are_bound_to_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked of the settings in a process of their own: they are read once."""
-
     script = (
         "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DESK_COOKIE_NAME, "
         "s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY, s.SESSION_COOKIE_SAMESITE, "
@@ -104,7 +103,6 @@ def test_over_tls_cookies_are_bound_to_the_host(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_view_that_is_asked_too_often_says_when_to_come_back(db: None) -> None:
-
     cache.clear()
     view = rates.limited(2, 120)(lambda request: HttpResponse("here"))
     request = RequestFactory().get("/x/", REMOTE_ADDR="203.0.113.20")
