@@ -44,10 +44,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: its cells as they are read, and the number that is drawn (None: nothing)."""
+    """One line: its cells as they are read, the number that is drawn (None: nothing), and its bar's name (or empty: the
+    first cell).
+    """
 
     cells: tuple[str, ...]
     drawn: float | None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Report:
 
 
 def use_of_places(span: Span) -> Report:
-    """How much of the open time chairs and nurses were taken, by weekday and hour. Three queries."""
+    """How much of the open time chairs and nurses were taken, by weekday and hour. Four queries."""
     chairs, nurses = (_taken(span, kinds) for kinds in (CHAIRS, [ResourceKind.STAFF]))
     places = Resource.objects.filter(site=span.site, kind__in=CHAIRS, is_active=True).count()
     days = Counter((span.first + timedelta(days=n)).weekday() for n in range((span.last - span.first).days + 1))
@@ -73,7 +76,7 @@ def use_of_places(span: Span) -> Report:
         share = 100 * chairs[weekday, hour] / there if there else 0.0
         hours = nurses[weekday, hour] / 60 / days[weekday] if days[weekday] else 0.0
         cells = (WEEKDAYS[weekday], f"{hour}:00", f"{share:.0f} %", f"{hours:.1f}")
-        rows.append(Row(cells, round(share, 1)))
+        rows.append(Row(cells, round(share, 1), f"{cells[0]} {cells[1]}"))
     note = "Chairs: taken minutes of the open minutes of all chairs in use. Staff: people busy at once, on average."
     return Report("use", "Use of chairs and nurses", note, ("Day", "Hour", "Chairs taken", "Staff busy"), rows, "%")
 
@@ -102,11 +105,12 @@ def _taken(span: Span, kinds: Sequence[str]) -> defaultdict[tuple[int, int], flo
 
 
 def missed(span: Span) -> Report:
-    """No-shows and cancellations inside the notice, by week. One query."""
+    """No-shows and cancellations inside the notice, by week. Two queries."""
     weeks: defaultdict[date, Counter[str]] = defaultdict(Counter)
     late = timedelta(hours=span.site.notice_hours)
-    cancelled = _cancelled_at(span)
-    for key, starts, status in span.visits().values_list("pk", "starts", "status"):
+    visits = list(span.visits().values_list("pk", "starts", "status"))
+    cancelled = _cancelled_at([str(key) for key, _starts, status in visits if status == Status.CANCELLED])
+    for key, starts, status in visits:
         day = clock.local(starts, span.site.zone).date()
         week = weeks[day - timedelta(days=day.weekday())]
         if status == Status.CANCELLED:
@@ -125,9 +129,8 @@ def missed(span: Span) -> Report:
     return Report("missed", "No-shows and late cancellations", note, headings, rows, "%")
 
 
-def _cancelled_at(span: Span) -> dict[str, datetime]:
-    """When each cancelled visit of the span was cancelled, off the audit trail."""
-    keys = [str(key) for key in span.visits().filter(status=Status.CANCELLED).values_list("pk", flat=True)]
+def _cancelled_at(keys: Sequence[str]) -> dict[str, datetime]:
+    """When each of these visits was cancelled, off the audit trail."""
     events = AuditEvent.objects.filter(
         table=Appointment._meta.db_table, row__in=keys, operation="update", after__status=Status.CANCELLED.value
     )
@@ -140,15 +143,11 @@ def rides(span: Span) -> Report:
     visits = span.visits().exclude(status=Status.CANCELLED)
     found = list(Ride.objects.filter(appointment__in=visits).values_list("pk", "status", "appointment__starts"))
     settled = [Ride.Status.NAMED.value, Ride.Status.CONFIRMED.value]
-    named: dict[str, datetime] = {}
-    for row, at in (
-        AuditEvent.objects.filter(
-            table=Ride._meta.db_table, row__in=[str(key) for key, _status, _starts in found], after__status__in=settled
-        )
-        .order_by("-pk")
-        .values_list("row", "at")
-    ):
-        named[row] = at
+    events = AuditEvent.objects.filter(
+        table=Ride._meta.db_table, row__in=[str(key) for key, _status, _starts in found], after__status__in=settled
+    )
+    # The newest first, so that the first time stays.
+    named = dict(events.order_by("-pk").values_list("row", "at"))
     words = (f"named {hours} hours ahead", "named later than that", "nobody named", "waived by a doctor")
     counted: Counter[str] = Counter()
     for key, status, starts in found:

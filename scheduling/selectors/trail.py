@@ -6,7 +6,7 @@ A manager reads the trail, but health data is not hers to read: values are shown
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -162,8 +162,3 @@ def tables() -> dict[str, type[Model]]:
 @cache
 def _names(model: type[Model]) -> dict[str, str]:
     return {str(field.column): str(field.verbose_name) for field in model._meta.concrete_fields}
-
-
-def moment_words(moment: datetime, zone: ZoneInfo) -> str:
-    """To the second, by the wall clock, as an auditor wants it: "2026-12-07 09:30:05"."""
-    return clock.local(moment, zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import F
+from django.db.models.lookups import IsNull
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -46,11 +47,9 @@ def emergencies(request: StaffRequest) -> HttpResponse:
 
 def _page(request: StaffRequest, refused: str = "", typed: str = "", about: UUID | None = None) -> HttpResponse:
     found = EmergencyAccess.objects.for_user(request.user).select_related("user", "patient", "reviewed_by")
-    rows = sorted(found[:SHOWN], key=lambda one: one.reviewed_at is not None)
     context = {
-        "rows": rows,
+        "rows": found.order_by(IsNull(F("reviewed_at"), True).desc(), "-opened_at")[:SHOWN],
         "zone": trail.zone_of(request.user),
-        "now": clock.now(),
         "refused": refused,
         "typed": typed,
         "about": about,

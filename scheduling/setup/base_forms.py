@@ -4,7 +4,7 @@ typed as people write them.
 
 import re
 from collections.abc import Sequence
-from datetime import time
+from datetime import date, time
 from http import HTTPStatus
 from itertools import pairwise
 from typing import Any
@@ -14,6 +14,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from clinic.errors import Refused
 from clinic.models import Weekday
@@ -109,6 +110,12 @@ def _is_uuid(text: str) -> bool:
 def grid(*fields: str) -> Div:
     """Fields side by side where there is room."""
     return Div(*fields, css_class="form-grid")
+
+
+class DayField(forms.DateField):
+    """A day to look from or until: none so far off that the calendar ends beside it."""
+
+    default_validators = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
 
 class HoursField(forms.CharField):

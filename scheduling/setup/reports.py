@@ -17,6 +17,7 @@ from clinic.rates import limited
 from clinic.views import StaffRequest, needs
 from scheduling.desk.sites import site_or_404, sites_of
 from scheduling.selectors.reports import REPORTS, Report, Row, Span
+from scheduling.setup.base_forms import DayField
 from scheduling.setup.csv_cells import safe
 
 #: Days that a page shows unless asked, and at most.
@@ -28,8 +29,8 @@ LINE, LEFT, WIDTH = 22, 190, 420
 class SpanForm(forms.Form):
     """From when until when."""
 
-    first = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}))
-    last = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}))
+    first = DayField(required=False)
+    last = DayField(required=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,9 @@ def plot_of(report: Report) -> Plot | None:
 
 
 def _bar(row: Row, place: int, most: float, unit: str) -> Bar:
-    width = round(WIDTH * (row.drawn or 0.0) / most, 1)
-    label = " ".join(row.cells[:2]) if unit == "%" and ":" in row.cells[1] else row.cells[0]
+    width = max(round(WIDTH * (row.drawn or 0.0) / most, 1), 1.0)
     words = f"{row.drawn:g} {unit}".strip()
-    return Bar(label, words, place * LINE + 16, place * LINE + 4, max(width, 1.0), LEFT + max(width, 1.0) + 6)
+    return Bar(row.label or row.cells[0], words, place * LINE + 16, place * LINE + 4, width, LEFT + width + 6)
 
 
 def _span(request: StaffRequest, site: Site) -> Span:

@@ -15,6 +15,7 @@ from clinic.models import AuditEvent
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.selectors import trail
+from scheduling.setup.base_forms import DayField
 from scheduling.setup.csv_cells import safe
 
 #: Events on a page.
@@ -36,8 +37,8 @@ class TrailForm(forms.Form):
     patient = forms.CharField(label="Patient (name or number)", required=False, max_length=80)
     operation = forms.ChoiceField(label="Deed", required=False)
     table = forms.ChoiceField(label="What", required=False)
-    first = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    first = DayField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    last = DayField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
@@ -67,7 +68,10 @@ def _search(request: StaffRequest) -> tuple[TrailForm, trail.Search | None]:
 @needs(Permission.VIEW_AUDIT)
 def page(request: StaffRequest) -> HttpResponse:
     """Who did what when: newest first, narrowed by the address, a page at a time."""
-    form, search = _search(request)
+    return _page(request, *_search(request))
+
+
+def _page(request: StaffRequest, form: TrailForm, search: trail.Search | None) -> HttpResponse:
     zone = trail.zone_of(request.user)
     events: list[AuditEvent] = []
     if search is not None:
@@ -94,7 +98,7 @@ def as_csv(request: StaffRequest) -> HttpResponse:
     """The events that fit as a file, newest first; the copy that was taken is itself on the trail."""
     form, search = _search(request)
     if search is None:
-        return render(request, "setup/trail.html", {"form": form, "lines": []}, status=422)
+        return _page(request, form, None)
     opening.write(None, "setup:trail_csv", request.user, reason=search.words())
     events = trail.found(request.user, search, trail.zone_of(request.user))[:MOST]
     name = f"audit-trail-{clock.now():%Y-%m-%d}.csv"
