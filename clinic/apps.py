@@ -13,9 +13,8 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers once, for the whole project, and make the Celery application the current one."""
-        from clinic import celery, typist, unsent  # noqa: F401
+        from clinic import celery, unsent  # noqa: F401
         from clinic.grants import grant_to_application
 
-        user_logged_in.connect(typist.signed_in, dispatch_uid="the browser's account is remembered")
         user_logged_in.connect(unsent.dropped_for_another, dispatch_uid="another's form is not shown")
         post_migrate.connect(grant_to_application, sender=self)

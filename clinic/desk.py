@@ -1,7 +1,9 @@
-"""The names of who signed in at this browser, so that colleagues at a shared desk change over with one tap.
+"""Who signed in at this browser, so that colleagues at a shared desk change over with one tap.
 
-A signed cookie with usernames and names of staff, newest first: nothing else, and no right. It also makes the browser
-a known one: wrong passwords that others send from elsewhere do not slow it down (clinic/accounts.py).
+A signed cookie with usernames and names of staff, newest first, and the account of the first: nothing else, and no
+right. It also makes the browser a known one: wrong passwords that others send from elsewhere do not slow it down
+(clinic/accounts.py). And a form that comes in after its session's end is kept for that account alone (clinic.unsent);
+where there is no such cookie nothing is kept at all, so that strangers cannot fill the table of sessions.
 """
 
 from secrets import token_urlsafe
@@ -17,23 +19,28 @@ from clinic.models import User
 MOST = 6
 #: Seconds: a browser that nobody signed in at for a quarter of a year is a stranger again.
 AGE = 90 * 24 * 3600
+#: Seconds after signing in in which a form may come in late: a session, and the evening that its page stayed open.
+TYPIST_AGE = settings.SESSION_COOKIE_AGE * 2
 _SALT = "clinic.desk"
 
 
 class Kept(TypedDict):
-    """What the cookie holds: a random name of the browser, and [username, name] of people."""
+    """What the cookie holds: a random name of the browser, [username, name] of people, and the key of the account that
+    signed in last."""
 
     browser: str
     people: list[list[str]]
+    typist: str
 
 
-def _kept(request: HttpRequest) -> Kept:
+def _kept(request: HttpRequest, age: int = AGE) -> Kept:
     text = request.COOKIES.get(settings.DESK_COOKIE_NAME, "")
+    nobody: Kept = {"browser": "", "people": [], "typist": ""}
     try:
-        kept: Kept = signing.loads(text, salt=_SALT, max_age=AGE)
+        kept: Kept = signing.loads(text, salt=_SALT, max_age=age)
     except signing.BadSignature:
-        return {"browser": "", "people": []}
-    return kept
+        return nobody
+    return {**nobody, **kept}
 
 
 def browser(request: HttpRequest) -> str:
@@ -55,6 +62,12 @@ def people(request: HttpRequest) -> list[tuple[str, str]]:
     return [(username, name) for username, name in kept if username in still]
 
 
+def typist(request: HttpRequest) -> str | None:
+    """The key of the account that was signed in last on this browser, while a page of that session may still stand
+    open; None where that is not known."""
+    return _kept(request, TYPIST_AGE)["typist"] or None
+
+
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Put the person in front."""
     kept = _kept(request)
@@ -64,6 +77,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     value: Kept = {
         "browser": kept["browser"] or token_urlsafe(12),
         "people": [[username, name], *others][:MOST],
+        "typist": str(user.pk),
     }
     response.set_cookie(
         settings.DESK_COOKIE_NAME,

@@ -46,8 +46,9 @@ def opened(thing: T) -> T:
 
 @contextmanager
 def watched() -> Iterator[dict[UUID, str]]:
-    """Around a view: what it shows."""
-    shown: dict[UUID, str] = {}
+    """Around a view: what it shows. A view inside another shows on the other's page."""
+    outer = _shown.get()
+    shown: dict[UUID, str] = {} if outer is None else outer
     token = _shown.set(shown)
     try:
         yield shown

@@ -79,7 +79,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "clinic.typist.TypistMiddleware",
     "clinic.middleware.RequestContextMiddleware",
     "clinic.sessions.SessionLimitMiddleware",
     "clinic.middleware.ElsewhereMiddleware",
@@ -109,10 +108,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Data ----------------------------------------------------------------------------------------------------------
-# Two roles reach the same database. "default" is the application's: it owns nothing. "owner" migrates, and nothing
-# else.
-# Without DATABASE_OWNER_URL the application's own address serves both: fit for a trial. In production only the one
-# process that migrates is given the owner's; elsewhere there is no "owner" to turn to.
+# Two roles reach the same database. "default" is the application's: it owns nothing. "owner" migrates, backs up and
+# erases by law. Without DATABASE_OWNER_URL the application's own address serves both: fit for a trial. In production
+# only the one process that migrates is given the owner's; elsewhere there is no "owner" to turn to.
 if PRODUCTION:
     secrets.required(env, "DATABASE_URL")
     secrets.optional(env, "DATABASE_OWNER_URL")

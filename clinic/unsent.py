@@ -6,21 +6,24 @@ page comes back with the form filled in, and nothing is done by it. docs/decisio
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import resolve
 from django.utils.datastructures import MultiValueDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from clinic import clock
+from clinic import clock, desk
 from clinic.actions import held_back
 from clinic.errors import Elsewhere, Refused
-from clinic.typist import typist_of
 
 #: How long what was typed waits. A shared desk: long enough to fetch one's password, too short to forget whose it was.
 KEEP = timedelta(minutes=30)
@@ -46,7 +49,7 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     A part of a page that asks by itself makes the whole page go there, instead of showing the sign-in inside it.
     """
     path = request.get_full_path()
-    who = typist_of(request)
+    who = desk.typist(request)
     if request.method == "POST":
         path, data = _sent_from(request)
         if who is not None:
@@ -60,17 +63,32 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(path)
 
 
-def keep_for(request: HttpRequest, who: str, path: str) -> HttpResponse:
-    """Ask to sign in, and keep for the account `who` what was typed on the page at `path`; it came along, beside
-    `lock_path`. The session has been ended already.
+def keep_for(request: HttpRequest, who: str | None, to: str) -> HttpResponse:
+    """Ask to sign in, and keep for the account `who` (None: for nobody) what was typed into a form that would have been
+    sent to `to`; it came along, beside `lock_path`. The session has been ended already.
+
+    Where nothing can be looked at there, it waits for the page on which the form stood.
     """
+    path = to if _can_be_looked_at(to) else _page_before(request) or "/"
     data = _typed(request)
     if data is not None:
         data.pop("lock_path", None)
-    if data:
-        _remember(request, path, data, who, "")
+    if data and who is not None:
+        _remember(request, path, data, who, "", to)
         request.session.set_expiry(int(KEEP.total_seconds()))
     return redirect_to_login(path)
+
+
+def _can_be_looked_at(path: str) -> bool:
+    """Whether the address of ours shows a page, and not only takes forms. A staff view is asked as by a stranger, whom
+    it sends to the sign-in before it does anything.
+    """
+    match = resolve(path.partition("?")[0])
+    if getattr(match.func, "needs", None) is None:
+        return True
+    asked = HttpRequest()
+    asked.method, asked.path, asked.user = "GET", path, AnonymousUser()
+    return match.func(asked, *match.args, **match.kwargs).status_code != HTTPStatus.METHOD_NOT_ALLOWED
 
 
 def lead_on(request: HttpRequest, gone: Elsewhere) -> HttpResponse:
@@ -115,6 +133,9 @@ def shown_again(
         messages.warning(request, _not_done(kept))
         return None
     gone = kept.get("gone")
+    if kept.get("to", kept["path"]) != kept["path"]:
+        match = resolve(kept["to"].partition("?")[0])
+        view = partial(match.func, **match.kwargs)
     # The page says it above its heading (templates/components/messages.html).
     request.unsent = ELSEWHERE_NOT_SENT.format(gone) if gone else NOT_SENT  # type: ignore[attr-defined]
     try:
@@ -167,8 +188,12 @@ def _sent_from(request: HttpRequest) -> tuple[str, dict[str, list[str]] | None]:
     return request.get_full_path(), _typed(request)
 
 
-def _remember(request: HttpRequest, path: str, data: dict[str, list[str]] | None, who: str, gone: str) -> None:
-    """For the account `who`; `gone` says where the record is now, empty where the session had ended."""
+def _remember(
+    request: HttpRequest, path: str, data: dict[str, list[str]] | None, who: str, gone: str, to: str = ""
+) -> None:
+    """For the account `who`, to be shown at `path`; `gone` says where the record is now, empty where the session had
+    ended; `to` is where the form would have gone, if not to `path`.
+    """
     if request.POST:
         request.session[_KEY] = {
             "path": path,
@@ -176,6 +201,7 @@ def _remember(request: HttpRequest, path: str, data: dict[str, list[str]] | None
             "data": data,
             "who": who,
             "gone": gone,
+            "to": to or path,
         }
 
 

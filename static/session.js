@@ -1,9 +1,11 @@
 // Says before a session ends, and puts away what is on the screen when it does. Without script the server does its part:
-// a form sent too late is kept. The numbers come from <body data-idle data-whole> in seconds.
+// a form sent too late is kept. The numbers come from <body data-idle data-whole> in seconds. The server writes a deed
+// down only every half minute (GRAIN in clinic/sessions.py), so that the page counts half a minute less than it does:
+// whoever is asked in time can stay.
 (() => {
   const body = document.body;
-  const idle = Number(body.dataset.idle), whole = Number(body.dataset.whole);
-  if (!idle) return;
+  const idle = Number(body.dataset.idle) - 30, whole = Number(body.dataset.whole);
+  if (!(idle > 0)) return;
   const warning = Math.min(120, idle / 2);
   const began = Date.now();
   let last = began;
@@ -37,12 +39,22 @@
     if (event.target.form && event.target.form.method === "post") changed = event.target.form;
     typing();
   });
-  document.body.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.failed) done(); });
+  // What htmx asks for by itself (a list that looks again now and then) is no deed, and says so to the server.
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    const by = event.detail.triggeringEvent;
+    if (!by || by instanceof CustomEvent) event.detail.headers["X-Requested-With"] = "fetch";
+  });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.failed && event.detail.requestConfig.headers["X-Requested-With"] !== "fetch") done();
+  });
   dialog.querySelector("[data-stay-here]").addEventListener("click", stay);
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
 
   // The form that was typed in goes along, so that it waits for the same person.
+  let locked = false;
   function lock() {
+    if (locked) return;
+    locked = true;
     const out = document.getElementById("session-lock");
     out.elements.lock_path.value = (changed && changed.getAttribute("action")) || location.pathname + location.search;
     if (changed) {
@@ -58,10 +70,12 @@
   }
   for (const button of document.querySelectorAll("[data-lock]")) button.addEventListener("click", (event) => { event.preventDefault(); lock(); });
 
+  // Once for each end: nobody can put off the end of the whole time, and the page is free again after the answer.
+  let warned = 0;
   setInterval(() => {
     const left = Math.round((end() - Date.now()) / 1000);
     if (left <= 0) { lock(); return; }
-    if (left <= warning && !dialog.open) dialog.showModal();
+    if (left <= warning && warned !== end()) { warned = end(); if (!dialog.open) dialog.showModal(); }
     if (dialog.open) seconds.textContent = String(left);
   }, 1000);
 })();

@@ -13,6 +13,7 @@ from clinic import clock, desk
 from clinic.models import User
 from clinic.permissions import Role
 from clinic.session_limits import Limits
+from patients.models import EmergencyAccess
 from tests.clinic.signing import _fresh, clerk_of, harbor, is_in, sign_in
 from tests.desk.pages import text
 from tests.factories import NOW, Clinic, make_patient
@@ -52,6 +53,49 @@ def test_locking_keeps_what_was_typed_for_the_same_person_and_for_nobody_else(ha
         assert ("half a sentence" in shared.get(page).content.decode()) is sees
     visit.refresh_from_db()
     assert visit.status == "booked"
+
+
+def test_what_a_page_sends_as_its_session_ends_is_kept_though_the_server_ended_it_first(
+    harbor: Clinic, settings: Any
+) -> None:
+    settings.SESSION_LIMITS = {role: Limits(timedelta(minutes=10), timedelta(hours=1)) for role in Role}
+    page = reverse("desk:cancel", args=[visits_of(book(harbor, make_patient(harbor.site, cleared=True)))[0].pk])
+    shared, other_tab = Client(), {"lock_path": reverse("desk:patients")}
+    sign_in(shared, clerk_of(harbor))
+    is_in(shared)
+    with clock.at_moment(NOW + timedelta(minutes=10)):
+        answer = shared.post(reverse("account_lock"), {"lock_path": page, "version": "0", "reason": "half a sentence"})
+        assert answer["Location"] == f"{reverse('account_login')}?next={page}"
+        shared.post(reverse("account_lock"), other_tab)
+        sign_in(shared, clerk_of(harbor))
+        assert "half a sentence" in shared.get(page).content.decode()
+
+
+def test_what_was_typed_into_a_part_of_a_page_comes_back_on_that_page(harbor: Clinic) -> None:
+    nurse, manager, shared = harbor.nurses[0].user, harbor.manager.user, Client()
+    assert nurse is not None
+    assert manager is not None
+    access = EmergencyAccess.objects.create(
+        user=nurse,
+        patient=make_patient(harbor.site),
+        reason="found at the door",
+        opened_at=NOW,
+        until=NOW + timedelta(hours=1),
+    )
+    page, takes_forms_only = reverse("setup:emergencies"), reverse("setup:emergency_review", args=[access.pk])
+    sign_in(shared, manager)
+    typed = {"lock_path": takes_forms_only, "review": "half a sentence"}
+
+    answer = shared.post(reverse("account_lock"), typed, headers={"Referer": f"http://testserver{page}"})
+    assert answer["Location"] == f"{reverse('account_login')}?next={page}"
+    sign_in(shared, manager)
+    shown = shared.get(page)
+    assert shown.status_code == 200
+    assert 'value="half a sentence"' in shown.content.decode()
+    assert "What you typed is here" in text(shown)
+    access.refresh_from_db()
+    assert access.reviewed_at is None
+    assert "half a sentence" not in shared.get(page).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ from unittest import mock
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.desk import TYPIST_AGE
 from clinic.permissions import Role
-from clinic.typist import COOKIE, COUNTS_FOR
 from clinic.unsent import KEEP, MOST
 from patients.models import Patient
 from scheduling.models import Appointment
@@ -185,7 +186,7 @@ def test_a_colleague_who_signs_in_next_does_not_see_it(client: Client, harbor: C
 def test_a_stranger_s_post_is_not_kept_and_writes_no_session(harbor: Clinic, visit: Appointment) -> None:
     stranger = Client()
     for cookie in ("", "a-forged-name", signing.dumps("1", salt="something else")):
-        stranger.cookies[COOKIE] = cookie
+        stranger.cookies[settings.DESK_COOKIE_NAME] = cookie
         sent = stranger.post(cancel_url(visit), {"version": "0", "reason": "a cold"})
         assert sent.status_code == 302
         assert "What you typed is kept" not in text(stranger.get(sent["Location"]))
@@ -193,6 +194,6 @@ def test_a_stranger_s_post_is_not_kept_and_writes_no_session(harbor: Clinic, vis
 
 
 def test_the_day_after_signing_in_the_browser_is_nobodys(client: Client, harbor: Clinic, visit: Appointment) -> None:
-    with mock.patch("django.core.signing.time.time", return_value=time.time() + COUNTS_FOR + 5):
+    with mock.patch("django.core.signing.time.time", return_value=time.time() + TYPIST_AGE + 5):
         client.post(cancel_url(visit), {"version": "0", "reason": "a cold"})
     assert not Session.objects.exists()

@@ -1,10 +1,13 @@
 """Who opened whose record is on the audit trail: once for each time, and not for what refreshes by itself."""
 
+from uuid import uuid4
+
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.urls import reverse
 
+from clinic import opening
 from clinic.models import AuditEvent
 from clinic.permissions import Role
 from clinic.runtime.cluster import OWNER_ROLE
@@ -104,3 +107,11 @@ def test_after_some_minutes_it_is_opened_anew(signed_in: SignIn, patient: Patien
     with connection.cursor() as cursor:
         cursor.execute("SELECT clinic_record_opening(%s, %s, %s, %s, %s, %s, %s, %s)", later)
     assert len(openings()) == 2
+
+
+def test_what_a_view_inside_another_shows_is_on_the_others_page() -> None:
+    patient = uuid4()
+    with opening.watched() as shown:
+        with opening.watched():
+            opening.shows(patient)
+        assert shown == {patient: ""}

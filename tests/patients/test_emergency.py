@@ -160,6 +160,25 @@ def test_both_sites_managers_are_told_and_one_looks_at_it(
     assert "Me too." in again.content.decode()
 
 
+def test_what_nobody_has_looked_at_comes_first_however_old_it_is(
+    harbor: Clinic, zelda: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduling.setup.access.SHOWN", 2)
+    reviewed = {"reviewed_by": harbor.manager.user, "reviewed_at": NOW, "review": "Right so."}
+    for days, more in ((9, {}), (2, reviewed), (1, reviewed)):
+        EmergencyAccess.objects.create(
+            user=harbor.nurses[0].user,
+            patient=zelda,
+            reason=f"{days} days ago",
+            opened_at=NOW - timedelta(days=days),
+            until=NOW - timedelta(days=days - 1),
+            **more,
+        )
+
+    page = signed_in(harbor.manager).get(reverse("setup:emergencies"))
+    assert [one.reason for one in page.context["rows"]] == ["9 days ago", "1 days ago"]
+
+
 def test_managers_of_other_sites_see_nothing_of_it(harbor: Clinic, zelda: Patient) -> None:
     ask(signed_in(harbor.nurses[0]), record_number=zelda.record_number)
     elsewhere = make_clinic(name="Third")

@@ -115,6 +115,24 @@ def test_a_backup_needs_a_key_and_overwrites_nothing(tmp_path: Path, keys: tuple
     assert (tmp_path / "b.age").read_text() == "yesterday's"
 
 
+def test_without_a_fitting_pg_dump_it_says_what_is_needed(
+    tmp_path: Path, keys: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(CommandError, match=r"pg_dump of PostgreSQL 18 is needed.*postgresql-client-18"):
+        call_command("backup", tmp_path / "a.age", recipient=keys[0])
+    assert not (tmp_path / "a.age").exists()
+
+
+def test_a_key_or_an_address_that_is_none_is_said_in_a_sentence(tmp_path: Path, keys: tuple[str, Path]) -> None:
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("restore", tmp_path / "a.age", identity=tmp_path / "none", into="postgres://nobody@127.0.0.1/x")
+    with pytest.raises(CommandError, match="nowhere"):
+        call_command("restore", tmp_path / "a.age", identity=keys[1], into="nowhere://x")
+
+
 def test_the_counts_see_a_row() -> None:
     before = backup.counts("default")
     Patient.objects.all().delete()

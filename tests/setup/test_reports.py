@@ -112,6 +112,8 @@ def test_days_that_make_no_sense_are_put_right(manager: Client, harbor: Clinic) 
     assert page.status_code == 200
     page = manager.get(reverse("setup:reports", args=[harbor.site.pk]), {"first": "2000-01-01", "last": "2027-05-03"})
     assert (page.context["span"].last - page.context["span"].first).days == 366
+    for day in ("0001-01-01", "9999-12-31"):
+        assert manager.get(reverse("setup:reports", args=[harbor.site.pk]), {"last": day}).status_code == 200
 
 
 def test_a_clerk_has_no_reports(signed_in: SignIn, harbor: Clinic) -> None:

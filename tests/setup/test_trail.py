@@ -101,6 +101,14 @@ def harbor_zone(patient: Patient) -> ZoneInfo:
     return patient.sites.get().zone
 
 
+def test_a_day_at_the_end_of_the_calendar_is_refused_with_the_rest_kept(manager: Client, patient: Patient) -> None:
+    for name in (TRAIL, "setup:trail_csv"):
+        page = manager.get(reverse(name), {"last": "9999-12-31", "who": "finn"})
+        assert page.status_code == 422
+        assert 'value="finn"' in page.content.decode()
+        assert f"?first={page.context['today']}" in page.content.decode()
+
+
 def test_a_clerk_may_not_read_it(signed_in: SignIn) -> None:
     assert signed_in(Role.FRONT_DESK).get(reverse(TRAIL)).status_code == 403
 
