@@ -1,11 +1,9 @@
 """The audit trail: one trigger function in the database, and the migration operation that puts a table under it.
 
 Every write to an audited table, by the application, by a command or by raw SQL, adds a row to `clinic_auditevent`.
-The function runs
-with its owner's rights (SECURITY DEFINER), so the application's role needs none on the trail but SELECT: it can
-neither change nor
-forge nor truncate it, and there is no setting that switches the triggers off. docs/decisions/audit-trail.md says why
-this is not django-pghistory.
+The function runs with its owner's rights (SECURITY DEFINER), so the application's role needs none on the trail but
+SELECT: it can neither change nor forge nor truncate it, and there is no setting that switches the triggers off.
+docs/decisions/audit-trail.md says why this is not django-pghistory.
 
 Who acts is announced per transaction by `clinic.actions.action`; a write outside of any action is recorded with the
 database role alone. Where somebody asked for the change by telephone, the trail has the caller beside the actor.

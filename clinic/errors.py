@@ -8,8 +8,7 @@ class Refused(Exception):
     """An action said no. Nothing was written.
 
     `message` is a sentence to show, `field` the form field that it belongs to (empty: the whole form), `code` a
-    stable word for
-    tests and logs.
+    stable word for tests and logs.
     """
 
     code = "refused"

