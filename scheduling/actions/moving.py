@@ -18,10 +18,10 @@ from scheduling.actions.series_writing import CHOSEN, is_cleared
 from scheduling.messages import asking, ledger
 from scheduling.models import Appointment, CourseChange, ProtocolVersion, Series
 from scheduling.planner.values import VisitShape
-from scheduling.selectors import series_rules
 from scheduling.selectors.hits import hits_at
+from scheduling.selectors.neighbours import neighbours_of
 from scheduling.selectors.planning import shape_of
-from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.series_rules import date_words, local_day
 from scheduling.selectors.who_changed import changes_since
 from scheduling.when import day_words, time_words
 
@@ -83,7 +83,7 @@ def _give_start(appointment: Appointment, starts: datetime, reason: str, version
     placing.check_bookable(visit.patient, site)
     ends = starts + timedelta(minutes=clock.CELL_MINUTES * shape.cells)
     placing.check_patient_free(visit.patient, [(starts, ends)], site.zone, without=[visit.pk])
-    series_rules.neighbours_of(visit).check(new_day)
+    neighbours_of(visit).check(new_day)
     sheet = placing.free_sheet(site, [new_day], now, without_visits=[visit.pk])
     placements = placing.place(sheet, shape, [starts])[0]
     if visit.status == Status.BOOKED:  # one that is only held moves anywhere
@@ -102,7 +102,7 @@ def check_cleared(patient: Patient, version: ProtocolVersion, day: date) -> None
     """Raise Refused for a date that the doctor's clearance does not reach (promise 4)."""
     if not is_cleared(patient, version, day):
         raise Refused(
-            f"The doctor's clearance does not reach to {series_rules.date_words(day)}. Nothing was moved; choose an "
+            f"The doctor's clearance does not reach to {date_words(day)}. Nothing was moved; choose an "
             "earlier date, or ask the doctor to extend it first.",
             field="starts",
             code="not_cleared",

@@ -57,6 +57,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Those that keep the patient, a chair and staff busy."""
         return self.filter(status__in=Appointment.BLOCKING)
 
+    def standing(self) -> "AppointmentQuerySet":
+        """Those that other dates of the patient are reckoned from: to come, under way, or done and counted."""
+        return self.filter(Q(status__in=Appointment.BLOCKING) | Q(status=Appointment.Status.FULFILLED, counts=True))
+
 
 class Appointment(models.Model):
     """One visit: consult, infusion or booster (FHIR Appointment). Cancelled ones stay.

@@ -22,13 +22,13 @@ from scheduling.planner import earlier
 from scheduling.planner.earlier import Seeker
 from scheduling.planner.search import PossibleStart, possible_starts
 from scheduling.planner.values import VisitShape
-from scheduling.selectors import series_rules
 from scheduling.selectors.coverage import Shapes
 from scheduling.selectors.day_sheets import load_sheet
 from scheduling.selectors.earlier_wishes import busy_cells_of, days_answered, waiting
 from scheduling.selectors.local_days import days_between
+from scheduling.selectors.neighbours import Neighbours, neighbours_of_all
 from scheduling.selectors.planning import SLOT_MINUTES
-from scheduling.selectors.series_rules import Neighbours, local_day, spacing_of
+from scheduling.selectors.series_rules import local_day, spacing_of
 from scheduling.when import day_words
 
 HORIZON_DAYS = 28
@@ -170,7 +170,7 @@ class Looking:
     def seekers(self) -> dict[VisitShape, list[tuple[EarlierWish, Seeker]]]:
         """Everybody who is not just being asked about another time, by what their visit needs."""
         visits = [wish.appointment for wish in self.wishes]
-        bounds, busy = series_rules.neighbours_of_all(visits), busy_cells_of(visits)
+        bounds, busy = neighbours_of_all(visits), busy_cells_of(visits)
         answered = days_answered(self.wishes)
         shapes, found = Shapes(), defaultdict(list)
         for wish in self.wishes:

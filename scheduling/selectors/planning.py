@@ -17,6 +17,7 @@ from scheduling.planner.values import Plan, SeriesRequest, SeriesResult, VisitSh
 from scheduling.selectors import series_rules
 from scheduling.selectors.day_sheets import Sheet, load_sheet, people_of
 from scheduling.selectors.local_days import LocalDay, days_between
+from scheduling.selectors.neighbours import neighbours_of
 from scheduling.selectors.reasons import explain, explain_refusal
 from scheduling.selectors.shapes import shape_for, visit_shape
 
@@ -176,7 +177,7 @@ def visit_slots(*, appointment: Appointment, first_day: date, days: int, now: da
     last = first_day + timedelta(days=days - 1)
     if last < first:
         return []
-    bound = series_rules.neighbours_of(appointment)
+    bound = neighbours_of(appointment)
     dates = [day for day in days_between(first, last) if bound.allows(day)]
     sheet = load_sheet(site, dates, now=now, without_visits=[appointment.pk])
     begin, end = _bounds(site, first, last)

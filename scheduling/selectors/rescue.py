@@ -8,7 +8,6 @@ from itertools import pairwise
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from clinic import clock
@@ -23,6 +22,7 @@ from scheduling.selectors import series_rules
 from scheduling.selectors.coverage import Shapes
 from scheduling.selectors.day_sheets import Sheet, load_sheet
 from scheduling.selectors.local_days import as_cells, days_between
+from scheduling.selectors.neighbours import gaps_of
 from scheduling.selectors.series_rules import local_day
 from scheduling.selectors.shapes import rest_of
 
@@ -32,8 +32,6 @@ Status = Appointment.Status
 HORIZON_DAYS = 28
 #: A visit may be put off as late as this before its new start, and is never brought forward within the site's notice.
 LEAST_NOTICE = timedelta(hours=1)
-#: What keeps a patient's visits apart: those to come, and infusions that were given.
-STANDS = Q(status__in=Appointment.BLOCKING) | Q(status=Status.FULFILLED, counts=True)
 PLACES = (ResourceKind.RECLINER, ResourceKind.BED, ResourceKind.MONITOR)
 
 
@@ -95,7 +93,7 @@ class _Asking:
         self.shapes = Shapes()
         self.series: dict[UUID, list[Appointment]] = defaultdict(list)
         series_ids = {visit.series_id for visit in lost if visit.series_id is not None and not self._is_here(visit)}
-        for visit in _load(Appointment.objects.filter(STANDS, series__in=series_ids)):
+        for visit in _load(Appointment.objects.standing().filter(series__in=series_ids)):
             if visit.series_id is not None:
                 self.series[visit.series_id].append(visit)
         self.held = self._holds()
@@ -144,7 +142,7 @@ class _Asking:
         """By patient: when other visits keep them busy, and their infusions of other series with the days to keep."""
         patients = {visit.patient_id for visit in self.lost}
         part = self.lost_ids | {visit.pk for visits in self.series.values() for visit in visits}
-        others = Appointment.objects.filter(STANDS, patient__in=patients).exclude(pk__in=part)
+        others = Appointment.objects.standing().filter(patient__in=patients).exclude(pk__in=part)
         least = Coalesce("series__min_gap_days", "protocol_version__min_gap_days")
         busy: dict[UUID, list[tuple[int, int]]] = defaultdict(list)
         infusions: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
@@ -236,7 +234,7 @@ class _Asking:
     def _gap(self, before: Appointment, after: Appointment) -> tuple[int, int | None]:
         """The least and most days between two neighbours; never stricter than what is booked."""
         days = (local_day(after.starts, self.site) - local_day(before.starts, self.site)).days
-        least, most = series_rules.gaps_of(after)
+        least, most = gaps_of(after)
         if before.kind != after.kind or after.number != before.number + 1:
             most = None
         return min(least, days), None if most is None else max(most, days)

@@ -15,8 +15,8 @@ from patients.models import Patient
 from scheduling.actions import earlier, moving, offers
 from scheduling.models import Appointment, EarlierWish
 from scheduling.planner.values import Wishes
-from scheduling.selectors import series_rules
 from scheduling.selectors.earlier import Looking, chances_of
+from scheduling.selectors.neighbours import neighbours_of, neighbours_of_all
 from tests.factories import NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.earlier_list import (
     LATE,
@@ -124,8 +124,8 @@ def test_the_gaps_of_many_visits_are_those_of_each() -> None:
         injection(clinic)
     ]
     visits.append(consult(clinic, visits[0].patient, clinic.at(LATE, 15)))
-    many = series_rules.neighbours_of_all(visits)
-    assert {visit.pk: series_rules.neighbours_of(visit) for visit in visits} == many
+    many = neighbours_of_all(visits)
+    assert {visit.pk: neighbours_of(visit) for visit in visits} == many
     assert len(set(many.values())) > 6
 
 
