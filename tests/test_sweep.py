@@ -20,14 +20,13 @@ from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
 from clinic.public_names import public_name
 from patients.actions import answer_questionnaire, note_treatment
 from patients.models import Authorisation, Consent, ConsultRequest, EmergencyAccess, Patient, SafetyAlert
-from scheduling.actions import earlier, offers, rides
+from scheduling.actions import earlier, rides
 from scheduling.actions.requests import ask_for_change
-from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, CourseChange, Message, NewTime, ProposedBooster, Series
 from scheduling.planner.values import Wishes
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits
-from tests.scheduling.helpers import MORNINGS, best_starts
+from tests.scheduling.helpers import keep
 from tests.snapshot import everything
 
 #: Sign-in and sign-out are django-allauth's own views; of the others it wants the names. Nobody is let in by them.
@@ -212,15 +211,7 @@ def _asked_for(clinic: factories.Clinic, visits: list[Appointment]) -> dict[str,
     """A plan kept for somebody, a wish to come earlier with the time offered for it, and a consult asked for."""
     by = clinic.by(Role.FRONT_DESK)
     asking = factories.make_patient(clinic.site, cleared=True)
-    order = SeriesOrder(
-        patient=asking,
-        site=clinic.site,
-        version=clinic.injection,
-        first_day=factories.FIRST_DAY,
-        wishes=MORNINGS,
-        starts=best_starts(clinic, asking, version=clinic.injection),
-    )
-    offer = offers.keep_plan(by=by, order=order, hours=24, key=uuid4())
+    offer = keep(clinic, asking, version=clinic.injection)
     wish = earlier.wish_sooner(by=by, appointment=visits[0], hours=Wishes())
     starts = clinic.at(DAYS[0] - timedelta(days=3), 9)
     earlier_offer = earlier.offer_time(by=by, site=clinic.site, starts=starts, wishes=[wish], minutes=120, key=uuid4())

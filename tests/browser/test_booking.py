@@ -4,7 +4,6 @@ a walk-in starts now; a session ends while somebody types. Nothing for axe to fi
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -13,13 +12,12 @@ from pytest_django.live_server_helper import LiveServer
 from clinic import clock
 from clinic.permissions import Role
 from patients.models import ConsultRequest
-from scheduling.actions import booking, requests
-from scheduling.actions.series_writing import SeriesOrder
+from scheduling.actions import requests
 from scheduling.models import Appointment, ChangeRequest, Offer
 from scheduling.planner.values import Wishes
 from tests.browser.judges import broken_rules, too_wide
 from tests.browser.people import PASSWORD, go, sign_in, take_the_clock_to
-from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
+from tests.factories import NOW, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import book, visits_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -99,18 +97,7 @@ def test_two_clerks_collide_and_the_second_sees_the_next_best_with_nothing_lost(
     # When somebody takes the third date meanwhile
     with clock.at_moment(NOW):
         for patient in (other, make_patient(harbor.site, cleared=True)):
-            booking.book_series(
-                by=harbor.by(Role.FRONT_DESK),
-                order=SeriesOrder(
-                    patient=patient,
-                    site=harbor.site,
-                    version=harbor.injection,
-                    first_day=FIRST_DAY,
-                    wishes=Wishes(),
-                    starts=[datetime.fromisoformat(third)],
-                ),
-                key=uuid4(),
-            )
+            book(harbor, patient, [datetime.fromisoformat(third)], version=harbor.injection, wishes=Wishes())
     page.get_by_role("button", name="Book all 6").first.click()
     # Then she reads which date it was, and the next best plan stands there, with what she typed
     page.get_by_text("has just been taken").wait_for()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import time, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -16,14 +15,13 @@ from clinic import clock
 from clinic.models import Closure, ShiftException, Site
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import moving, offers, rides
+from scheduling.actions import moving, rides
 from scheduling.actions import visit as visits
-from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment
 from scheduling.selectors.board_version import day_version
 from tests.desk.conftest import SignIn
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
-from tests.scheduling.helpers import MORNINGS, best_starts, book, consult, visits_of
+from tests.scheduling.helpers import book, consult, keep, visits_of
 
 
 def look(clerk: Client, site: Site, since: str = "", day: Any = FIRST_DAY) -> Any:
@@ -128,19 +126,7 @@ def consulted(clinic: Clinic, first: Appointment) -> None:
 
 def kept(clinic: Clinic, first: Appointment) -> None:
     asking = make_patient(clinic.site, cleared=True)
-    offers.keep_plan(
-        by=clinic.by(Role.FRONT_DESK),
-        order=SeriesOrder(
-            patient=asking,
-            site=clinic.site,
-            version=clinic.induction,
-            first_day=FIRST_DAY,
-            wishes=MORNINGS,
-            starts=best_starts(clinic, asking),
-        ),
-        hours=24,
-        key=uuid4(),
-    )
+    keep(clinic, asking)
 
 
 def driven(clinic: Clinic, first: Appointment) -> None:

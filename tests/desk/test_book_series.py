@@ -10,14 +10,14 @@ from django.urls import reverse
 from clinic import clock
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import offers, series_writing
-from scheduling.actions.series_writing import SeriesOrder
+from scheduling.actions import series_writing
 from scheduling.desk import signed_plans
 from scheduling.models import Appointment, Hold, Offer, Series
 from scheduling.planner.values import Wishes
 from tests.desk.conftest import SignIn
 from tests.desk.pages import order, series_url, text, values, wishes
-from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
+from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.scheduling.helpers import keep
 
 
 def best(clerk: Client, clinic: Clinic, patient: Patient) -> str:
@@ -210,19 +210,9 @@ def test_a_kept_plan_can_be_booked_later(clerk: Client, harbor: Clinic, patient:
 def test_a_lapsed_plan_is_refused_and_planned_again_with_everything_filled_in(
     clerk: Client, harbor: Clinic, patient: Patient
 ) -> None:
-    offer = offers.keep_plan(
-        by=harbor.by(Role.FRONT_DESK),
-        order=SeriesOrder(
-            patient=patient,
-            site=harbor.site,
-            version=harbor.induction,
-            first_day=FIRST_DAY,
-            wishes=Wishes(patient_can={0: ((600, 1440),), 2: ((600, 1440),), 4: ((600, 1440),)}),
-            starts=[datetime.fromisoformat(one) for one in _mwf(clerk, harbor, patient)],
-        ),
-        hours=4,
-        key=uuid4(),
-    )
+    starts = [datetime.fromisoformat(one) for one in _mwf(clerk, harbor, patient)]
+    wishes = Wishes(patient_can={0: ((600, 1440),), 2: ((600, 1440),), 4: ((600, 1440),)})
+    offer = keep(harbor, patient, starts, hours=4, wishes=wishes)
     with clock.at_moment(NOW + timedelta(hours=5)):
         page = clerk.post(reverse("desk:offer", args=[offer.pk]), {"key": str(uuid4())})
         assert page.status_code == 422

@@ -1,7 +1,6 @@
 """The work list: each kind of row is there while the thing waits, and gone when its one next action is done."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -17,7 +16,6 @@ from patients.actions import decide_clearance
 from patients.models import Authorisation, Clearance, Consent, Patient
 from scheduling import tasks
 from scheduling.actions import offers, requests
-from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, ChangeRequest, KeptCount, Message
 from scheduling.selectors import slow_counts
 from scheduling.selectors.work_counts import SAME, Counts, counts_for
@@ -26,7 +24,7 @@ from tests.desk.pages import text
 from tests.desk.waiting import told, waiting
 from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_patient, make_staff
 from tests.portal.conftest import make_visits
-from tests.scheduling.helpers import MORNINGS, best_starts, book, consult
+from tests.scheduling.helpers import book, consult, keep
 
 
 @pytest.fixture(autouse=True)
@@ -125,19 +123,7 @@ def test_a_held_series_waits_until_a_doctor_decides(clerk: Client, harbor: Clini
 
 def test_a_kept_plan_waits_on_its_last_working_day_until_it_is_answered(harbor: Clinic, patient: Patient) -> None:
     desk = harbor.by(Role.FRONT_DESK)
-    offer = offers.keep_plan(
-        by=desk,
-        order=SeriesOrder(
-            patient=patient,
-            site=harbor.site,
-            version=harbor.injection,
-            first_day=FIRST_DAY + timedelta(days=7),
-            wishes=MORNINGS,
-            starts=best_starts(harbor, patient, first_day=FIRST_DAY + timedelta(days=7), version=harbor.injection),
-        ),
-        hours=72,
-        key=uuid4(),
-    )
+    offer = keep(harbor, patient, hours=72, version=harbor.injection, first_day=FIRST_DAY + timedelta(days=7))
     assert waiting(harbor) == {}, "there is time"
     with clock.at_moment(NOW + timedelta(days=2)):
         assert waiting(harbor) == {"offers": 1}

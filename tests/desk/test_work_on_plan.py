@@ -10,8 +10,7 @@ from django.urls import reverse
 
 from clinic import clock
 from patients.models import Patient
-from scheduling.actions import booking, offers
-from scheduling.actions.series_writing import SeriesOrder
+from scheduling.actions import offers
 from scheduling.desk.booking_wishes import moments
 from scheduling.models import Appointment, Offer
 from scheduling.planner.values import Wishes
@@ -111,18 +110,7 @@ def test_what_was_taken_meanwhile_is_planned_anew_and_the_rest_stays(
     third = moments(mine)[2]
     for _ in range(2):  # the hands of both nurses
         other = make_patient(harbor.site, cleared=True)
-        booking.book_series(
-            by=harbor.by("front_desk"),  # type: ignore[arg-type]
-            order=SeriesOrder(
-                patient=other,
-                site=harbor.site,
-                version=harbor.injection,
-                first_day=FIRST_DAY,
-                wishes=Wishes(),
-                starts=[third],
-            ),
-            key=uuid4(),
-        )
+        book(harbor, other, [third], version=harbor.injection, wishes=Wishes())
 
     page = clerk.post(series_url(patient), order(harbor, mine, patient_from="", patient_until=""))
 

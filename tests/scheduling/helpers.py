@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date, datetime, time
 from threading import Barrier
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg2
 from django.conf import settings
@@ -16,9 +16,9 @@ from django.db import connection
 from clinic import clock
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import booking, holds
+from scheduling.actions import booking, holds, offers
 from scheduling.actions.series_writing import SeriesOrder
-from scheduling.models import Appointment, Hold, Message, ProtocolVersion, Series
+from scheduling.models import Appointment, Hold, Message, Offer, ProtocolVersion, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
 from tests.factories import FIRST_DAY, Clinic
@@ -46,21 +46,45 @@ def best_starts(
     return planning.moments_of(result.plans[0])
 
 
-def book(clinic: Clinic, patient: Patient, starts: Sequence[datetime] | None = None, **changes: Any) -> Series:
-    """Book the best plan, or exactly `starts`; `changes` replace fields of the order or arguments of the action."""
+def series_order(
+    clinic: Clinic, patient: Patient, starts: Sequence[datetime] | None = None, **changes: Any
+) -> SeriesOrder:
+    """An order for six infusions in the mornings from FIRST_DAY on: the best plan, or exactly `starts`; `changes`
+    replace fields.
+    """
     what: dict[str, Any] = {
         "patient": patient,
         "site": clinic.site,
         "version": clinic.induction,
         "first_day": FIRST_DAY,
         "wishes": MORNINGS,
-    }
-    how: dict[str, Any] = {"by": clinic.by(Role.FRONT_DESK), "key": uuid4()}
+    } | changes
+    if starts is None:
+        starts = best_starts(clinic, patient, first_day=what["first_day"], version=what["version"])
+    return SeriesOrder(**what, starts=starts)
+
+
+def book(clinic: Clinic, patient: Patient, starts: Sequence[datetime] | None = None, **changes: Any) -> Series:
+    """Book a `series_order`; `changes` replace fields of the order or arguments of the action."""
     of_order = {field.name for field in fields(SeriesOrder)}
-    for name, value in changes.items():
-        (what if name in of_order else how)[name] = value
-    found = starts or best_starts(clinic, patient, first_day=what["first_day"], version=what["version"])
-    return booking.book_series(order=SeriesOrder(**what, starts=found), **how)
+    order = {name: value for name, value in changes.items() if name in of_order}
+    how: dict[str, Any] = {"by": clinic.by(Role.FRONT_DESK), "key": uuid4()}
+    how |= {name: value for name, value in changes.items() if name not in of_order}
+    return booking.book_series(order=series_order(clinic, patient, starts, **order), **how)
+
+
+def keep(
+    clinic: Clinic,
+    patient: Patient,
+    starts: Sequence[datetime] | None = None,
+    *,
+    hours: int = 24,
+    key: UUID | None = None,
+    **changes: Any,
+) -> Offer:
+    """Keep a `series_order` for the patient; `changes` replace fields of the order."""
+    order = series_order(clinic, patient, starts, **changes)
+    return offers.keep_plan(by=clinic.by(Role.FRONT_DESK), order=order, hours=hours, key=key or uuid4())
 
 
 def bookings_are_told() -> None:

@@ -16,11 +16,10 @@ from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import offers, placing
 from scheduling.actions.next_best import KEPT_FOR, keep_next_best
-from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Hold, Offer, Series
 from scheduling.selectors import swapping
-from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
-from tests.scheduling.helpers import MORNINGS, at_once, best_starts, book, overlaps_in_holds, visits_of
+from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.scheduling.helpers import at_once, best_starts, book, overlaps_in_holds, series_order, visits_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLERKS = 6
@@ -32,14 +31,7 @@ def keep_next(
     """Keep what is nearest now to the plan with these starts; the best where none are given."""
     found = keep_next_best(
         by=clinic.by(role),
-        order=SeriesOrder(
-            patient=patient,
-            site=clinic.site,
-            version=clinic.induction,
-            first_day=FIRST_DAY,
-            wishes=MORNINGS,
-            starts=starts,
-        ),
+        order=series_order(clinic, patient, starts),
         fixed={},
     )
     return found.offer if found is not None else None
@@ -52,14 +44,7 @@ def test_of_the_plan_that_came_too_late_only_what_was_taken_moves() -> None:
     book(clinic, make_patient(clinic.site, cleared=True), [wanted[2]], version=clinic.injection)
     found = keep_next_best(
         by=clinic.by(Role.FRONT_DESK),
-        order=SeriesOrder(
-            patient=late,
-            site=clinic.site,
-            version=clinic.induction,
-            first_day=FIRST_DAY,
-            wishes=MORNINGS,
-            starts=wanted,
-        ),
+        order=series_order(clinic, late, wanted),
         fixed={},
     )
     assert found is not None

@@ -1,7 +1,7 @@
 """Plans kept for a while: their time is held, becomes a series with a yes, and lapses by itself."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -9,33 +9,14 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import JustTaken, Refused, WrongStatus
 from clinic.permissions import Role
-from patients.models import Patient
 from scheduling import wishes as wishes_json
 from scheduling.actions import offers
-from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, Hold, Message, Offer, Series
-from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
-from tests.scheduling.helpers import MORNINGS, best_starts, book, visits_of
+from tests.factories import FIRST_DAY, NOW, make_clinic, make_patient
+from tests.scheduling.helpers import MORNINGS, best_starts, book, keep, visits_of
 
 pytestmark = pytest.mark.django_db
 PROGRAM = Actor.system("release_lapsed")
-
-
-def keep(clinic: Clinic, patient: Patient, *, hours: int = 24, key: UUID | None = None) -> Offer:
-    """Keep the best plan."""
-    return offers.keep_plan(
-        by=clinic.by(Role.FRONT_DESK),
-        order=SeriesOrder(
-            patient=patient,
-            site=clinic.site,
-            version=clinic.induction,
-            first_day=FIRST_DAY,
-            wishes=MORNINGS,
-            starts=best_starts(clinic, patient),
-        ),
-        hours=hours,
-        key=key or uuid4(),
-    )
 
 
 def test_a_kept_plan_holds_its_time_against_others() -> None:
@@ -119,22 +100,7 @@ def test_the_same_key_keeps_one_plan() -> None:
     clinic = make_clinic()
     patient, key = make_patient(clinic.site, cleared=True), uuid4()
     starts = best_starts(clinic, patient)
-    kept = [
-        offers.keep_plan(
-            by=clinic.by(Role.FRONT_DESK),
-            order=SeriesOrder(
-                patient=patient,
-                site=clinic.site,
-                version=clinic.induction,
-                first_day=FIRST_DAY,
-                wishes=MORNINGS,
-                starts=starts,
-            ),
-            hours=4,
-            key=key,
-        )
-        for _ in range(2)
-    ]
+    kept = [keep(clinic, patient, starts, hours=4, key=key) for _ in range(2)]
     assert kept[0] == kept[1]
     assert Offer.objects.count() == 1
 

@@ -23,7 +23,6 @@ from clinic.models import Shift
 from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import clinic_changes, cover, moving, offers, outages, placing, rescue
-from scheduling.actions.series_writing import SeriesOrder
 from scheduling.models import Appointment, Hold, Series
 from scheduling.selectors.coverage import booked_days, stranded
 from scheduling.selectors.held_cells import held
@@ -31,13 +30,14 @@ from scheduling.selectors.rescue_plan import answers, propose
 from scheduling.selectors.series_rules import local_day
 from tests.factories import FIRST_DAY, Clinic, add_shifts, make_clinic, make_patient
 from tests.scheduling.helpers import (
-    MORNINGS,
     as_owner,
     at_once,
     best_starts,
     book,
     consult,
+    keep,
     overlaps_in_holds,
+    series_order,
     visits_of,
 )
 
@@ -121,8 +121,7 @@ def test_who_only_gives_time_back_or_takes_up_what_is_held_waits_for_no_day_and_
     by = clinic.by(Role.FRONT_DESK)
     wanted = best_starts(clinic, second)
     assert {clock.local(one, clinic.site.zone).date() for one in wanted} <= set(days)
-    order = SeriesOrder(second, clinic.site, clinic.induction, FIRST_DAY, MORNINGS, wanted)
-    offer = offers.keep_plan(by=by, order=order, hours=1, key=uuid4())
+    offer = keep(clinic, second, wanted, hours=1)
 
     assert while_somebody_writes(clinic, days, partial(offers.accept_offer, by=by, offer=offer, key=uuid4()))
     assert while_somebody_writes(clinic, days, partial(moving.stop_series, by=by, series=series, reason="called"))
@@ -133,9 +132,8 @@ def test_who_only_gives_time_back_or_takes_up_what_is_held_waits_for_no_day_and_
 def test_what_is_about_to_lapse_is_taken_up_under_the_locks_of_its_days() -> None:
     clinic = make_clinic()
     patient = make_patient(clinic.site, cleared=True)
-    starts = best_starts(clinic, patient)
     by = clinic.by(Role.FRONT_DESK)
-    order = SeriesOrder(patient, clinic.site, clinic.induction, FIRST_DAY, MORNINGS, starts)
+    order = series_order(clinic, patient)
     offer = offers.keep_plan(by=by, order=order, hours=1, key=uuid4())
     with clock.at_moment(offer.expires_at - timedelta(seconds=30)):
         accept = partial(offers.accept_offer, by=by, offer=offer, key=uuid4())
