@@ -32,6 +32,26 @@ document.addEventListener("change", (event) => {
   if (place) place.textContent = event.target.dataset.says;
 });
 
+// What was chosen or typed in a list of times stays when the list comes anew, where the new one still has it: whoever
+// is quick chooses from the old one while the new one is on its way.
+const LISTED = "[data-keeps] input:not([type=hidden]), [data-keeps] select, [data-keeps] textarea";
+const isTouched = (field) => (field.type === "radio" ? field.checked && !field.defaultChecked : field.value !== field.defaultValue);
+let touched = [];
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  touched = [...document.querySelectorAll(LISTED)].filter((field) => detail.target.contains(field) && isTouched(field));
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const old of touched.splice(0)) {
+    const same = [...document.querySelectorAll(LISTED)].find((field) => (
+      field.name === old.name && field.type === old.type && (old.type !== "radio" || field.value === old.value)));
+    const chosen = document.querySelector("[data-chosen]");
+    if (same && old.type === "radio") same.checked = true;
+    else if (same) same.value = old.value;
+    else if (old.dataset.says && chosen) chosen.textContent = "choose below";
+    same?.closest("details")?.setAttribute("open", "");
+  }
+});
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });

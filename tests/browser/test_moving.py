@@ -74,6 +74,26 @@ def events_of(mail: Any) -> dict[str, tuple[int, str]]:
     return {str(one["UID"]): (int(str(one["SEQUENCE"])), str(one["STATUS"])) for one in events}
 
 
+def test_what_was_chosen_and_typed_stays_when_the_list_of_times_comes_anew(story: Story) -> None:
+    page = story.clerk
+    go(page, "desk:move", story.visits[0].pk)
+    # Given a time that is chosen, and a reason
+    chosen = page.locator("input[name=starts]").nth(2)
+    starts = chosen.get_attribute("value")
+    chosen.check(force=True)
+    page.get_by_label("Why").fill("Works late")
+    # When the list comes anew
+    page.get_by_role("button", name="Show times").click()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    # Then both stand, and what the new list no longer has is not said to be chosen
+    expect(page.locator(f"input[name=starts][value='{starts}']")).to_be_checked()
+    expect(page.get_by_label("Why")).to_have_value("Works late")
+    later = clock.local(story.visits[0].starts, story.clinic.site.zone).date() + timedelta(days=1)
+    page.get_by_label("Look from").fill(later.isoformat())
+    expect(page.locator("[data-chosen]")).to_have_text("choose below")
+    expect(page.get_by_label("Why")).to_have_value("Works late")
+
+
 def move(page: Page, visit: Appointment, number: int, why: str) -> None:
     """Choose one of the times and say why."""
     go(page, "desk:move", visit.pk)
