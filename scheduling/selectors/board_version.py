@@ -42,6 +42,7 @@ WITH place AS MATERIALIZED (
             SELECT concat(xmin, ctid) FROM patients_contact WHERE id = ride.companion_id
          )) FROM scheduling_ride AS ride WHERE appointment_id = visit.id), '/',
         (SELECT concat(xmin, ctid) FROM scheduling_series WHERE id = visit.series_id), '/',
+        (SELECT id FROM patients_clearance WHERE patient_id = visit.patient_id ORDER BY decided_at DESC LIMIT 1), '/',
         visit.status IN ('proposed', 'booked') AND visit.starts < %(now)s, '/',
         visit.status = 'arrived' AND visit.ends < %(now)s)
     FROM place

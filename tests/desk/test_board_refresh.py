@@ -14,7 +14,8 @@ from django.urls import reverse
 from clinic import clock
 from clinic.models import Closure, ShiftException, Site
 from clinic.permissions import Role
-from patients.models import Patient
+from patients.actions import Terms, decide_clearance
+from patients.models import Clearance, Patient
 from scheduling.actions import moving, rides
 from scheduling.actions import visit as visits
 from scheduling.models import Appointment
@@ -145,6 +146,16 @@ def renamed(clinic: Clinic, first: Appointment) -> None:
     Patient.objects.filter(pk=first.patient_id).update(family_name="Quilt")
 
 
+def conditioned(clinic: Clinic, first: Appointment) -> None:
+    decide_clearance(
+        by=clinic.by(Role.DOCTOR),
+        patient=first.patient,
+        decision=Clearance.Decision.CONDITIONS,
+        valid_until=FIRST_DAY + timedelta(days=90),
+        terms=Terms(needs_bed=True),
+    )
+
+
 def closed(clinic: Clinic, first: Appointment) -> None:
     Closure.objects.create(
         resource=clinic.chairs[0], starts=clinic.at(FIRST_DAY, 12), ends=clinic.at(FIRST_DAY, 13), reason="Repair"
@@ -166,7 +177,20 @@ def put_away(clinic: Clinic, first: Appointment) -> None:
     clinic.chairs[2].save()
 
 
-CHANGES = (moved, cancelled, booked, consulted, kept, driven, renamed, closed, shifted, opened_longer, put_away)
+CHANGES = (
+    moved,
+    cancelled,
+    booked,
+    consulted,
+    kept,
+    driven,
+    renamed,
+    conditioned,
+    closed,
+    shifted,
+    opened_longer,
+    put_away,
+)
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
