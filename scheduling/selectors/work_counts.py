@@ -23,8 +23,8 @@ from scheduling.selectors.work_list import QUERIES, Kind, WorkList, ask, count_s
 
 #: Seconds for which what a list has shown is remembered: longer than from one look of the worker to the next.
 BEHIND = 30
-#: How long the same statement is asked. Its rows are always those of now; only who has come to be late, near or due by
-#: the clock alone may be so far behind.
+#: How long the same statement is asked. Its rows are always those of now; only what the statement itself is made of may
+#: be so far behind: the moment by which something is late, near or due, and the user's sites with their opening days.
 SAME = timedelta(seconds=60)
 #: What a doctor has to decide that rows can be counted by.
 DECIDE = ("blocked", "asked", "unordered")
