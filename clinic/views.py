@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec, cast
 
 from django import forms
@@ -68,6 +69,12 @@ def _shown_again(
 def refuse(form: forms.BaseForm, error: Refused) -> None:
     """Show on a form why an action refused, beside the field that it speaks of where the form has one."""
     form.add_error(error.field if error.field in form.fields else None, error.message)
+
+
+def form_status(form: forms.BaseForm | None) -> HTTPStatus:
+    """Of a page that shows the form: 422 where what was sent is refused."""
+    is_refused = form is not None and form.is_bound and form.errors
+    return HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
 
 
 def public(view: View) -> View:

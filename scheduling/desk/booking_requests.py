@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.opening import opened
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs, refuse
+from clinic.views import StaffRequest, form_status, needs, refuse
 from patients.models import ConsultRequest
 from scheduling.actions import moving, requests
 from scheduling.desk.booking_forms import AskedForm
@@ -89,7 +88,7 @@ def consult_request(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "The request is closed. Nothing was booked and nothing was sent.")
             return redirect("desk:home")
     context = {"asked": asked, "site": asked.site, "likely": likely_patients(request.user, asked), "form": form}
-    return render(request, "desk/booking/consult_request.html", context, status=_status(form))
+    return render(request, "desk/booking/consult_request.html", context, status=form_status(form))
 
 
 @require_http_methods(["GET", "POST"])
@@ -119,7 +118,7 @@ def change_request(request: StaffRequest, pk: UUID) -> HttpResponse:
         "was_changed": asked.asked_version != visit.version,
         "called_off": visit.status == Appointment.Status.CANCELLED,
     }
-    return render(request, "desk/booking/change_request.html", context, status=_status(form))
+    return render(request, "desk/booking/change_request.html", context, status=form_status(form))
 
 
 def _times(asked: ChangeRequest) -> Sequence[planning.Slot]:
@@ -149,7 +148,3 @@ def _answer(request: StaffRequest, asked: ChangeRequest, values: dict[str, Any])
         return "Off the list. The visit stays cancelled."
     requests.close(by=by, request=asked, answer=values["answer"])
     return "Answered. The patient reads it on the page behind the link; the visit stays."
-
-
-def _status(form: forms.Form) -> HTTPStatus:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK

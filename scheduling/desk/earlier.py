@@ -1,7 +1,6 @@
 """The earlier-time list: who waits, which free times would suit somebody, and what was offered."""
 
 from datetime import datetime
-from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -15,13 +14,14 @@ from clinic.errors import Refused
 from clinic.models import Site
 from clinic.opening import opened
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs, refuse
+from clinic.views import StaffRequest, form_status, needs, refuse
 from patients.callers import PATIENT
 from scheduling.actions import earlier as actions
 from scheduling.actions import earlier_answers
 from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.earlier_forms import AnswerForm, EndForm, OfferForm, WishForm, last_day, suggested
-from scheduling.models import Appointment, EarlierWish, Invitation, Offer
+from scheduling.desk.sites import visit_or_404
+from scheduling.models import EarlierWish, Invitation, Offer
 from scheduling.selectors.earlier import Chance, Looking, chances_of, wishes_of, with_invitations, worth_offering
 from scheduling.when import day_words, time_words
 
@@ -74,8 +74,7 @@ def earlier_time(request: StaffRequest, site: UUID, cell: int) -> HttpResponse:
         "others": looking.others(starts),
         "form": form,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
-    return render(request, "desk/earlier/time.html", context, status=status)
+    return render(request, "desk/earlier/time.html", context, status=form_status(form))
 
 
 def _offer(request: StaffRequest, site: Site, starts: datetime, form: OfferForm, chances: list[Chance]) -> Offer | None:
@@ -99,10 +98,7 @@ def _offer(request: StaffRequest, site: Site, starts: datetime, form: OfferForm,
 @needs(Permission.BOOK)
 def earlier_wish(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Put a visit on the list with the hours that suit, or change them."""
-    visits = Appointment.objects.for_user(request.user).select_related(
-        "patient", "site", "series", "protocol_version__protocol"
-    )
-    visit = opened(get_object_or_404(visits, pk=pk))
+    visit = visit_or_404(request.user, pk)
     wish = EarlierWish.objects.waiting().filter(appointment=visit).first()
     initial = WishForm.standing(wish) if wish is not None else suggested(visit)
     form = with_caller(WishForm(request.POST if request.method == "POST" else None, initial=initial), visit.patient)
@@ -121,8 +117,7 @@ def earlier_wish(request: StaffRequest, pk: UUID) -> HttpResponse:
             messages.success(request, f"{visit.patient.name} is on the earlier-time list.")
             return redirect("desk:earlier")
     context = {"visit": visit, "site": visit.site, "wish": wish, "form": form, "last_day": last_day(visit)}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
-    return render(request, "desk/earlier/wish.html", context, status=status)
+    return render(request, "desk/earlier/wish.html", context, status=form_status(form))
 
 
 @require_POST

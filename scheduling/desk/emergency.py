@@ -1,6 +1,5 @@
 """Opening the record of a patient of another site in an emergency: to look, not to change."""
 
-from http import HTTPStatus
 from uuid import UUID
 
 from django import forms
@@ -14,7 +13,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.rates import limited
-from clinic.views import StaffRequest, needs, refuse
+from clinic.views import StaffRequest, form_status, needs, refuse
 from patients.actions.emergency import break_glass
 from patients.models import EmergencyAccess, Patient
 from scheduling.selectors.emergency import record_of
@@ -52,9 +51,8 @@ def emergency(request: StaffRequest) -> HttpResponse:
             refuse(form, error)
         else:
             return redirect("desk:emergency_record", opened.patient_id)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     context = {"form": form, "minutes": settings.EMERGENCY_MINUTES}
-    return render(request, "desk/patients/emergency.html", context, status=status)
+    return render(request, "desk/patients/emergency.html", context, status=form_status(form))
 
 
 @require_safe

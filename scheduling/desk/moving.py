@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.errors import Refused, Stale
-from clinic.opening import opened
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, back, needs, refuse
+from clinic.views import StaffRequest, back, form_status, needs, refuse
 from scheduling.actions import booking, course, moving
 from scheduling.desk.caller_form import asked_by, with_caller
-from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, ReasonForm, StopForm
+from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, StopForm
 from scheduling.desk.plan_cards import slots_by_day
+from scheduling.desk.sites import series_or_404, visit_or_404
 from scheduling.models import Appointment, Series
 from scheduling.selectors import planning
 from scheduling.when import day_words, time_words
@@ -36,7 +35,7 @@ LOOK_BEFORE = timedelta(days=3)
 @needs(Permission.BOOK)
 def move(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Legal new times for one visit beside its present one; a POST moves it."""
-    visit = _visit_or_404(request, pk)
+    visit = visit_or_404(request.user, pk)
     data = request.POST if request.method == "POST" else None
     form = with_caller(MoveForm(data, initial=_asked_start(request)), visit.patient)
     stale = False
@@ -53,7 +52,7 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
         except Refused as error:
             stale = isinstance(error, Stale)
             form.refuse(error)
-            visit = _visit_or_404(request, pk)
+            visit = visit_or_404(request.user, pk)
         else:
             zone = moved.site.zone
             before, after = (f"{day_words(one, zone)}, {time_words(one, zone)}" for one in (old, moved.starts))
@@ -76,7 +75,7 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
         "later": look_from + timedelta(days=LOOK_DAYS),
     }
     name = "desk/booking/_new_times.html" if request.htmx else "desk/booking/move.html"  # type: ignore[attr-defined]
-    return render(request, name, context, status=_status(form))
+    return render(request, name, context, status=form_status(form))
 
 
 def _look_from(request: StaffRequest, visit: Appointment) -> date:
@@ -110,7 +109,7 @@ def _moment(text: str) -> datetime | None:
 @needs(Permission.BOOK)
 def cancel(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Cancel one visit, it and all after it, or all to come, with the reason."""
-    visit = _visit_or_404(request, pk)
+    visit = visit_or_404(request.user, pk)
     first = {"scope": request.GET.get("scope", CancelForm.ONE)}
     form = with_caller(CancelForm(request.POST or None, initial=first), visit.patient)
     if request.method == "POST" and form.is_valid():
@@ -118,7 +117,7 @@ def cancel(request: StaffRequest, pk: UUID) -> HttpResponse:
             said = _cancel(request, visit, form)
         except Refused as error:
             refuse(form, error)
-            visit = _visit_or_404(request, pk)
+            visit = visit_or_404(request.user, pk)
         else:
             messages.success(request, said)
             return redirect("desk:patient", visit.patient_id)
@@ -132,7 +131,7 @@ def cancel(request: StaffRequest, pk: UUID) -> HttpResponse:
         "seen": seen_of(coming),
         "may_cancel_more": series is not None and series.status == Series.Status.ACTIVE and len(coming) > 1,
     }
-    return render(request, "desk/booking/cancel.html", context, status=_status(form))
+    return render(request, "desk/booking/cancel.html", context, status=form_status(form))
 
 
 def _cancel(request: StaffRequest, visit: Appointment, form: CancelForm) -> str:
@@ -166,10 +165,7 @@ def seen_of(visits: Sequence[Appointment]) -> str:
 @needs(Permission.BOOK)
 def stop_series(request: StaffRequest, pk: UUID) -> HttpResponse:
     """End a series before its time, or give back the dates of one held for clearance."""
-    series = get_object_or_404(
-        Series.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol"), pk=pk
-    )
-    opened(series)
+    series = series_or_404(request.user, pk)
     form = with_caller(StopForm(request.POST or None), series.patient)
     is_held = series.status == Series.Status.DRAFT
     if request.method == "POST" and form.is_valid():
@@ -196,15 +192,4 @@ def stop_series(request: StaffRequest, pk: UUID) -> HttpResponse:
         "seen": seen_of(visits),
         "is_held": is_held,
     }
-    return render(request, "desk/booking/stop.html", context, status=_status(form))
-
-
-def _visit_or_404(request: StaffRequest, pk: UUID) -> Appointment:
-    visits = Appointment.objects.for_user(request.user).select_related(
-        "patient", "site", "series", "practitioner", "protocol_version__protocol"
-    )
-    return opened(get_object_or_404(visits, pk=pk))
-
-
-def _status(form: ReasonForm | MoveForm) -> HTTPStatus:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+    return render(request, "desk/booking/stop.html", context, status=form_status(form))

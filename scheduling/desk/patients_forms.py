@@ -2,7 +2,6 @@
 is right."""
 
 from collections.abc import Callable, Sequence
-from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from clinic.errors import Refused
 from clinic.models import Site
+from clinic.views import form_status
 from patients.models import Channel, Language, Questionnaire, Sex
 from scheduling.desk.booking_forms import DayField
 
@@ -54,7 +54,7 @@ class ActionForm(forms.Form):
     @property
     def status(self) -> int:
         """The HTTP status of a page that shows the form: 422 when what was sent is refused."""
-        return HTTPStatus.UNPROCESSABLE_ENTITY if self.is_bound and self.errors else HTTPStatus.OK
+        return form_status(self)
 
     def offer_sites(self, sites: Sequence[Site]) -> None:
         """Let `site` be one of these; nothing to choose where there is only one."""

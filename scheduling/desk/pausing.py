@@ -1,35 +1,29 @@
 """Pausing a course on a call, and going on with it."""
 
-from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from clinic.errors import Refused
-from clinic.opening import opened
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs, refuse
+from clinic.views import StaffRequest, form_status, needs, refuse
 from scheduling.actions import pausing
 from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.moving import seen_of
 from scheduling.desk.moving_forms import PauseForm, ReasonForm
+from scheduling.desk.sites import series_or_404
 from scheduling.models import Series
 from scheduling.selectors.course_changes import pause_of
-
-
-def _series_or_404(request: StaffRequest, pk: UUID) -> Series:
-    series = Series.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol")
-    return opened(get_object_or_404(series, pk=pk))
 
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
 def pause(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Call off what is to come of a course, until a day or until further notice."""
-    series = _series_or_404(request, pk)
+    series = series_or_404(request.user, pk)
     form = with_caller(PauseForm(request.POST if request.method == "POST" else None), series.patient)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -53,14 +47,14 @@ def pause(request: StaffRequest, pk: UUID) -> HttpResponse:
         "visits": visits,
         "seen": seen_of(visits),
     }
-    return render(request, "desk/booking/pause.html", context, status=_status(form))
+    return render(request, "desk/booking/pause.html", context, status=form_status(form))
 
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
 def resume(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Go on with a paused course: what is left can be planned again."""
-    series = _series_or_404(request, pk)
+    series = series_or_404(request.user, pk)
     form = with_caller(ReasonForm(request.POST if request.method == "POST" else None), series.patient)
     if request.method == "POST" and form.is_valid():
         try:
@@ -71,7 +65,7 @@ def resume(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             return _went_on(request, series)
     context = {"series": series, "site": series.site, "form": form, "pause": pause_of(series)}
-    return render(request, "desk/booking/resume.html", context, status=_status(form))
+    return render(request, "desk/booking/resume.html", context, status=form_status(form))
 
 
 def _went_on(request: StaffRequest, series: Series) -> HttpResponse:
@@ -82,7 +76,3 @@ def _went_on(request: StaffRequest, series: Series) -> HttpResponse:
     if series.stage == Series.Stage.INDUCTION:
         return redirect("desk:rest", series.pk)
     return redirect("desk:book_single", series.patient_id)
-
-
-def _status(form: ReasonForm) -> HTTPStatus:
-    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK

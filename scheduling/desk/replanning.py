@@ -2,28 +2,27 @@
 
 from collections.abc import Callable
 from datetime import date
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
-from clinic.opening import opened
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs, refuse
+from clinic.views import StaffRequest, form_status, needs, refuse
 from patients.models import Patient
 from scheduling.actions import course as actions
 from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.moving import seen_of
 from scheduling.desk.moving_forms import UNREADABLE, StopForm
 from scheduling.desk.replanning_forms import AgreeForm, CourseForm, FromForm, RestForm, WhereForm
+from scheduling.desk.sites import series_or_404, visit_or_404
 from scheduling.models import Appointment, Series
 from scheduling.selectors import replanning, shifting
 from scheduling.selectors.replanning import Replan
@@ -34,7 +33,7 @@ from scheduling.selectors.rest import rest_of
 @needs(Permission.BOOK)
 def move_along(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Move a visit to a day that the gaps do not allow: which others would move, to when and why."""
-    visit = _visit_or_404(request, pk)
+    visit = visit_or_404(request.user, pk)
     data = request.POST if request.method == "POST" else request.GET
     look = WhereForm(data if "to_date" in data else None)
 
@@ -73,11 +72,11 @@ def move_rest(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Move a visit and all after it, or all that is to come of its series: old and new times before anything is
     written.
     """
-    asked = _visit_or_404(request, pk)
+    asked = visit_or_404(request.user, pk)
     data = request.POST if request.method == "POST" else request.GET
     look = RestForm(data if "to_date" in data else None)
     whole = look.is_valid() and look.cleaned_data["scope"] == RestForm.ALL
-    visit = _visit_or_404(request, shifting.first_to_come(asked, clock.now()).pk) if whole else asked
+    visit = visit_or_404(request.user, shifting.first_to_come(asked, clock.now()).pk) if whole else asked
 
     def act(form: AgreeForm) -> str:
         return f"{_move(request, visit, form, with_rest=True) + 1} visits are moved. The patient is told once."
@@ -103,7 +102,7 @@ def move_rest(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.BOOK)
 def rest(request: StaffRequest, pk: UUID) -> HttpResponse:
     """What is left of a series planned anew: lost infusions come back at the end, what fits stays."""
-    series = _series_or_404(request, pk)
+    series = series_or_404(request.user, pk)
     today = clock.today(series.site.zone)
     look = FromForm(_given(request, "first_day") or {"first_day": today})
     first_day = look.day(today)
@@ -136,7 +135,7 @@ def rest(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.BOOK)
 def drop(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Take one infusion out of its series, which then has one fewer."""
-    visit = _visit_or_404(request, pk)
+    visit = visit_or_404(request.user, pk)
     series = visit.series
     if series is None:
         return redirect("desk:cancel", visit.pk)
@@ -167,7 +166,7 @@ def drop(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.SET_COURSE)
 def course(request: StaffRequest, pk: UUID) -> HttpResponse:
     """A doctor changes how many infusions a running induction has, and how far apart they are."""
-    series = _series_or_404(request, pk)
+    series = series_or_404(request.user, pk)
     today = clock.today(series.site.zone)
     standing = CourseForm.standing(series, today)
     asked = _given(request, "sessions")
@@ -219,7 +218,7 @@ def _course_plan(series: Series, look: CourseForm, today: date) -> Replan:
 @needs(Permission.BOOK)
 def finish(request: StaffRequest, pk: UUID) -> HttpResponse:
     """End an induction with the infusions given; what was to come is cancelled and its time is free."""
-    series = _series_or_404(request, pk)
+    series = series_or_404(request.user, pk)
     form = with_caller(StopForm(request.POST or None), series.patient)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -239,14 +238,14 @@ def finish(request: StaffRequest, pk: UUID) -> HttpResponse:
             return redirect("desk:patient", series.patient_id)
     left = rest_of(series, clock.now())
     context = {"series": series, "site": series.site, "form": form, "rest": left, "seen": seen_of(left.coming)}
-    return render(request, "desk/series/finish.html", context, status=_status(form))
+    return render(request, "desk/series/finish.html", context, status=form_status(form))
 
 
 @require_POST
 @needs(Permission.BOOK)
 def pin(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Keep a date fixed, or let it move again."""
-    visit = _visit_or_404(request, pk)
+    visit = visit_or_404(request.user, pk)
     fixed = request.POST.get("fixed") == "1"
     try:
         actions.keep_fixed(by=Actor.of(request.user), appointment=visit, fixed=fixed)
@@ -305,7 +304,7 @@ def _page(
         "agree": agree if plan is not None and (plan.differs or always) else None,
         "refused": refused,
     }
-    return render(request, "desk/series/change.html", context, status=_status(refused))
+    return render(request, "desk/series/change.html", context, status=form_status(refused))
 
 
 def _move(request: StaffRequest, visit: Appointment, form: AgreeForm, *, with_rest: bool = False) -> int:
@@ -330,20 +329,3 @@ def _given(request: StaffRequest, name: str) -> dict[str, str]:
     """The values sent, where `name` is among them."""
     data = request.POST if request.method == "POST" else request.GET
     return {key: str(value) for key, value in data.items()} if name in data else {}
-
-
-def _visit_or_404(request: StaffRequest, pk: UUID) -> Appointment:
-    visits = Appointment.objects.for_user(request.user).select_related(
-        "patient", "site", "series__site", "series__patient", "practitioner", "protocol_version__protocol"
-    )
-    return opened(get_object_or_404(visits, pk=pk))
-
-
-def _series_or_404(request: StaffRequest, pk: UUID) -> Series:
-    found = Series.objects.for_user(request.user).select_related("patient", "site", "protocol_version__protocol")
-    return opened(get_object_or_404(found, pk=pk))
-
-
-def _status(form: forms.Form | None) -> HTTPStatus:
-    wrong = form is not None and form.is_bound and form.errors
-    return HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK

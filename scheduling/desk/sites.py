@@ -1,4 +1,6 @@
-"""Which of the user's sites a page is about."""
+"""Which of the user's sites a page is about, and whose record: what is looked up here is in sight of the user, or a 404
+page.
+"""
 
 from typing import cast
 from uuid import UUID
@@ -10,6 +12,7 @@ from clinic.errors import Elsewhere
 from clinic.models import Site, User
 from clinic.opening import opened
 from patients.models import Patient
+from scheduling.models import Appointment, Series
 
 
 def sites_of(user: User) -> list[Site]:
@@ -32,6 +35,20 @@ def patient_or_404(user: User, pk: UUID) -> Patient:
     gone = get_object_or_404(Patient.objects.merged_for_user(user).select_related("merged_into"), pk=pk)
     kept = cast(Patient, gone.merged_into)
     raise Elsewhere(gone.pk, kept.pk, f"Record {gone.record_number} is part of record {kept.record_number} now.")
+
+
+def visit_or_404(user: User, pk: UUID) -> Appointment:
+    """The visit with its series, where it is at one of the user's sites; Http404 otherwise."""
+    visits = Appointment.objects.for_user(user).select_related(
+        "patient", "site", "series__site", "series__patient", "practitioner", "protocol_version__protocol"
+    )
+    return opened(get_object_or_404(visits, pk=pk))
+
+
+def series_or_404(user: User, pk: UUID) -> Series:
+    """The series, where it is at one of the user's sites; Http404 otherwise."""
+    found = Series.objects.for_user(user).select_related("patient", "site", "protocol_version__protocol")
+    return opened(get_object_or_404(found, pk=pk))
 
 
 def shared_sites(user: User, patient: Patient) -> list[Site]:

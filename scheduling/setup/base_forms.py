@@ -18,6 +18,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 
 from clinic.errors import Refused
 from clinic.models import Weekday
+from clinic.views import form_status
 from scheduling.actions.cover import StrandsVisits
 from scheduling.actions.setup.seen import ChangedMeanwhile
 from scheduling.selectors.coverage import Stranded
@@ -96,7 +97,7 @@ class SetupFields:
     def status(self) -> int:
         """The HTTP status of a page that shows the form: 422 when what was sent is refused."""
         form: Any = self
-        return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
+        return form_status(form)
 
 
 def _is_uuid(text: str) -> bool:
