@@ -24,9 +24,11 @@ def booster_answer(request: StaffRequest, proposed: UUID) -> HttpResponse:
     row = get_object_or_404(
         found.select_related("series__site", "series__patient", "series__protocol_version"), pk=proposed
     )
-    name = row.series.patient.name
+    name, answer = row.series.patient.name, request.POST.get("answer")
     try:
-        if request.POST.get("answer") == "yes":
+        if answer not in {"yes", "no"}:
+            raise Refused("This button is damaged. Open the page again; nothing was answered.")
+        if answer == "yes":
             booster_offers.accept(by=Actor.of(request.user), proposed=row)
             messages.success(request, f"{name}: booked, and told once.")
         else:

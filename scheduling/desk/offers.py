@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID, uuid4
 
 from django import forms
@@ -41,7 +42,7 @@ def offer(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The kept plan with its dates; a POST books it whole."""
     found = _offer_or_404(request, pk)
     problem = ""
-    patient = get_object_or_404(Patient, pk=found.patient_id)
+    patient = cast(Patient, found.patient)  # a kept plan is somebody's
     form = with_caller(KeyForm(request.POST or None), patient)
     if request.method == "POST":
         try:

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from clinic.errors import Refused
 from clinic.models import Site
-from clinic.views import form_status
+from clinic.views import form_status, refuse
 from patients.models import Channel, Language, Questionnaire, Sex
 from scheduling.desk.booking_forms import DayField
 
@@ -43,7 +43,7 @@ class ActionForm(forms.Form):
 
     def refuse(self, error: Refused) -> None:
         """Show why the action refused, beside the field that it speaks of."""
-        self.add_error(error.field if error.field in self.fields else None, error.message)
+        refuse(self, error)
 
     def see_again(self, name: str, value: int) -> None:
         """Keep what was typed, and take the clerk to have seen the thing as it is now: the hidden field `name`."""

@@ -18,7 +18,7 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions.visit_notes import strike
 from scheduling.actions.visit_times import COLUMNS, Timed, correct_time, note_of
 from scheduling.actions.visit_times import NOTES as TIMED
@@ -172,6 +172,6 @@ def _done(request: StaffRequest, found: Appointment, target: Target, form: forms
             strike(by=by, appointment=found, kind=target.what, note_id=note_id, reason=reason)
             messages.success(request, "Struck out; it stays readable with the reason.")
     except Refused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        refuse(form, error)
         return False
     return True

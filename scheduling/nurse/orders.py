@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions.visit_questions import write_order
 from scheduling.models import Appointment
 from scheduling.nurse.doctor_forms import OrderForm
@@ -42,7 +42,7 @@ def _wrote(request: StaffRequest, found: Appointment, form: OrderForm) -> bool:
     try:
         written = write_order(by=Actor.of(request.user), appointment=found, **form.facts)
     except Refused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        refuse(form, error)
         return False
     messages.success(request, f"Ordered: {written}.")
     return True

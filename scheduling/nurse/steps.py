@@ -18,7 +18,7 @@ from clinic.errors import Refused
 from clinic.models import User
 from clinic.opening import opened
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from clinic.views import back as back_to
 from scheduling.models import Appointment
 from scheduling.nurse.forms import VisitForm
@@ -89,7 +89,7 @@ def take(
         try:
             given = act(by=Actor.of(request.user), appointment=found, **form.facts)
         except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            refuse(form, error)
         else:
             _say(request, done, given)
             return back(request, found, part)
