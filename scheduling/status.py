@@ -95,13 +95,3 @@ def _values(appointment: Appointment, to: str, reason: str, ending: str, counts:
         if not values["ending"]:
             raise WrongStatus("Say how the visit ended before it is closed.", field="ending")
     return values
-
-
-def reopen(appointment: Appointment, *, reason: str = "") -> Appointment:
-    """Somebody recorded as not having come is here after all: arrived, with the ending taken back. The time stays free.
-
-    Raises:
-        WrongStatus: the visit is not a no-show.
-        Stale: somebody else has changed it meanwhile.
-    """
-    return move(appointment, S.ARRIVED, reason=reason)

@@ -7,6 +7,7 @@ Times are stamped here, by the server, in UTC.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -96,28 +97,23 @@ def record_dose(
         raise Refused("Choose the unit and the route. Nothing was saved.", field="unit")
     visit = _here(appointment)
     order, now = order_for(visit), clock.now()
+    given: dict[str, Any] = {
+        "is_treatment": is_treatment,
+        "drug": drug.strip(),
+        "amount": amount,
+        "unit": unit,
+        "route": route,
+        "rate": rate.strip(),
+    }
     return Dose.objects.create(
         appointment=visit,
         at=now,
         recorded_at=now,
         recorded_by=by.user,
-        is_treatment=is_treatment,
-        drug=drug.strip(),
-        amount=amount,
-        unit=unit,
-        route=route,
-        rate=rate.strip(),
         note=note.strip(),
         order=order,
-        marks=marks_of(
-            order,
-            is_treatment=is_treatment,
-            drug=drug.strip(),
-            amount=amount,
-            unit=unit,
-            route=route,
-            rate=rate.strip(),
-        ),
+        marks=marks_of(order, **given),
+        **given,
     )
 
 

@@ -11,7 +11,7 @@ from patients.models import Patient
 from scheduling.models import Appointment, ProtocolVersion, Series
 from tests.factories import NOW, clear, make_patient
 from tests.machine.agreement import Agreement, held_rows
-from tests.machine.truth import BLOCKING, Course, Kind, Visit, cell_of, day_of, moment_of
+from tests.machine.truth import Course, Kind, Visit, cell_of, day_of, moment_of
 from tests.machine.world import World
 
 T = TypeVar("T")
@@ -198,7 +198,3 @@ class Driver:
     def open_series(self) -> list[UUID]:
         """Series that have not ended."""
         return [pk for pk, one in self.truth.series.items() if one.status in {"draft", "active", "on-hold"}]
-
-    def is_blocking(self, pk: UUID) -> bool:
-        """Whether the visit keeps time."""
-        return self.truth.visits[pk].status in BLOCKING

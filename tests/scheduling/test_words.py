@@ -135,7 +135,7 @@ def test_a_no_show_who_comes_after_all_is_reopened() -> None:
     visit = consult(clinic, make_patient(clinic.site), clinic.at(FIRST_DAY, 9))
     status.move(visit, S.NOSHOW)
     assert (visit.ending, visit.counts) == ("no_show", False)
-    status.reopen(visit)
+    status.move(visit, S.ARRIVED)
     visit.refresh_from_db()
     assert (visit.status, visit.ending, visit.counts) == ("arrived", "", None)
 
