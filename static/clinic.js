@@ -32,23 +32,35 @@ document.addEventListener("change", (event) => {
   if (place) place.textContent = event.target.dataset.says;
 });
 
-// What was chosen or typed in a list of times stays when the list comes anew, where the new one still has it: whoever
-// is quick chooses from the old one while the new one is on its way.
-const LISTED = "[data-keeps] input:not([type=hidden]), [data-keeps] select, [data-keeps] textarea";
-const isTouched = (field) => (field.type === "radio" ? field.checked && !field.defaultChecked : field.value !== field.defaultValue);
-let touched = [];
+// A part of a page that comes anew takes nothing away that was typed or chosen while it was on its way, and from a list
+// of times (data-keeps) nothing that was typed or chosen at all, where the new list has it too.
+const FIELDS = "input:not([type=hidden]), select, textarea";
+const isTick = (field) => field.type === "radio" || field.type === "checkbox";
+const stateOf = (field) => (isTick(field) ? field.checked : field.value);
+const firstStateOf = (field) => (isTick(field) ? field.defaultChecked : field.defaultValue);
+const asSent = new WeakMap();
+let kept = [];
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  asSent.set(detail.xhr, new Map([...detail.target.querySelectorAll(FIELDS)].map((field) => [field, stateOf(field)])));
+});
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  touched = [...document.querySelectorAll(LISTED)].filter((field) => detail.target.contains(field) && isTouched(field));
+  const before = asSent.get(detail.xhr) || new Map();
+  const isKept = (field) => (field.closest("[data-keeps]") ? stateOf(field) !== firstStateOf(field)
+    : before.has(field) && stateOf(field) !== before.get(field));
+  kept = [...detail.target.querySelectorAll(FIELDS)].filter(isKept);
 });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const old of touched.splice(0)) {
-    const same = [...document.querySelectorAll(LISTED)].find((field) => (
-      field.name === old.name && field.type === old.type && (old.type !== "radio" || field.value === old.value)));
-    const chosen = document.querySelector("[data-chosen]");
-    if (same && old.type === "radio") same.checked = true;
-    else if (same) same.value = old.value;
-    else if (old.dataset.says && chosen) chosen.textContent = "choose below";
-    same?.closest("details")?.setAttribute("open", "");
+  for (const old of kept.splice(0)) {
+    const same = [...document.querySelectorAll(FIELDS)].find((field) => (
+      field.name === old.name && field.type === old.type && (!isTick(old) || field.value === old.value)));
+    if (same) {
+      same[isTick(old) ? "checked" : "value"] = stateOf(old);
+      same.closest("details")?.setAttribute("open", "");
+      if (old.type !== "radio" || old.checked) same.dispatchEvent(new Event("change", { bubbles: true }));
+    } else if (old.checked && old.dataset.says) {
+      const place = document.querySelector("[data-chosen]");
+      if (place) place.textContent = "choose below";
+    }
   }
 });
 

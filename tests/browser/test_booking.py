@@ -2,11 +2,12 @@
 a walk-in starts now; a session ends while somebody types. Nothing for axe to find on any of the pages.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clinic import clock
@@ -82,6 +83,32 @@ def test_the_words_become_plans_one_date_is_swapped_and_the_plan_is_kept_and_boo
     page.get_by_text("The series is booked.").wait_for()
     assert list(Appointment.objects.order_by("starts").values_list("pinned", flat=True)).count(True) == 1
     page.context.close()
+
+
+def test_what_is_ticked_while_the_words_are_read_is_not_lost(
+    browser: Browser, live_server: LiveServer, harbor: Clinic
+) -> None:
+    with clock.at_moment(NOW):
+        ada = make_patient(harbor.site, cleared=True, consented=True)
+    page = sign_in(browser, live_server.url, harbor.clerk, reduced_motion="reduce")
+    go(page, "desk:book_consult", ada.pk)
+    # Given words that are on their way to be read
+    held: list[Route] = []
+    slow = re.compile("words=after")
+    page.route(slow, held.append)
+    page.get_by_label("In the patient's words").fill("after 10:00")
+    with page.expect_request(slow):
+        page.get_by_label("First possible day").focus()
+    # When the clerk ticks a day meanwhile
+    page.locator("#id_patient_days_4").check(force=True)
+    page.unroute(slow)
+    for route in held:
+        route.continue_()
+    # Then it stands beside what was read
+    expect(page.locator("#id_patient_from")).to_have_value("10:00")
+    expect(page.locator("#id_patient_days_4")).to_be_checked()
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    expect(page.locator("#id_patient_days_4")).to_be_checked()
 
 
 def test_two_clerks_collide_and_the_second_sees_the_next_best_with_nothing_lost(
