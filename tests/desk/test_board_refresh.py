@@ -147,13 +147,14 @@ def renamed(clinic: Clinic, first: Appointment) -> None:
 
 
 def conditioned(clinic: Clinic, first: Appointment) -> None:
-    decide_clearance(
-        by=clinic.by(Role.DOCTOR),
-        patient=first.patient,
-        decision=Clearance.Decision.CONDITIONS,
-        valid_until=FIRST_DAY + timedelta(days=90),
-        terms=Terms(needs_bed=True),
-    )
+    with clock.at_moment(NOW + timedelta(seconds=1)):
+        decide_clearance(
+            by=clinic.by(Role.DOCTOR),
+            patient=first.patient,
+            decision=Clearance.Decision.CONDITIONS,
+            valid_until=FIRST_DAY + timedelta(days=90),
+            terms=Terms(needs_bed=True),
+        )
 
 
 def closed(clinic: Clinic, first: Appointment) -> None:
