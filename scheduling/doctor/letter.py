@@ -1,17 +1,20 @@
 """The letter for the doctor who referred the patient: the course in a page or two."""
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import formats
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from clinic import clock, opening
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.contact_points import show_phone
+from patients.models import OtherTreatment
 from scheduling.doctor.course import CoursePage
 from scheduling.doctor.letter_form import LetterForm
 from scheduling.doctor.letter_pdf import LetterText, write_pdf
@@ -48,8 +51,6 @@ def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
 def text_of(page: CoursePage, *, to: str, remarks: str, signed: str) -> LetterText:
     """What the letter says about a course, by its main score. Dates are those of the site."""
     patient, site, series = page.patient, page.series.site, page.series
-    today = formats.date_format(clock.today(page.zone), "F j, Y")
-    born = formats.date_format(patient.birth_date, "F j, Y")
     sections = [
         ("Course", _course(page)),
         ("Response", _response(page)),
@@ -57,13 +58,12 @@ def text_of(page: CoursePage, *, to: str, remarks: str, signed: str) -> LetterTe
         ("Plan", [_plan(page), *(remarks.splitlines() if remarks else [])]),
     ]
     if page.others:
-        said = [f"{one.name}, since {formats.date_format(one.since, 'F j, Y')}" for one in page.others]
-        sections.insert(3, ("Other treatments", ["; ".join(said) + "."]))
+        sections.insert(3, ("Other treatments", [f"{'; '.join(_other(one) for one in page.others)}."]))
     return LetterText(
         clinic=[site.name, site.one_line_address, show_phone(site.phone, site.country)],
         to=to,
-        date=today,
-        subject=f"{patient.name}, born {born}: {series.protocol_version.protocol.name}",
+        date=_date(clock.today(page.zone)),
+        subject=f"{patient.name}, born {_date(patient.birth_date)}: {series.protocol_version.protocol.name}",
         sections=sections,
         table=_table(page),
         signed=[signed] if signed else [],
@@ -79,9 +79,7 @@ def _course(page: CoursePage) -> list[str]:
     boosters = len(treated) - infusions
     words = f"{infusions} of {page.series.sessions} infusions were given"
     words += f" and {boosters} booster{'s' if boosters != 1 else ''}" if boosters else ""
-    first, last = (
-        formats.date_format(clock.local(one.starts, page.zone), "F j, Y") for one in (treated[0], treated[-1])
-    )
+    first, last = (_date(clock.local(one.starts, page.zone)) for one in (treated[0], treated[-1]))
     return [f"{words}, from {first} to {last}." if first != last else f"{words}, on {first}."]
 
 
@@ -91,8 +89,7 @@ def _response(page: CoursePage) -> list[str]:
         return ["There are not enough scores to say how the treatment helped."]
     seen = [str(one.days) for one in found.reliefs if one.outcome == Outcome.RETURNED]
     last = values[-1]
-    day = formats.date_format(clock.local(last.effective_at, page.zone), "F j, Y")
-    name = str(page.measure.label).capitalize()
+    day, name = _date(clock.local(last.effective_at, page.zone)), capfirst(str(page.measure.label))
     words = [f"{name}: {found.baseline:g} before treatment, {last.value.normalize():f} at the last report ({day})."]
     if seen:
         words.append(f"Relief that was seen to its end lasted {', '.join(seen)} days. {page.rule}")
@@ -107,13 +104,18 @@ def _effects(page: CoursePage) -> str:
     if not counts:
         return "None were recorded."
     said = [f"{effect} at {number} visit{'s' if number != 1 else ''}" for effect, number in counts.items()]
-    return f"{'; '.join(said)}.".capitalize()
+    return capfirst(f"{'; '.join(said)}.")
+
+
+def _other(treatment: OtherTreatment) -> str:
+    until = f" until {_date(treatment.until)}" if treatment.until else ""
+    return f"{treatment.name}, since {_date(treatment.since)}{until}"
 
 
 def _plan(page: CoursePage) -> str:
     if page.now is None:
         return "How the treatment goes on is not decided yet."
-    ends = f", until {formats.date_format(page.now.ends_on, 'F j, Y')}" if page.now.ends_on else ""
+    ends = f", until {_date(page.now.ends_on)}" if page.now.ends_on else ""
     return f"Boosters come {page.now.words}{ends}. {page.now.reason}"
 
 
@@ -122,6 +124,10 @@ def _table(page: CoursePage) -> list[list[str]]:
     for row in page.treatments[:LISTED]:
         visit = row.visit
         day = formats.date_format(clock.local(visit.starts, page.zone), "M j, Y")
-        name = f"{visit.get_kind_display()} {visit.number}".capitalize()
+        name = capfirst(f"{visit.get_kind_display()} {visit.number}")
         rows.append([name, day, ", ".join(row.facts.doses) or "not recorded", row.relief])
     return rows
+
+
+def _date(day: date) -> str:
+    return formats.date_format(day, "F j, Y")

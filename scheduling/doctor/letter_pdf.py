@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from font_roboto import Roboto, RobotoBold
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from fpdf.enums import Align, TableBordersLayout, XPos, YPos
 
 #: Millimetres, points.
 MARGIN, LINE, BODY, SMALL, HEAD = 22, 5.2, 10.5, 9, 13
 FONT = "Roboto"
+#: How the width of the table is shared out: visit, date, given, relief. Relief is the long one.
+COLUMNS = (20, 19, 52, 62)
 #: Letter paper where it is used, A4 elsewhere.
 PAPER_LETTER = frozenset({"US", "CA", "MX"})
 
@@ -39,7 +41,7 @@ class _Paper(FPDF):
 
 
 def write_pdf(letter: LetterText) -> bytes:
-    """One page or two."""
+    """One page or two: the letter with its signature, and the treatments in a table below, which may run over."""
     paper = _Paper(format="letter" if letter.country in PAPER_LETTER else "a4")
     paper.add_font(FONT, fname=Roboto)
     paper.add_font(FONT, style="B", fname=RobotoBold)
@@ -59,23 +61,30 @@ def write_pdf(letter: LetterText) -> bytes:
         paper.ln(LINE / 2)
         _lines(paper, [heading], style="B")
         _lines(paper, paragraphs)
+    if letter.signed:
+        paper.ln(LINE * 2)
+        _lines(paper, letter.signed)
     if len(letter.table) > 1:
-        paper.ln(LINE / 2)
+        paper.ln(LINE)
         _table(paper, letter.table)
-    paper.ln(LINE * 2)
-    _lines(paper, letter.signed)
     return bytes(paper.output())
 
 
 def _lines(paper: FPDF, lines: Sequence[str], *, style: str = "", size: float = BODY) -> None:
     paper.set_font(FONT, style=style, size=size)
     for line in lines:
-        paper.multi_cell(0, LINE * size / BODY, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        paper.multi_cell(0, LINE * size / BODY, line, align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _table(paper: FPDF, rows: Sequence[Sequence[str]]) -> None:
     paper.set_font(FONT, size=SMALL)
-    with paper.table(line_height=LINE * 0.9, borders_layout="HORIZONTAL_LINES", padding=0.6) as table:
+    with paper.table(
+        line_height=LINE * 0.9,
+        borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+        padding=(0.6, paper.c_margin),
+        col_widths=COLUMNS,
+        text_align=Align.L,
+    ) as table:
         for one in rows:
             row = table.row()
             for cell in one:

@@ -13,6 +13,7 @@ from clinic import clock
 from clinic.models import AuditEvent
 from clinic.permissions import Role
 from patients.actions import note_treatment, record_observation
+from patients.models import OtherTreatment
 from scheduling.doctor.course import CoursePage
 from scheduling.doctor.letter import text_of
 from scheduling.doctor.letter_pdf import write_pdf
@@ -64,6 +65,25 @@ def test_the_letter_says_course_response_effects_others_and_plan(clinic: Clinic,
     assert said["Other treatments"][0].startswith("Physical therapy, since ")
     assert said["Plan"] == ["Boosters come every 21 days. As seen", "Please check the liver."]
     assert [row[0] for row in text.table] == ["Visit", *(f"Infusion {number}" for number in range(6, 0, -1))]
+
+
+def test_names_keep_their_capitals_and_what_is_over_says_so(clinic: Clinic, course: Series) -> None:
+    nurse, patient = clinic.by(Role.NURSE), course.patient
+    for days, value in ((41, 70), (30, 65), (2, 30)):
+        record_observation(
+            by=nurse,
+            patient=patient,
+            measure="fiqr",
+            value=value,
+            effective_at=NOW - timedelta(days=days),
+            source="staff",
+        )
+    SideEffect.objects.filter(appointment__series=course).update(words="ST change in the ECG")
+    OtherTreatment.objects.filter(patient=patient).update(name="CBT", until=FIRST_DAY - timedelta(days=1))
+    said = dict(text_of(page_of(clinic, course), to=TO, remarks="", signed="").sections)
+    assert said["Response"][0].startswith("FIQR, 0-100: ")
+    assert said["Side effects"][0].startswith("ST change in the ECG ")
+    assert said["Other treatments"] == ["CBT, since March 7, 2027 until April 5, 2027."]
 
 
 def test_it_is_a_pdf_of_two_pages_at_most_with_its_fonts_inside(clinic: Clinic, course: Series) -> None:
