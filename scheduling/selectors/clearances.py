@@ -2,13 +2,29 @@
 grow with the rows.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
+from django.db.models.functions import Cast
 from django_stubs_ext import WithAnnotations
 
 from clinic import clock
@@ -16,8 +32,11 @@ from clinic.models import Site, User
 from patients.models import Clearance, Flag, Patient, Screening
 from scheduling.models import Appointment, Question, Ride
 
-YES = (Clearance.Decision.CLEARED, Clearance.Decision.CONDITIONS)
 NO = (Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED)
+#: The day of a visit on the calendar of its site.
+_LOCAL_DAY = Cast(
+    Func(F("site__time_zone"), F("starts"), function="timezone", output_field=DateTimeField()), DateField()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +58,9 @@ class Facts(TypedDict):
 
     last_decision: str | None
     last_decided_at: datetime | None
-    last_valid_until: date | None
     screened_at: datetime | None
     flags_waiting: int | None
     flags_newest: datetime | None
-    has_booked: bool
 
 
 if TYPE_CHECKING:
@@ -57,8 +74,8 @@ def waiting_clearances(user: User) -> list[Waiting]:
     findings newer than a yes, and where a doctor asked for more. Refused or suspended patients wait only when something
     new has come. Somebody imported who has neither answered nor booked does not wait.
     """
-    patients = list(_with_facts(Patient.objects.for_user(user).living()).prefetch_related("sites"))
-    uncovered = _uncovered_visits(user, patients)
+    uncovered = {visit.patient_id: visit for visit in _uncovered_visits(user)}
+    patients = _with_facts(_concerned(Patient.objects.for_user(user).living(), uncovered)).prefetch_related("sites")
     rows = [row for patient in patients if (row := _row(patient, uncovered.get(patient.pk))) is not None]
     never = datetime.max.replace(tzinfo=UTC)
     return sorted(rows, key=lambda row: (row.next_visit.starts if row.next_visit else never, row.since))
@@ -85,10 +102,24 @@ def blocked_visits(user: User) -> QuerySet[Appointment]:
     )
 
 
-def _with_facts(patients: QuerySet[Patient]) -> "QuerySet[KnownPatient]":
-    """Each patient with the last decision, the last screening, the flags nobody decided about, and whether treatment is
-    booked; only who could wait.
+def _concerned(patients: QuerySet[Patient], uncovered: Collection[UUID]) -> QuerySet[Patient]:
+    """Those of `patients` who could wait: whoever else is here is told apart by sets of ids, and nothing is worked out
+    for them.
     """
+    decided_since = Clearance.objects.filter(patient=OuterRef("patient"), decided_at__gte=OuterRef("answered_at"))
+    answered = Screening.objects.exclude(Exists(decided_since))
+    asked_for_more = Clearance.objects.filter(decision=Clearance.Decision.MORE)
+    found = Flag.objects.filter(decided_in=None, withdrawn_at=None)
+    return patients.filter(
+        Q(pk__in=uncovered)
+        | Q(pk__in=answered.order_by().values("patient"))
+        | Q(pk__in=asked_for_more.order_by().values("patient"))
+        | Q(pk__in=found.order_by().values("patient")) & Q(pk__in=Clearance.objects.order_by().values("patient"))
+    )
+
+
+def _with_facts(patients: QuerySet[Patient]) -> "QuerySet[KnownPatient]":
+    """Each patient with the last decision, the last screening, and the flags nobody decided about."""
     last = Clearance.objects.filter(patient=OuterRef("pk")).order_by("-decided_at")
     screened = Screening.objects.filter(patient=OuterRef("pk")).order_by("-answered_at")
     new_flags = (
@@ -97,25 +128,12 @@ def _with_facts(patients: QuerySet[Patient]) -> "QuerySet[KnownPatient]":
         .values("patient")
         .annotate(how_many=Count("pk"), newest=Max("found_at"))
     )
-    booked = _to_come().filter(patient=OuterRef("pk"))
-    found = (
-        Patient.objects.filter(pk__in=patients.values("pk"))
-        .annotate(
-            last_decision=Subquery(last.values("decision")[:1]),
-            last_decided_at=Subquery(last.values("decided_at")[:1], output_field=DateTimeField()),
-            last_valid_until=Subquery(last.values("valid_until")[:1]),
-            screened_at=Subquery(screened.values("answered_at")[:1], output_field=DateTimeField()),
-            flags_waiting=Subquery(new_flags.values("how_many")[:1]),
-            flags_newest=Subquery(new_flags.values("newest")[:1], output_field=DateTimeField()),
-            has_booked=Exists(booked),
-        )
-        .filter(
-            Q(has_booked=True)
-            | Q(last_decision=Clearance.Decision.MORE)
-            | Q(screened_at__isnull=False, last_decided_at=None)
-            | Q(screened_at__gt=F("last_decided_at"))
-            | Q(last_decision__isnull=False, flags_waiting__gt=0)
-        )
+    found = patients.annotate(
+        last_decision=Subquery(last.values("decision")[:1]),
+        last_decided_at=Subquery(last.values("decided_at")[:1], output_field=DateTimeField()),
+        screened_at=Subquery(screened.values("answered_at")[:1], output_field=DateTimeField()),
+        flags_waiting=Subquery(new_flags.values("how_many")[:1]),
+        flags_newest=Subquery(new_flags.values("newest")[:1], output_field=DateTimeField()),
     )
     return cast("QuerySet[KnownPatient]", found)
 
@@ -129,26 +147,19 @@ def _to_come() -> QuerySet[Appointment]:
     )
 
 
-def _uncovered_visits(user: User, patients: "list[KnownPatient]") -> dict[UUID, Appointment]:
-    """The first visit of each patient (by id) that the last decision does not cover on the local day of its site."""
-    facts = {patient.pk: patient for patient in patients}
-    visits = (
+def _uncovered_visits(user: User) -> QuerySet[Appointment]:
+    """The first visit of each patient at the user's sites that the last decision does not cover on the local day."""
+    last = Clearance.objects.filter(patient=OuterRef("patient")).order_by("-decided_at")
+    covered = last.annotate(until=Case(When(decision__in=Clearance.YES, then="valid_until")))
+    return (
         _to_come()
-        .filter(patient__in=list(facts), site__in=Site.objects.for_user(user))
+        .filter(site__in=Site.objects.for_user(user))
+        .alias(covered_until=Subquery(covered.values("until")[:1]), day=_LOCAL_DAY)
+        .filter(Q(covered_until=None) | Q(covered_until__lt=F("day")))
         .select_related("site")
-        .order_by("starts")
+        .order_by("patient_id", "starts")
+        .distinct("patient_id")
     )
-    first: dict[UUID, Appointment] = {}
-    for visit in visits:
-        day = clock.local(visit.starts, visit.site.zone).date()
-        if visit.patient_id not in first and not _covers(facts[visit.patient_id], day):
-            first[visit.patient_id] = visit
-    return first
-
-
-def _covers(patient: "KnownPatient", day: date) -> bool:
-    until = patient.last_valid_until
-    return patient.last_decision in YES and until is not None and until >= day
 
 
 def _row(patient: "KnownPatient", uncovered: Appointment | None) -> Waiting | None:
