@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from clinic.models import User
 from patients.models import Patient
@@ -32,16 +32,23 @@ def lasting_pauses(patient: Patient) -> dict[UUID, CourseChange]:
     return {one.series_id: one for one in found if one.kind == Kind.PAUSED}
 
 
-def paused(series: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of `series` that are paused, with `paused_until` (a date, or None for no end) and `paused_at`."""
+def with_pauses(series: QuerySet[Any]) -> QuerySet[Any]:
+    """`series` with `is_paused`, and of the newest change `paused_until` (a date, or None for no end) and `paused_at`,
+    which mean something where it is.
+    """
     newest = CourseChange.objects.filter(series=OuterRef("pk")).order_by("-at")
-    found = series.filter(status=Series.Status.ON_HOLD).annotate(
-        last_change=Subquery(newest.values("kind")[:1]),
+    return series.alias(last_change=Subquery(newest.values("kind")[:1])).annotate(
+        is_paused=Case(
+            When(status=Series.Status.ON_HOLD, last_change=Kind.PAUSED, then=Value(True)), default=Value(False)
+        ),
         paused_until=Subquery(newest.values("until")[:1]),
         paused_at=Subquery(newest.values("at")[:1]),
     )
-    lasting: QuerySet[Any] = found.filter(last_change=Kind.PAUSED)
-    return lasting
+
+
+def paused(series: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of `series` that are paused, with what `with_pauses` says of them."""
+    return with_pauses(series.filter(status=Series.Status.ON_HOLD)).filter(is_paused=True)
 
 
 def pauses_over(scope: Scope) -> QuerySet[Any]:

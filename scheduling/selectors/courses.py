@@ -14,6 +14,7 @@ from clinic import clock
 from clinic.models import User
 from patients.models import Measure, Observation
 from scheduling.models import Appointment, BoosterPlan, Series
+from scheduling.selectors.course_changes import with_pauses
 
 Kind = Appointment.Kind
 
@@ -31,6 +32,8 @@ class Course:
     last_pain: float | None
     pattern: str | None = None
     review_on: date | None = None
+    is_paused: bool = False
+    paused_until: date | None = None
 
     @property
     def every(self) -> str:
@@ -57,9 +60,10 @@ class Course:
 
     @property
     def due_unbooked(self) -> bool:
-        """Whether boosters are set and none is booked, though they do not come as needed."""
+        """Whether boosters are set and none is booked, though they do not come as needed and nobody has paused them."""
         is_as_needed = self.pattern == BoosterPlan.Pattern.AS_NEEDED
-        return self.interval_days is not None and self.next_visit is None and not is_as_needed
+        nothing_booked = self.interval_days is not None and self.next_visit is None
+        return nothing_booked and not is_as_needed and not self.is_paused
 
 
 class Figures(TypedDict):
@@ -73,6 +77,8 @@ class Figures(TypedDict):
     last_pain: Decimal | None
     pattern: str | None
     review_on: date | None
+    is_paused: bool
+    paused_until: date | None
 
 
 if TYPE_CHECKING:
@@ -85,7 +91,7 @@ def courses(user: User) -> "QuerySet[FiguredSeries]":
     pain = Observation.objects.filter(patient=OuterRef("patient"), measure=Measure.PAIN).order_by("-effective_at")
     to_come = Q(appointments__status__in=Appointment.BLOCKING)
     found = (
-        Series.objects.for_user(user)
+        with_pauses(Series.objects.for_user(user))
         .filter(status__in=[Series.Status.ACTIVE, Series.Status.ON_HOLD])
         .select_related("patient", "site", "protocol_version__protocol")
         .annotate(
@@ -115,6 +121,8 @@ def as_course(series: "FiguredSeries") -> Course:
         last_pain=float(series.last_pain) if series.last_pain is not None else None,
         pattern=series.pattern,
         review_on=series.review_on,
+        is_paused=series.is_paused,
+        paused_until=series.paused_until,
     )
 
 
@@ -128,17 +136,17 @@ def to_decide(user: User) -> list[Course]:
 
 def in_maintenance(user: User) -> "QuerySet[FiguredSeries]":
     """Courses whose boosters are set, those to be looked at again first, then those with nothing booked, then by the
-    next booster.
+    next booster; those that are paused last.
     """
     found = courses(user).filter(stage=Series.Stage.MAINTENANCE)
     return found.alias(on_time=~Q(review_on__lte=clock.now().date()) | Q(review_on=None)).order_by(
-        "on_time", F("next_visit").asc(nulls_first=True), "patient__family_name", "pk"
+        "on_time", "is_paused", F("next_visit").asc(nulls_first=True), "patient__family_name", "pk"
     )
 
 
 def next_to_read(user: User, series: Series) -> Series | None:
     """The course after `series` in the order in which the doctor reads them: those to decide, then maintenance. None
-    after the last. Two queries.
+    after the last. Three queries.
     """
     order = [one.series.pk for one in to_decide(user)] + list(in_maintenance(user).values_list("pk", flat=True))
     place = order.index(series.pk) + 1 if series.pk in order else 0

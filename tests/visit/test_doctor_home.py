@@ -10,6 +10,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.permissions import Role
 from patients.models import Clearance
+from scheduling.actions.pausing import pause_series
 from scheduling.actions.visit import arrive
 from scheduling.models import Appointment, Series
 from tests.factories import NOW, Clinic, make_clinic, make_patient
@@ -116,6 +117,18 @@ def test_maintenance_with_nothing_booked_comes_first_and_is_marked(clinic: Clini
     page = doctor.get(reverse(HOME))
     assert [row.series for row in page.context["maintenance"]] == [unbooked, booked]
     assert "nothing booked" in text_of(page)
+
+
+def test_a_paused_course_comes_last_and_says_until_when(clinic: Clinic, doctor: Client) -> None:
+    paused, unbooked = make_course(clinic), make_course(clinic)
+    for series in (paused, unbooked):
+        maintain(clinic, series)
+    until = clock.today(clinic.site.zone) + timedelta(days=30)
+    pause_series(by=clinic.by(Role.FRONT_DESK), series=paused, reason="Away.", until=until)
+    page = doctor.get(reverse(HOME))
+    assert [row.series for row in page.context["maintenance"]] == [unbooked, paused]
+    assert [row.due_unbooked for row in page.context["maintenance"]] == [True, False]
+    assert f"paused until {until:%b} {until.day}" in text_of(page)
 
 
 def test_the_list_asks_as_many_queries_for_many_patients_as_for_few(
