@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from clinic.models import User
+    from clinic.models import StaffMember, User
 
 #: Where the present request or job comes from, for the audit trail: "web 10.0.0.1 4f1c…" or "task deliver_due …".
 origin: ContextVar[str] = ContextVar("origin", default="")
@@ -30,6 +30,12 @@ class Actor:
     name: str
     user: "User | None" = field(default=None, compare=False)
     caller: Caller | None = None
+
+    @property
+    def staff_member(self) -> "StaffMember | None":
+        """Who works here and acts; None for anybody who does not."""
+        member: StaffMember | None = getattr(self.user, "staff_member", None)
+        return member
 
     @classmethod
     def of(cls, user: "User") -> Self:

@@ -111,7 +111,7 @@ def acknowledge_alert(*, by: Actor, alert: SafetyAlert, what_was_done: str) -> S
         NotAllowed: the actor is no doctor.
         Refused: nothing is said about what was done.
     """
-    member: StaffMember | None = getattr(by.user, "staff_member", None)
+    member = by.staff_member
     if by.user is None or member is None or not by.user.may(Permission.DECIDE_CLEARANCE):
         raise NotAllowed(_("Only a doctor can acknowledge this. Nothing was changed."))
     if not what_was_done.strip():

@@ -91,7 +91,7 @@ def decide_clearance(
 
 
 def _doctor(by: Actor) -> StaffMember:
-    doctor = StaffMember.objects.filter(user=by.user, is_active=True).first() if by.user is not None else None
+    doctor = by.staff_member
     if doctor is None or by.user is None or not by.user.may(Permission.DECIDE_CLEARANCE):
         raise NotAllowed(_("Only a doctor may clear or refuse a patient. Nothing was changed."))
     return doctor

@@ -11,7 +11,6 @@ from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused, WrongStatus
-from clinic.models import StaffMember
 from clinic.permissions import Permission
 from scheduling.actions import booking, placing, rides
 from scheduling.messages import ledger
@@ -96,7 +95,7 @@ def note_change(
 ) -> CourseChange:
     """Write down what was done to a course, inside the action that does it. Who may decide about boosters knows of it
     by doing it."""
-    member = StaffMember.objects.filter(user=by.user).first() if by.user is not None else None
+    member = by.staff_member
     knows = member is not None and by.user is not None and by.user.may(Permission.SET_BOOSTERS)
     now = clock.now()
     who = f"{by.name}, asked by {by.caller.name}" if by.caller is not None else by.name
@@ -121,7 +120,7 @@ def see_change(*, by: Actor, change: CourseChange) -> CourseChange:
     Raises:
         NotAllowed: the actor is no doctor.
     """
-    member = StaffMember.objects.filter(user=by.user).first() if by.user is not None else None
+    member = by.staff_member
     if member is None or by.user is None or not by.user.may(Permission.SET_BOOSTERS):
         raise NotAllowed("Only a doctor ticks this off. Nothing was changed.")
     locks.take([locks.patient(change.series.patient_id)])

@@ -61,7 +61,7 @@ def check_place(visit: Appointment, chair: Resource | None, nurse: StaffMember |
 
 def settle(visit: Appointment, by: Actor, *abouts: str) -> None:
     """What a doctor was asked about the visit, of these kinds, is no longer needed: it went on without. For actions."""
-    staff: StaffMember | None = getattr(by.user, "staff_member", None)
+    staff = by.staff_member
     if staff is not None:
         Question.objects.filter(appointment=visit, about__in=abouts, answer="").update(
             answer=Question.Answer.WITHDRAWN, answered_at=clock.now(), answered_by=staff

@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from clinic import clock, opening
+from clinic.actor import Actor
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from patients.contact_points import show_phone
@@ -37,7 +38,7 @@ def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
         return redirect("doctor:boosters", pk=pk)
     data = form.cleaned_data
     page = CoursePage(course)
-    member = getattr(request.user, "staff_member", None)
+    member = Actor.of(request.user).staff_member
     text = text_of(page, to=data["to"], remarks=data["remarks"], signed=member.name if member is not None else "")
     first_line = data["to"].splitlines()[0]
     opening.write(page.patient.pk, "doctor:letter", request.user, f"letter to {first_line}"[:200])

@@ -9,7 +9,7 @@ from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused
-from clinic.models import Site, StaffMember
+from clinic.models import Site
 from clinic.permissions import Permission
 from scheduling.actions.cover import lock_sites
 from scheduling.actions.placing import check_may
@@ -123,7 +123,7 @@ def add_protocol(*, by: Actor, name: str, kind: str, sites: Sequence[Site], draf
     protocol = Protocol(name=name.strip(), kind=kind)
     save_checked(protocol)
     protocol.sites.set(sites)
-    version = ProtocolVersion(protocol=protocol, number=1, created_at=clock.now(), created_by=_author(by))
+    version = ProtocolVersion(protocol=protocol, number=1, created_at=clock.now(), created_by=by.staff_member)
     write(version, draft)
     return version
 
@@ -167,7 +167,7 @@ def change_protocol(
         newest = fresh.versions.order_by("-number").first()
         fresh.versions.filter(is_current=True).update(is_current=False)
         current = ProtocolVersion(protocol=fresh, number=newest.number + 1 if newest is not None else 1)
-    current.created_at, current.created_by = clock.now(), _author(by)
+    current.created_at, current.created_by = clock.now(), by.staff_member
     write(current, draft)
     return current
 
@@ -184,10 +184,6 @@ def _same(one: Draft, other: Draft) -> bool:
     return (one.phases, one.ladder, one.texts) == (other.phases, other.ladder, other.texts) and all(
         one.fields.get(name) == value for name, value in other.fields.items()
     )
-
-
-def _author(by: Actor) -> StaffMember | None:
-    return StaffMember.objects.filter(user=by.user).first() if by.user is not None else None
 
 
 def write(version: ProtocolVersion, draft: Draft) -> None:

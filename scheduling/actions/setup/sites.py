@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused
-from clinic.models import OpeningHours, Site, StaffMember
+from clinic.models import OpeningHours, Site
 from clinic.permissions import Permission
 from scheduling.actions.clinic_changes import Stretch
 from scheduling.actions.cover import lock_sites, stranding_nobody
@@ -37,9 +37,8 @@ def add_site(*, by: Actor, values: Mapping[str, Any]) -> Site:
     check_may(by, Permission.MANAGE_CLINIC)
     site = Site(**_known(values))
     save_checked(site)
-    member = StaffMember.objects.filter(user=by.user).first() if by.user is not None else None
-    if member is not None:
-        member.sites.add(site)
+    if by.staff_member is not None:
+        by.staff_member.sites.add(site)
     return site
 
 
