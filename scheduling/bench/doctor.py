@@ -8,7 +8,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.models import Site, StaffMember
 from clinic.permissions import Role
-from patients.models import Clearance, Measure, Observation
+from patients.models import Measure, Observation
 from scheduling.bench.measure import Figure, in_turn
 from scheduling.bench.site import Bench, make_patients, make_place, member_at
 from scheduling.bench.web import serving, trivial_path
@@ -67,16 +67,6 @@ def make_maintenance(bench: Bench) -> tuple[StaffMember, list[Series]]:
             first_day=clock.today(site.zone),
             stage=Series.Stage.MAINTENANCE,
             created_at=now,
-        )
-        for one in patients
-    )
-    Clearance.objects.bulk_create(
-        Clearance(
-            patient=one,
-            decision=Clearance.Decision.CLEARED,
-            decided_by=doctor,
-            decided_at=now,
-            valid_until=clock.today(site.zone) + timedelta(days=365),
         )
         for one in patients
     )

@@ -12,13 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.actor import Actor
 from clinic.errors import Refused
-from clinic.models import Site
 from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs, refuse
 from patients.actions import (
     acknowledge_alert,
-    answer_questionnaire,
     end_treatment,
     home_site,
     note_treatment,
@@ -28,8 +26,8 @@ from patients.models import SCORES, Measure, Observation, OtherTreatment, Patien
 from patients.questionnaires import INSTRUMENTS
 from scheduling.doctor.scores_forms import EndForm, SeenForm, TotalForm, TreatmentForm
 from scheduling.models import Series
-from scheduling.portal.questionnaire_forms import QuestionnaireForm, spoken
-from scheduling.portal.questionnaire_views import answered
+from scheduling.portal.questionnaire_forms import QuestionnaireForm
+from scheduling.portal.questionnaire_views import ask
 
 #: How many of the newest scores the page shows.
 NEWEST = 20
@@ -120,25 +118,10 @@ def tablet(request: StaffRequest, pk: UUID, measure: str) -> HttpResponse:
     if measure not in INSTRUMENTS:
         raise Http404
     instrument = INSTRUMENTS[Measure(measure)]
-    site: Site = home_site(patient)
     with translation.override(patient.language):
         form = QuestionnaireForm(request.POST if request.method == "POST" else None, instrument=instrument)
-        context = {"site": site, "form": form, "title": spoken(instrument.title), "tablet": True}
-        if request.method == "POST" and form.is_valid():
-            try:
-                answer_questionnaire(
-                    by=Actor.of(request.user),
-                    patient=patient,
-                    measure=instrument.measure,
-                    items=form.items,
-                    key=form.cleaned_data["key"],
-                    source=Observation.Source.PATIENT,
-                )
-            except Refused as error:
-                form.add_error(None, error.message)
-            else:
-                return answered(request, instrument, form, context)
-        return render(request, "portal/questionnaire.html", context, status=422 if form.errors else 200)
+        context = {"site": home_site(patient), "tablet": True}
+        return ask(request, form, by=Actor.of(request.user), patient=patient, context=context)
 
 
 @require_http_methods(["GET", "POST"])

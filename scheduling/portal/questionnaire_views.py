@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import clock
+from clinic.actor import Actor
 from clinic.errors import Refused
 from patients.actions import answer_questionnaire
 from patients.models import Measure, Observation, Patient
@@ -42,35 +43,42 @@ def questionnaire(request: HttpRequest, visitor: Visitor, measure: str) -> HttpR
         raise Http404
     site = site_of(visitor.patient, visits_to_come(visitor.patient, clock.now()))
     form = QuestionnaireForm(request.POST if request.method == "POST" else None, instrument=instrument)
-    context = {"visitor": visitor, "site": site, "form": form, "title": spoken(instrument.title)}
-    if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
-        if form.is_valid():
-            try:
-                answer_questionnaire(
-                    by=visitor.by,
-                    patient=visitor.patient,
-                    measure=instrument.measure,
-                    items=form.items,
-                    key=form.cleaned_data["key"],
-                    source=Observation.Source.PATIENT,
-                )
-            except Refused as error:
-                form.add_error(None, error.message)
-            else:
-                return answered(request, instrument, form, context)
-    return render(request, "portal/questionnaire.html", context, status=422 if form.errors else 200)
+    if form.is_bound and limits.over_limit(request, "answers", limits.ANSWERS):
+        return too_many(request)
+    return ask(request, form, by=visitor.by, patient=visitor.patient, context={"visitor": visitor, "site": site})
 
 
-def answered(
-    request: HttpRequest, instrument: Instrument, form: QuestionnaireForm, context: Mapping[str, object]
+def ask(
+    request: HttpRequest, form: QuestionnaireForm, *, by: Actor, patient: Patient, context: Mapping[str, object]
 ) -> HttpResponse:
-    """Thanks, or whom to call at once: shown in answer to the form itself, so that nothing stands in between."""
+    """The questions of `form`, at home or on the clinic's tablet; once they are all answered, thanks or whom to call
+    at once: shown in answer to the form itself, so that nothing stands in between.
+    """
+    instrument = form.instrument
+    shown = {**context, "form": form, "title": spoken(instrument.title)}
+    if not form.is_valid() or not _kept(form, by, patient):
+        return render(request, "portal/questionnaire.html", shown, status=422 if form.errors else 200)
     help_now = asks_for_help(instrument.measure, form.items)
     if help_now:
         nudge.alerts_after_commit()
-    return render(request, "portal/crisis.html" if help_now else "portal/answered.html", dict(context))
+    return render(request, "portal/crisis.html" if help_now else "portal/answered.html", shown)
+
+
+def _kept(form: QuestionnaireForm, by: Actor, patient: Patient) -> bool:
+    """Whether the answers were kept; a refusal is on the form."""
+    try:
+        answer_questionnaire(
+            by=by,
+            patient=patient,
+            measure=form.instrument.measure,
+            items=form.items,
+            key=form.cleaned_data["key"],
+            source=Observation.Source.PATIENT,
+        )
+    except Refused as error:
+        form.add_error(None, error.message)
+        return False
+    return True
 
 
 def offered(patient: Patient) -> list[Instrument]:
