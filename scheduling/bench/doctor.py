@@ -9,7 +9,7 @@ from clinic import clock
 from clinic.models import Site, StaffMember
 from clinic.permissions import Role
 from patients.models import Measure, Observation
-from scheduling.bench.measure import Figure, in_turn
+from scheduling.bench.measure import Figure, in_turn, within
 from scheduling.bench.site import Bench, make_patients, make_place, member_at
 from scheduling.bench.web import serving, trivial_path
 from scheduling.bench.world import World
@@ -34,19 +34,14 @@ def doctors_desk(world: World) -> Figure:
             world.options.times(100), lambda: browser.get(path), lambda: browser.get(trivial_path()), warm_up=10
         )
         one, _ = in_turn(world.options.times(50), lambda: browser.get(course), lambda: browser.get(trivial_path()))
-    p50 = statistics.median(values)
-    return Figure(
-        name="doctor",
-        title=f"the doctor's list of {PATIENTS} patients in maintenance through HTTP: signed in, rendered, by gunicorn",
-        beside="a signed-in page that does next to nothing",
-        unit="ms",
-        values=tuple(values),
-        floors=tuple(floors),
-        ratio=p50 / statistics.median(floors),
-        target=f"<= {MOST} ms at p50",
-        ok=p50 <= MOST,
-        notes=(f"{statistics.median(one):.1f} ms at p50 for one course with its curve",),
-    )
+    return within(
+        "doctor",
+        f"the doctor's list of {PATIENTS} patients in maintenance through HTTP: signed in, rendered, by gunicorn",
+        "a signed-in page that does next to nothing",
+        values,
+        floors,
+        MOST,
+    ).noting(f"{statistics.median(one):.1f} ms at p50 for one course with its curve")
 
 
 def make_maintenance(bench: Bench) -> tuple[StaffMember, list[Series]]:

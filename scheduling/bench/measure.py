@@ -77,6 +77,13 @@ def at_most(
     return Figure(name, title, beside, "ms", tuple(values), tuple(floors), ratio, f"<= {limit:g} x", ratio <= limit)
 
 
+def within(name: str, title: str, beside: str, values: Sequence[float], floors: Sequence[float], most: int) -> Figure:
+    """A figure in milliseconds whose median may be at most `most`."""
+    p50 = statistics.median(values)
+    ratio = p50 / statistics.median(floors)
+    return Figure(name, title, beside, "ms", tuple(values), tuple(floors), ratio, f"<= {most} ms at p50", p50 <= most)
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least `share` of `values` (not empty) do not exceed."""
     ordered = sorted(values)
