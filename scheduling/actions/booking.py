@@ -244,11 +244,7 @@ def lock_series(series: Series, *, with_days: bool = True) -> tuple[Series, list
             *(locks.day(site.pk, day) for day in days),
         ]
     )
-    fresh = (
-        Series.objects.select_related("site", "patient", "protocol_version")
-        .select_for_update(of=("self",))
-        .get(pk=series.pk)
-    )
+    fresh = Series.objects.to_change(series.pk)
     visits = list(
         Appointment.objects.filter(series=fresh)
         .blocking()

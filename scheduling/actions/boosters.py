@@ -153,11 +153,7 @@ def book_next(*, by: Actor, series: Series) -> list[Appointment]:
     starts = [clock.of_cell(one.start) for one in planned]
     days = {local_day(one, site) for one in starts}
     placing.take_locks(site, series.patient, days, shape)
-    fresh = (
-        Series.objects.select_related("site", "patient", "protocol_version__protocol")
-        .select_for_update(of=("self",))
-        .get(pk=series.pk)
-    )
+    fresh = Series.objects.to_change(series.pk)
     standing = as_they_stand(fresh, now)
     if [one.starts for one in standing.staying] != [one.starts for one in seen.staying]:
         raise Stale("Somebody has just changed the boosters of this series. Nothing was booked.")
@@ -242,11 +238,7 @@ def _locked(
     site = series.site
     old = {local_day(one.starts, site) for one in standing_of(series, now, moves_near=moves_near).movable}
     placing.take_locks(site, series.patient, old | {local_day(one, site) for one in starts}, shape)
-    fresh = (
-        Series.objects.select_related("site", "patient", "protocol_version__protocol")
-        .select_for_update(of=("self",))
-        .get(pk=series.pk)
-    )
+    fresh = Series.objects.to_change(series.pk)
     standing = standing_of(fresh, now, moves_near=moves_near)
     if not {local_day(one.starts, site) for one in standing.movable} <= old:
         raise Stale("Somebody has just changed the boosters of this series. Nothing was changed; look at them again.")

@@ -87,11 +87,7 @@ def lock(series: Series, agreed: Agreed, kind: Appointment.Kind = Appointment.Ki
     blocking = Appointment.objects.blocking().filter(series=series).values_list("starts", flat=True)
     old = {local_day(one, site) for one in blocking}
     placing.take_locks(site, series.patient, old | {local_day(one, site) for one in agreed.starts}, shape)
-    fresh = (
-        Series.objects.select_related("site", "patient", "protocol_version__protocol")
-        .select_for_update(of=("self",))
-        .get(pk=series.pk)
-    )
+    fresh = Series.objects.to_change(series.pk)
     rest = rest_of(fresh, now, kind)
     shown = agreed.seen if agreed.seen is not None else rest.seen
     booking.check_seen(fresh, rest.coming, shown)

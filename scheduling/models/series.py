@@ -1,6 +1,6 @@
 """Series and what a doctor decides about their boosters."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -22,6 +22,13 @@ class SeriesQuerySet(models.QuerySet["Series"]):
     def running(self) -> "SeriesQuerySet":
         """Those that may still have visits to come."""
         return self.filter(status__in=Series.RUNNING)
+
+    def to_change(self, pk: UUID) -> "Series":
+        """The series as it is now, its row locked, with what whoever writes its visits reads of site, patient and
+        protocol.
+        """
+        found = self.select_related("site", "patient", "protocol_version__protocol")
+        return found.select_for_update(of=("self",)).get(pk=pk)
 
 
 class Series(models.Model):
