@@ -38,8 +38,7 @@ def apply_clearance(*, by: Actor, clearance: Clearance) -> None:
     """Bring the patient's visits in line with the newest decision, and tell the patient that there is one.
 
     A yes books what it covers: a held series whole, when every date lies within its validity, else not at all; visits
-    put
-    on hold before, one by one. Anything else puts the visits to come on hold: their time stays theirs.
+    put on hold before, one by one. Anything else puts the visits to come on hold: their time stays theirs.
     """
     running = list(
         Series.objects.running()

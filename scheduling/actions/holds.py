@@ -1,10 +1,8 @@
 """Writing the time that visits and offers take. Callers hold the locks of the days they write (placing.take_locks).
 
 Legality is the count of free units, which the planner has checked; here each need gets unit numbers beside those that
-are
-there. A legal need always fits without moving another's numbers (scheduling/planner/labels.py), in several rows if it
-must,
-so nothing legal is refused for want of a label. The exclusion constraint `hold_never_twice` has the last word.
+are there. A legal need always fits without moving another's numbers (scheduling/planner/labels.py), in several rows if
+it must, so nothing legal is refused for want of a label. The exclusion constraint `hold_never_twice` has the last word.
 """
 
 from collections import defaultdict

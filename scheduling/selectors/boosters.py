@@ -1,8 +1,7 @@
 """What setting a booster interval would change, worked out before anybody agrees to it. Reads only.
 
 Boosters are planned from the last treated visit on, with the wishes that the series was planned with. Whatever lies
-inside
-the site's notice period stays, since the patient has arranged for it; only later boosters move.
+inside the site's notice period stays, since the patient has arranged for it; only later boosters move.
 """
 
 from collections.abc import Sequence
@@ -165,7 +164,11 @@ def preview_interval(
     """What would move if boosters came every `interval_days`, give or take `tolerance_days`, or in another pattern
     (`more`: fields of Interval). Nothing is written.
     """
-    interval = Interval(interval_days, tolerance_days, **more)
+    return preview_of(series, Interval(interval_days, tolerance_days, **more), now, moves_near=moves_near)
+
+
+def preview_of(series: Series, interval: Interval, now: datetime, *, moves_near: bool) -> BoosterPreview:
+    """The same of an interval as a whole."""
     standing = standing_of(series, now, moves_near=moves_near)
     problems = [*interval.problems(clock.local(now, series.site.zone).date()), *why_not_yet(series, standing)]
     if problems:
@@ -176,7 +179,7 @@ def preview_interval(
     return BoosterPreview(tuple(_changes(series, interval, standing, result.best if result else None)), [])
 
 
-def first_gap(series: Series, interval: Interval, standing: Standing, used: int = 0) -> tuple[int, int, int]:
+def first_gap(series: Series, interval: Interval, standing: Standing, used: int = 0) -> Gap:
     """Least, most and ideal days from the last visit to the next booster; a patient who is overdue, or gets one extra
     now, comes soon.
     """
