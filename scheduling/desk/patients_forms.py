@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 from crispy_forms.bootstrap import InlineRadios
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -16,6 +15,7 @@ from clinic.models import Site
 from clinic.views import form_status, refuse
 from patients.models import Channel, Language, Questionnaire, Sex
 from scheduling.desk.booking_forms import DayField
+from scheduling.forms import inner_helper
 
 ANSWERS = (("no", "No"), ("yes", "Yes"), ("unsure", "Not sure"))
 
@@ -25,9 +25,7 @@ class ActionForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = inner_helper()
 
     def carried_out(self, deed: Callable[[], object]) -> bool:
         """Whether the form was sent, is valid, and the action took it; where not, the form says why. `deed` calls the

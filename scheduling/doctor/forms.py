@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Fieldset, Layout
+from crispy_forms.layout import Div, Fieldset
 from django import forms
 from django.utils.text import capfirst
 
 from patients.actions import DIASTOLIC_LIMITS, SYSTOLIC_LIMITS, Terms
 from patients.models import MOST_EXTRA_WATCH, Clearance, FlagKind
+from scheduling.forms import inner_helper
 
 DECISIONS = [(decision.value, capfirst(decision.label)) for decision in Clearance.Decision]
 #: The end of a clearance that the form proposes, in days from today: half a year. The doctor sets the date.
@@ -20,13 +20,6 @@ SNOMED_CT = "http://snomed.info/sct"
 KEPT = ("conditions", "systolic_limit", "diastolic_limit", "extra_watch", "needs_bed", "letter_from")
 #: What the conditions of a yes may be, as the action holds them.
 BOUNDS = {"systolic_limit": SYSTOLIC_LIMITS, "diastolic_limit": DIASTOLIC_LIMITS, "extra_watch": (0, MOST_EXTRA_WATCH)}
-
-
-def _helper() -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    return helper
 
 
 class ClearanceForm(forms.Form):
@@ -67,10 +60,9 @@ class ClearanceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
         for name, (least, most) in BOUNDS.items():
             self.fields[name].widget.attrs.update(min=least, max=most, inputmode="numeric", autocomplete="off")
-        self.helper.layout = Layout(
+        self.helper = inner_helper(
             "decision",
             "valid_until",
             Fieldset(
@@ -128,4 +120,4 @@ class FlagCodeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = inner_helper()

@@ -4,11 +4,11 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Field, Layout
+from crispy_forms.layout import HTML, Div, Field
 from django import forms
 from django.utils.text import capfirst
 
+from scheduling.forms import inner_helper
 from scheduling.models import BoosterPlan
 from scheduling.selectors.intervals import LONGEST_DAYS, SHORTEST_DAYS
 
@@ -60,12 +60,9 @@ class IntervalForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = uuid4
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
         more = ("pattern", "steps", "ends_on", "review_on", "extra_now", "moves_near")
         is_open = " open" if self._says_more(more) else ""
-        self.helper.layout = Layout(
+        self.helper = inner_helper(
             Div(Field("interval_days"), Field("tolerance_days"), css_class="two-fields"),
             "reason",
             HTML(f'<details class="more"{is_open}><summary>Another pattern, an end, one extra now</summary>'),

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
+
+from scheduling.forms import inner_helper
 
 
 class LetterForm(forms.Form):
@@ -22,6 +23,4 @@ class LetterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = inner_helper()

@@ -4,19 +4,12 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.text import capfirst
 
 from clinic import clock
 from patients.models import RANGES, SCORES, Measure, OtherTreatment
-
-
-def _helper() -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    return helper
+from scheduling.forms import inner_helper
 
 
 class TotalForm(forms.Form):
@@ -37,7 +30,7 @@ class TotalForm(forms.Form):
         self.fields["key"].initial = uuid4
         self.fields["day"].initial = now.date().isoformat()
         self.fields["hour"].initial = now.strftime("%H:%M")
-        self.helper = _helper()
+        self.helper = inner_helper()
 
     def clean(self) -> dict[str, Any]:
         """The value fits the score; day and hour become one moment (aware)."""
@@ -66,7 +59,7 @@ class TreatmentForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = inner_helper()
 
 
 class EndForm(forms.Form):
@@ -87,4 +80,4 @@ class SeenForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper()
+        self.helper = inner_helper()

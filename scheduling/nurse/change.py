@@ -6,7 +6,6 @@ from http import HTTPStatus
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -22,6 +21,7 @@ from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions.visit_notes import strike
 from scheduling.actions.visit_times import COLUMNS, Timed, correct_time, note_of
 from scheduling.actions.visit_times import NOTES as TIMED
+from scheduling.forms import inner_helper
 from scheduling.models import Appointment, TimeCorrection
 from scheduling.models.noted import Noted
 from scheduling.nurse.steps import visit_of
@@ -39,9 +39,7 @@ class TimeForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = inner_helper()
 
     def after(self, zone: ZoneInfo) -> datetime:
         """The moment typed, in UTC."""
@@ -55,9 +53,7 @@ class StrikeForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = inner_helper()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from crispy_forms.bootstrap import InlineRadios
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
 from django.db.models import QuerySet
@@ -16,6 +15,7 @@ from clinic.permissions import Role
 from patients.models import Contact
 from scheduling.actions.visit import ANSWERS
 from scheduling.endings import DISCHARGED, RULES, WITHOUT_DISCHARGE
+from scheduling.forms import inner_helper
 from scheduling.models import Appointment, Ending
 from scheduling.selectors.drivers import drivers_of
 from scheduling.selectors.gates import ride_of
@@ -34,9 +34,7 @@ class VisitForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, visit: Appointment) -> None:
         super().__init__(data, prefix=self.slot)
         self.visit = visit
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = inner_helper()
         self.prepare()
 
     def prepare(self) -> None:

@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div
 from django import forms
 from django.core.exceptions import ValidationError
@@ -21,6 +20,7 @@ from clinic.models import Weekday
 from clinic.views import form_status
 from scheduling.actions.cover import StrandsVisits
 from scheduling.actions.setup.seen import ChangedMeanwhile
+from scheduling.forms import inner_helper
 from scheduling.selectors.coverage import Stranded
 
 Stretch = tuple[time, time]
@@ -48,9 +48,7 @@ class SetupFields:
         #: Whether the form asks why anyhow; else only when visits would be stranded.
         self.asks_why = "reason" in form.fields
         form.fields.setdefault("reason", forms.CharField(required=False, max_length=200))
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = inner_helper()
 
     @property
     def ticked(self) -> list[UUID]:
