@@ -18,7 +18,7 @@ from clinic.actor import Actor
 from clinic.errors import JustTaken, Refused
 from clinic.opening import opened
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions.boosters import BoosterPreview, preview_interval, set_booster_interval
 from scheduling.doctor.course import CoursePage
 from scheduling.doctor.interval_form import IntervalForm
@@ -81,7 +81,7 @@ def _preview(series: Series, form: IntervalForm) -> BoosterPreview | None:
     try:
         return preview_interval(series=series, now=clock.now(), **form.wanted)
     except Refused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        refuse(form, error)
         return None
 
 
@@ -103,7 +103,7 @@ def _agree(request: StaffRequest, page: CoursePage, form: IntervalForm) -> bool:
         form.add_error(None, f"{error.message} Below is what would be booked instead.")
         return False
     except Refused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        refuse(form, error)
         return False
     messages.success(
         request,
@@ -114,10 +114,11 @@ def _agree(request: StaffRequest, page: CoursePage, form: IntervalForm) -> bool:
 
 def _starts(values: Sequence[str]) -> list[datetime]:
     """The times that the page showed. Raises Refused when the page was tampered with."""
+    damaged = Refused("The times on this page are damaged. Nothing was changed; look at the change again.")
     try:
         starts = [datetime.fromisoformat(value) for value in values]
-    except ValueError as error:
-        raise Refused("The times on this page are damaged. Nothing was changed; look at the change again.") from error
+    except ValueError:
+        raise damaged from None
     if any(moment.tzinfo is None for moment in starts):
-        raise Refused("The times on this page are damaged. Nothing was changed; look at the change again.")
+        raise damaged
     return starts

@@ -114,7 +114,7 @@ def flag_codes(request: StaffRequest) -> HttpResponse:
         try:
             row = add_flag_code(by=Actor.of(request.user), **form.cleaned_data)
         except Refused as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            refuse(form, error)
         else:
             messages.success(
                 request,

@@ -51,7 +51,7 @@ class CoursePage:
     def _scores(self) -> response.Scores:
         return response.scores_of(self.series)
 
-    @property
+    @cached_property
     def measure(self) -> Measure:
         """The score shown: the one asked for, else the one with the most values."""
         if self.wanted in self._scores:
@@ -68,7 +68,7 @@ class CoursePage:
         """Every visit of the course, in order of time, cancelled ones too."""
         return list(self.series.appointments.select_related("ride").order_by("starts"))
 
-    @property
+    @cached_property
     def treated(self) -> list[Appointment]:
         """The visits that count: a dose was given."""
         return [visit for visit in self.visits if visit.counts]
@@ -84,7 +84,7 @@ class CoursePage:
         """The curve; None where nothing was scored yet."""
         return draw(
             self.measure,
-            self._scores.get(self.measure, []),
+            self.values,
             self.treated,
             self.zone,
             response=self.response,
@@ -105,7 +105,7 @@ class CoursePage:
     @cached_property
     def response(self) -> Response:
         """The relief of each treatment, by the score that is shown."""
-        return response.response(self.series, self._scores.get(self.measure, []), self.treated)
+        return response.response(self.series, self.values, self.treated)
 
     @property
     def rule(self) -> str:
@@ -132,7 +132,7 @@ class CoursePage:
     @property
     def table(self) -> list[Reading]:
         """The same values as rows, newest first."""
-        return [Reading(value, self._after(value)) for value in reversed(self._scores.get(self.measure, []))]
+        return [Reading(value, self._after(value)) for value in reversed(self.values)]
 
     def _after(self, value: Observation) -> str:
         before = [visit for visit in self.treated if visit.starts <= value.effective_at]
