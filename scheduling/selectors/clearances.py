@@ -28,7 +28,7 @@ from django.db.models.functions import Cast
 from django_stubs_ext import WithAnnotations
 
 from clinic import clock
-from clinic.models import Site, User
+from clinic.models import User
 from patients.models import Clearance, Flag, Patient, Screening
 from scheduling.models import Appointment, Question, Ride
 
@@ -41,8 +41,8 @@ _LOCAL_DAY = Cast(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One patient who waits for a decision. `next_visit` is the first visit that needs it (None: none booked), `since`
-    when the waiting began (both UTC).
+    """One patient who waits for a decision. `next_visit` is the first visit that no clearance covers, else the next
+    one (None: none booked), `since` when the waiting began (both UTC).
     """
 
     patient: Patient
@@ -50,7 +50,6 @@ class Waiting:
     why: list[str]
     next_visit: Appointment | None
     since: datetime
-    new_flags: int
 
 
 class Facts(TypedDict):
@@ -74,9 +73,12 @@ def waiting_clearances(user: User) -> list[Waiting]:
     findings newer than a yes, and where a doctor asked for more. Refused or suspended patients wait only when something
     new has come. Somebody imported who has neither answered nor booked does not wait.
     """
-    uncovered = {visit.patient_id: visit for visit in _uncovered_visits(user)}
-    patients = _with_facts(_concerned(Patient.objects.for_user(user).living(), uncovered)).prefetch_related("sites")
-    rows = [row for patient in patients if (row := _row(patient, uncovered.get(patient.pk))) is not None]
+    uncovered = _first_of_each(_uncovered(_to_come(user)))
+    concerned = _concerned(Patient.objects.for_user(user).living(), uncovered)
+    patients = list(_with_facts(concerned).prefetch_related("sites"))
+    others = _first_of_each(_to_come(user).filter(patient__in=[one.pk for one in patients if one.pk not in uncovered]))
+    found = [_row(one, uncovered.get(one.pk), others.get(one.pk)) for one in patients]
+    rows = [row for row in found if row is not None]
     never = datetime.max.replace(tzinfo=UTC)
     return sorted(rows, key=lambda row: (row.next_visit.starts if row.next_visit else never, row.since))
 
@@ -138,32 +140,31 @@ def _with_facts(patients: QuerySet[Patient]) -> "QuerySet[KnownPatient]":
     return cast("QuerySet[KnownPatient]", found)
 
 
-def _to_come() -> QuerySet[Appointment]:
-    """Visits to come, and those of today that have not started, which need a clearance."""
-    return Appointment.objects.filter(
+def _to_come(user: User) -> QuerySet[Appointment]:
+    """Visits to come at the user's sites, and those of today that have not started, which need a clearance."""
+    return Appointment.objects.for_user(user).filter(
         Q(starts__gte=clock.now()) | Q(status=Appointment.Status.ARRIVED, record__started_at=None),
         status__in=Appointment.BLOCKING,
         protocol_version__needs_clearance=True,
     )
 
 
-def _uncovered_visits(user: User) -> QuerySet[Appointment]:
-    """The first visit of each patient at the user's sites that the last decision does not cover on the local day."""
+def _uncovered(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Those that the last decision about the patient does not cover on the local day."""
     last = Clearance.objects.filter(patient=OuterRef("patient")).order_by("-decided_at")
     covered = last.annotate(until=Case(When(decision__in=Clearance.YES, then="valid_until")))
-    return (
-        _to_come()
-        .filter(site__in=Site.objects.for_user(user))
-        .alias(covered_until=Subquery(covered.values("until")[:1]), day=_LOCAL_DAY)
-        .filter(Q(covered_until=None) | Q(covered_until__lt=F("day")))
-        .select_related("site")
-        .order_by("patient_id", "starts")
-        .distinct("patient_id")
-    )
+    known = visits.alias(covered_until=Subquery(covered.values("until")[:1]), day=_LOCAL_DAY)
+    return known.filter(Q(covered_until=None) | Q(covered_until__lt=F("day")))
 
 
-def _row(patient: "KnownPatient", uncovered: Appointment | None) -> Waiting | None:
-    """Why this patient waits; None for one who does not."""
+def _first_of_each(visits: QuerySet[Appointment]) -> dict[UUID, Appointment]:
+    """The first one of each patient, by the patient's id. One query."""
+    first = visits.select_related("site").order_by("patient_id", "starts").distinct("patient_id")
+    return {visit.patient_id: visit for visit in first}
+
+
+def _row(patient: "KnownPatient", uncovered: Appointment | None, other: Appointment | None) -> Waiting | None:
+    """Why this patient waits; None for one who does not. `other`: the next visit where each one is covered."""
     decision, decided_at = patient.last_decision, patient.last_decided_at
     why: list[str] = []
     since: list[datetime] = []
@@ -179,7 +180,9 @@ def _row(patient: "KnownPatient", uncovered: Appointment | None) -> Waiting | No
     if uncovered is not None and decision not in NO:
         why.append("never cleared" if decision is None else "the clearance ends before a booked visit")
         since.append(decided_at or uncovered.created_at)
-    return Waiting(patient, _zone(patient), why, uncovered, min(since), patient.flags_waiting or 0) if why else None
+    if not why:
+        return None
+    return Waiting(patient, _zone(patient), why, uncovered or other, min(since))
 
 
 def _zone(patient: Patient) -> ZoneInfo:

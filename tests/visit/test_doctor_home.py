@@ -75,6 +75,16 @@ def test_a_new_finding_brings_a_cleared_patient_back(clinic: Clinic, doctor: Cli
     assert (row.patient, row.why) == (patient, ["one new finding"])
 
 
+def test_a_new_finding_before_a_covered_visit_stands_where_that_visit_puts_it(clinic: Clinic, doctor: Client) -> None:
+    visit = make_visit(clinic, starts=NOW + timedelta(days=1), cleared=True)
+    uncovered = make_visit(clinic, starts=NOW + timedelta(days=2), status=Status.PROPOSED)
+    with clock.at_moment(NOW + timedelta(hours=1)):
+        make_flag(visit.patient)
+        waiting = doctor.get(reverse(HOME)).context["waiting"]
+    assert [row.next_visit for row in waiting] == [visit, uncovered]
+    assert [row.why for row in waiting] == [["one new finding"], ["never cleared"]]
+
+
 def test_a_refused_patient_waits_only_when_something_new_has_come(clinic: Clinic, doctor: Client) -> None:
     visit = make_visit(clinic, starts=NOW + timedelta(days=3))
     Clearance.objects.create(
