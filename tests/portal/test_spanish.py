@@ -16,7 +16,7 @@ from tests import factories
 from tests.portal.conftest import open_link
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "templates" / "portal"
-SIMPLE = re.compile(r'{% translate "([^"]+)" %}')
+SIMPLE = re.compile(r'{% translate "([^"]+)"(?: as \w+)? %}')
 BLOCK = re.compile(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", re.DOTALL)
 PLURAL = "{% plural %}"
 VARIABLE = re.compile(r"{{ (\w+) }}")
