@@ -13,8 +13,6 @@ from clinic import clock
 from clinic.errors import JustTaken, NotAllowed, Refused, Stale, WrongStatus
 from scheduling.actions import own_visits, requests
 from scheduling.models import Appointment, ChangeRequest, Link
-from scheduling.portal import limits
-from scheduling.portal.answers import too_many
 from scheduling.portal.change_forms import CancelForm, ChangeForm, LookForm, TakeForm
 from scheduling.portal.new_times import new_times
 from scheduling.portal.presenters import visit_card
@@ -35,11 +33,8 @@ def change(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
     """
     found = _visit_or_404(visitor, visit)
     form = ChangeForm(request.POST if request.method == "POST" else None, visit=found)
-    if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
-        if form.is_valid() and _ask(request, visitor, found, form):
-            return redirect("portal:home")
+    if form.is_valid() and _ask(request, visitor, found, form):
+        return redirect("portal:home")
     return _page(request, visitor, found, form=form)
 
 
@@ -47,8 +42,6 @@ def change(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
 @require_POST
 def take(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
     """Move the visit to the free time chosen, at once."""
-    if limits.over_limit(request, "answers", limits.ANSWERS):
-        return too_many(request)
     found = _visit_or_404(visitor, visit)
     form = TakeForm(request.POST)
     if form.is_valid() and _take(request, visitor, found, form):
@@ -65,11 +58,8 @@ def cancel(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
         return redirect("portal:home")
     found = _visit_or_404(visitor, visit)
     form = CancelForm(request.POST if request.method == "POST" else None, initial={"version": found.version})
-    if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
-        if form.is_valid() and _cancel(request, visitor, found, form):
-            return redirect("portal:home")
+    if form.is_valid() and _cancel(request, visitor, found, form):
+        return redirect("portal:home")
     context = {
         "visitor": visitor,
         "form": form,

@@ -11,8 +11,6 @@ from clinic.errors import Refused
 from patients.models import Contact
 from scheduling.actions import rides
 from scheduling.models import Link
-from scheduling.portal import limits
-from scheduling.portal.answers import too_many
 from scheduling.portal.presenters import answer_field, ride_card
 from scheduling.portal.selectors import rides_to_come, site_of
 from scheduling.portal.visitor import Visitor, forget, opened
@@ -39,8 +37,6 @@ def companion_page(request: HttpRequest, visitor: Visitor, contact: Contact) -> 
 @require_POST
 def answer(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Take the companion's yes or no for each date of the page; a date without an answer stays as it is."""
-    if limits.over_limit(request, "answers", limits.ANSWERS):
-        return too_many(request)
     taken = 0
     everything = request.POST.get("all", "")
     for ride in rides_to_come(visitor.companion, clock.now()):

@@ -39,16 +39,13 @@ def contact(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     }
     data = request.POST if request.method == "POST" else None
     form = ContactForm(data, initial=initial, person=person, texts_go_out=settings.TEXTS_GO_OUT)
-    if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
-        if form.is_valid() and _keep(visitor, person, form):
-            language = form.cleaned_data["language"]
-            with translation.override(language):
-                messages.success(request, _("Thank you. This is how we reach you from now on."))
-            response = redirect("portal:home")
-            remember(response, visitor.link, language, proven=visitor.proven)
-            return response
+    if form.is_valid() and _keep(visitor, person, form):
+        language = form.cleaned_data["language"]
+        with translation.override(language):
+            messages.success(request, _("Thank you. This is how we reach you from now on."))
+        response = redirect("portal:home")
+        remember(response, visitor.link, language, proven=visitor.proven)
+        return response
     context = {"visitor": visitor, "site": site_for(visitor.patient), "form": form}
     return render(request, "portal/contact.html", context, status=422 if form.errors else 200)
 

@@ -12,8 +12,6 @@ from clinic import clock
 from clinic.errors import Refused
 from scheduling.actions import earlier_answers, own_visits
 from scheduling.models import Invitation, Link
-from scheduling.portal import limits
-from scheduling.portal.answers import too_many
 from scheduling.portal.earlier_cards import offer_card
 from scheduling.portal.visitor import Visitor, opened
 
@@ -33,8 +31,6 @@ def earlier(request: HttpRequest, visitor: Visitor, invitation: UUID) -> HttpRes
         patient=visitor.patient,
     )
     if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
         answered = _answer(request, visitor, found)
         return redirect("portal:home") if answered else redirect("portal:earlier", found.pk)
     return render(

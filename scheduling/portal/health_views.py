@@ -13,8 +13,6 @@ from clinic.errors import Refused
 from patients.actions import record_own_score
 from scheduling.actions import birth_date as proof
 from scheduling.models import Link
-from scheduling.portal import limits
-from scheduling.portal.answers import too_many
 from scheduling.portal.health_forms import BirthDateForm, ScoreForm
 from scheduling.portal.selectors import own_scores, site_for
 from scheduling.portal.visitor import PATH, Visitor, opened, proven, remember
@@ -33,16 +31,13 @@ def birth_date(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     today = clock.today(site.zone) if site is not None else clock.now().date()
     form = BirthDateForm(request.POST if request.method == "POST" else None, today=today)
     answer = proof.standing(visitor.link)
-    if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
-        if form.is_valid():
-            answer = proof.give_birth_date(by=visitor.by, link=visitor.link, born=form.cleaned_data["born"])
-            if answer.is_right:
-                response = redirect(_wanted(request))
-                remember(response, visitor.link, visitor.language, proven=True)
-                return response
-            form.add_error(None, _("This is not the birth date that we have. Look at it again, or call us."))
+    if form.is_valid():
+        answer = proof.give_birth_date(by=visitor.by, link=visitor.link, born=form.cleaned_data["born"])
+        if answer.is_right:
+            response = redirect(_wanted(request))
+            remember(response, visitor.link, visitor.language, proven=True)
+            return response
+        form.add_error(None, _("This is not the birth date that we have. Look at it again, or call us."))
     until = answer.shut_until
     context = {
         "visitor": visitor,
@@ -74,11 +69,8 @@ def score(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     is_today = bool(before and zone and clock.local(before[0].effective_at, zone).date() == clock.today(zone))
     first = {"value": int(before[0].value)} if is_today else {}
     form = ScoreForm(request.POST if request.method == "POST" else None, initial=first)
-    if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
-        if form.is_valid() and _keep(request, visitor, form):
-            return redirect("portal:score")
+    if form.is_valid() and _keep(request, visitor, form):
+        return redirect("portal:score")
     context = {
         "visitor": visitor,
         "site": site,

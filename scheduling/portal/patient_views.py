@@ -14,8 +14,6 @@ from patients.models import Contact
 from scheduling.actions import rides
 from scheduling.messages import calendar
 from scheduling.models import Appointment, Link, Ride
-from scheduling.portal import limits
-from scheduling.portal.answers import too_many
 from scheduling.portal.booster_cards import dates_to_answer, new_times
 from scheduling.portal.companion_views import companion_page
 from scheduling.portal.earlier_cards import open_offers
@@ -67,8 +65,6 @@ def driver(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     cards = [visit_card(visit) for visit in visits]
     drivers = list(drivers_of(visitor.patient))
     if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
         form = DriverForm(request.POST, drivers=drivers, visits=cards)
         if form.is_valid() and _name(request, visitor, form, visits, drivers):
             return redirect("portal:home")

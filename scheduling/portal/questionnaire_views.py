@@ -6,7 +6,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from patients.actions import answer_questionnaire
@@ -14,10 +13,8 @@ from patients.models import Measure, Observation, Patient
 from patients.questionnaires import INSTRUMENTS, Instrument, asks_for_help
 from scheduling.messages import nudge
 from scheduling.models import Link
-from scheduling.portal import limits
-from scheduling.portal.answers import too_many
 from scheduling.portal.questionnaire_forms import QuestionnaireForm, spoken
-from scheduling.portal.selectors import site_of, visits_to_come
+from scheduling.portal.selectors import site_for
 from scheduling.portal.visitor import Visitor, opened, proven
 
 PATIENT = Link.Purpose.PATIENT
@@ -27,8 +24,8 @@ PATIENT = Link.Purpose.PATIENT
 @require_safe
 @proven
 def questionnaires(request: HttpRequest, visitor: Visitor) -> HttpResponse:
-    """What can be answered, and when each was answered last."""
-    site = site_of(visitor.patient, visits_to_come(visitor.patient, clock.now()))
+    """What can be answered."""
+    site = site_for(visitor.patient)
     rows = [(one.measure.value, spoken(one.title)) for one in offered(visitor.patient)]
     return render(request, "portal/questionnaires.html", {"visitor": visitor, "site": site, "rows": rows})
 
@@ -41,10 +38,8 @@ def questionnaire(request: HttpRequest, visitor: Visitor, measure: str) -> HttpR
     instrument = next((one for one in offered(visitor.patient) if one.measure == measure), None)
     if instrument is None:
         raise Http404
-    site = site_of(visitor.patient, visits_to_come(visitor.patient, clock.now()))
+    site = site_for(visitor.patient)
     form = QuestionnaireForm(request.POST if request.method == "POST" else None, instrument=instrument)
-    if form.is_bound and limits.over_limit(request, "answers", limits.ANSWERS):
-        return too_many(request)
     return ask(request, form, by=visitor.by, patient=visitor.patient, context={"visitor": visitor, "site": site})
 
 

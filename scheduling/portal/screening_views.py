@@ -12,8 +12,7 @@ from patients.actions import record_screening
 from patients.models import Questionnaire
 from scheduling.actions.screening import hand_back
 from scheduling.models import Link
-from scheduling.portal import limits
-from scheduling.portal.answers import sealed, too_many
+from scheduling.portal.answers import sealed
 from scheduling.portal.screening_forms import OwnScreeningForm
 from scheduling.portal.selectors import site_for
 from scheduling.portal.visitor import Visitor, forget, opened, proven
@@ -30,11 +29,8 @@ def screening(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = OwnScreeningForm(data, questionnaire=questionnaire, language=visitor.language)
     on_tablet = visitor.link.purpose == SCREENING
-    if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
-        if form.is_valid() and _keep(visitor, form):
-            return _done(request, visitor, on_tablet=on_tablet)
+    if form.is_valid() and _keep(visitor, form):
+        return _done(request, visitor, on_tablet=on_tablet)
     context = {"visitor": visitor, "site": site_for(visitor.patient), "form": form, "on_tablet": on_tablet}
     return render(request, "portal/screening.html", context, status=422 if form.errors else 200)
 

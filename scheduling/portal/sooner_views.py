@@ -19,8 +19,6 @@ from scheduling import wishes as wishes_json
 from scheduling.actions import earlier
 from scheduling.models import Appointment, EarlierWish, Link
 from scheduling.planner.values import Windows
-from scheduling.portal import limits
-from scheduling.portal.answers import too_many
 from scheduling.portal.change_forms import ChangeForm
 from scheduling.portal.presenters import VisitCard, visit_card
 from scheduling.portal.selectors import visits_to_come
@@ -84,11 +82,8 @@ def sooner(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
     wish = EarlierWish.objects.waiting().filter(appointment=found).first()
     initial = SoonerForm.standing(wish)
     form = SoonerForm(request.POST if request.method == "POST" else None, visit=found, initial=initial)
-    if request.method == "POST":
-        if limits.over_limit(request, "answers", limits.ANSWERS):
-            return too_many(request)
-        if form.is_valid() and _put_on_list(request, visitor, found, form, wish):
-            return redirect("portal:home")
+    if form.is_valid() and _put_on_list(request, visitor, found, form, wish):
+        return redirect("portal:home")
     return render(
         request,
         "portal/sooner.html",
@@ -101,7 +96,7 @@ def sooner(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
 @require_POST
 def not_sooner(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
     """Off the list again; twice is the same as once."""
-    wish = EarlierWish.objects.filter(patient=visitor.patient, appointment=visit, status="waiting").first()
+    wish = EarlierWish.objects.waiting().filter(patient=visitor.patient, appointment=visit).first()
     if wish is not None:
         earlier.end_wish(by=visitor.by, wish=wish, reason="Taken off on the patient's own page.")
     messages.success(request, _("Your visit stays as it is. We no longer look for an earlier time."))

@@ -28,7 +28,8 @@ from patients.models import Contact, Patient
 from patients.selectors import who_is_told
 from scheduling.messages import links
 from scheduling.models import Link
-from scheduling.portal.answers import no_longer_so, no_open_link, sealed
+from scheduling.portal import limits
+from scheduling.portal.answers import no_longer_so, no_open_link, sealed, too_many
 
 P = ParamSpec("P")
 
@@ -114,7 +115,7 @@ def opened(
     [Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
     """Let in who has opened a link of one of `purposes`, and answer in their language; anybody else reads what to
-    do, and so does whoever holds a link about a visit that has changed since.
+    do, and so does whoever holds a link about a visit that has changed since, or sends more forms than limits.ANSWERS.
     """
 
     def decorate(
@@ -129,6 +130,8 @@ def opened(
                 changed = links.outdated(visitor.link)
                 if changed is not None:
                     return no_longer_so(request, visitor.link, changed)
+                if request.method == "POST" and limits.over_limit(request, "answers", limits.ANSWERS):
+                    return too_many(request)
                 return sealed(view(request, visitor, *args, **kwargs))
 
         return public(guarded)
