@@ -57,18 +57,23 @@ class Server:
 
     def signed_in(self, clerk: User) -> Browser:
         """A browser in which this account is signed in."""
-        session = SessionStore()
-        session[SESSION_KEY] = str(clerk.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-        session[HASH_SESSION_KEY] = clerk.get_session_auth_hash()
-        session.create()
-        return Browser(self.port, str(session.session_key))
+        return Browser(self.port, session_of(clerk))
 
     def memory(self) -> float:
         """Resident memory of the worker process in MB (10^6 bytes); that of shared files counts."""
         (worker,) = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         line = next(row for row in Path(f"/proc/{worker}/status").read_text().splitlines() if row.startswith("VmRSS"))
         return int(line.split()[1]) * 1.024e-3
+
+
+def session_of(user: User) -> str:
+    """The key of a session in which this account is signed in."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
 
 
 @contextmanager

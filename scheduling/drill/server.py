@@ -53,7 +53,7 @@ def run_again(arguments: Sequence[str], *, redis: bool, quick: bool) -> int:
 
 def environment(server: Cluster, outside: Mapping[str, str], *, redis: bool, quick: bool) -> dict[str, str]:
     """`outside` with every address replaced by one of the drill's own, and the clock set to a quiet Monday morning."""
-    mail, broker = _free_ports(2)
+    mail, broker = free_ports(2)
     own = {_FOLDER: str(server.data), "EMAIL_URL": f"smtp://127.0.0.1:{mail}"}
     if redis:
         own["REDIS_URL"] = f"redis://127.0.0.1:{broker}/0"
@@ -62,7 +62,8 @@ def environment(server: Cluster, outside: Mapping[str, str], *, redis: bool, qui
     return environment_of_bench(server, outside) | own
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """So many different ports of 127.0.0.1 on which nobody listens at the moment."""
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
         one.bind(("127.0.0.1", 0))

@@ -13,12 +13,11 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
 
 from clinic.models import User
 from patients.models import Patient
+from scheduling.bench.web import session_of
 from tests.factories import Clinic
 
 CLERKS = 6
@@ -70,16 +69,6 @@ class Clerk:
             return 0, ""
         finally:
             connection.close()
-
-
-def session_of(user: User) -> str:
-    """The key of a session in which this account is signed in."""
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
 
 
 class Shift:

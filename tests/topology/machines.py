@@ -17,6 +17,7 @@ from clinic.runtime import privileges
 from clinic.runtime.folder import PROJECT
 from clinic.runtime.services import clinic_services
 from scheduling.drill.keeper import Keeper, Kept, wait_until
+from scheduling.drill.server import free_ports
 from tests.smtp import Sink
 
 HOST = "localhost"
@@ -50,12 +51,14 @@ http {{
 
 
 class Topology:
-    """What runs, by name. `postgres`, `redis`, `webs`, `workers`, `beat` and `nginx` are there once `start` returns."""
+    """What runs, by name. `postgres`, `redis`, `webs`, `workers`, `beat` and `nginx` are there once
+    `start_stores` and `start_clinic` have returned.
+    """
 
     def __init__(self, folder: Path, keeper: Keeper, sink: Sink) -> None:
         self.folder, self.keeper, self.sink = folder, keeper, sink
         (self.folder / "logs").mkdir()
-        self._ports = iter(_free_ports(3 + WEBS))
+        self._ports = iter(free_ports(3 + WEBS))
         self.postgres_port, self.redis_port, self.port = (next(self._ports) for _ in range(3))
         self.url = f"https://{HOST}:{self.port}"
         self._owner, self._application = token_hex(16), token_hex(16)
@@ -224,13 +227,3 @@ def _answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

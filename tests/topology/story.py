@@ -15,11 +15,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from clinic.models import StaffMember
 from patients.models import Patient
+from scheduling.bench.web import session_of
 from scheduling.drill.keeper import Kept, wait_until
 from scheduling.models import Appointment, Series
 from tests.conftest import CHROMIUM
 from tests.factories import Clinic, clear
-from tests.topology.clerks import session_of
 from tests.topology.findings import Findings
 from tests.topology.fire import next_week
 from tests.topology.machines import PATIENCE, Topology
