@@ -9,7 +9,7 @@ from datetime import timedelta
 from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import Refused, Stale
+from clinic.errors import JustTaken, Refused, Stale
 from scheduling.actions import boosters, placing
 from scheduling.messages import asking, ledger
 from scheduling.models import Appointment, ProposedBooster, Series
@@ -95,6 +95,20 @@ def accept(*, by: Actor, proposed: ProposedBooster) -> Appointment:
     row.save(update_fields=["status", "answered_at", "answered_by", "appointment"])
     ledger.announce_boosters(series, [visit] if visit.status == Appointment.Status.BOOKED else [], [], [])
     return visit
+
+
+def accept_if_free(*, by: Actor, proposed: ProposedBooster) -> Appointment | None:
+    """The patient's own yes: the date is booked; None where somebody was quicker, and the date is then declined, so that
+    the desk calls. Each in a transaction of its own.
+
+    Raises:
+        NotAllowed, Stale, Refused: as accept.
+    """
+    try:
+        return accept(by=by, proposed=proposed)
+    except JustTaken:
+        decline(by=by, proposed=proposed)
+        return None
 
 
 @action

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clinic.errors import JustTaken, Refused
+from clinic.errors import Refused
 from scheduling.actions import booster_dates, booster_offers
 from scheduling.models import Link, NewTime, ProposedBooster
 from scheduling.portal.visitor import Visitor, opened
@@ -20,17 +20,17 @@ def answer_date(request: HttpRequest, visitor: Visitor, proposed: UUID) -> HttpR
     """Yes books the date, no leaves it to a call. Twice is the same as once."""
     rows = ProposedBooster.objects.select_related("series__site", "series__patient", "series__protocol_version")
     row = get_object_or_404(rows, pk=proposed, series__patient=visitor.patient)
-    says_yes = request.POST.get("answer") == "yes"
     try:
-        if says_yes:
-            booster_offers.accept(by=visitor.by, proposed=row)
-            messages.success(request, _("Thank you. This date is yours now."))
+        if request.POST.get("answer") == "yes":
+            if booster_offers.accept_if_free(by=visitor.by, proposed=row) is not None:
+                messages.success(request, _("Thank you. This date is yours now."))
+            else:
+                messages.error(
+                    request, _("Somebody was quicker: this time is taken. We call you to find another date.")
+                )
         else:
             booster_offers.decline(by=visitor.by, proposed=row)
             messages.success(request, _("Thank you for the answer. We call you to find another date."))
-    except JustTaken:
-        booster_offers.decline(by=visitor.by, proposed=row)
-        messages.error(request, _("Somebody was quicker: this time is taken. We call you to find another date."))
     except Refused:
         messages.error(request, _("This date can no longer be booked here. Please call us."))
     return redirect("portal:home")
