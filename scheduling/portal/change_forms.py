@@ -1,4 +1,6 @@
-"""What a patient says when a date no longer suits: which time, when it would be better, or that it is called off."""
+"""What a patient says when a date no longer suits: which time, when it would be better, whether
+sooner if a time comes free, or that it is called off.
+"""
 
 from collections.abc import Sequence
 from datetime import date, time, timedelta
@@ -11,9 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from clinic import clock
 from clinic.models import OpeningHours
-from scheduling.models import Appointment
+from scheduling.models import Appointment, EarlierWish
 from scheduling.planner.values import Wishes
-from scheduling.wishes import MINUTES_IN_A_DAY
+from scheduling.wishes import MINUTES_IN_A_DAY, from_json
 
 #: How far ahead a patient may ask: as far as the desk books.
 FURTHEST = timedelta(days=366)
@@ -119,5 +121,35 @@ class ChangeForm(forms.Form):
         return Wishes(patient_can=dict.fromkeys(days or range(7), (stretch,)))
 
 
+class SoonerForm(ChangeForm):
+    """The days and hours that suit, as for another time; what is asked is said by the page."""
+
+    words = forms.CharField(
+        label=gettext_lazy("Anything else we should know?"),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+    )
+
+    @staticmethod
+    def standing(wish: EarlierWish | None) -> dict[str, Any]:
+        """What was said before, as the form shows it: the days, and the hours where they are those of every day."""
+        if wish is None:
+            return {}
+        said: dict[str, Any] = {"first_day": wish.not_before, "words": wish.note}
+        can = from_json(wish.hours).patient_can
+        if not can:
+            return said
+        begin, end = min(one[0][0] for one in can.values()), max(one[-1][1] for one in can.values())
+        said["days"] = sorted(can)
+        said["begin"] = _wall(begin) if begin else None
+        said["end"] = _wall(end) if end < MINUTES_IN_A_DAY else None
+        return said
+
+
 def _minute(wall: time | None) -> int | None:
     return wall.hour * 60 + wall.minute if wall is not None else None
+
+
+def _wall(minute: int) -> time:
+    return time(*divmod(minute, 60))

@@ -1,4 +1,4 @@
-"""Offered earlier times as the patient's page prints them."""
+"""Earlier times as the patient's page prints them: those offered, and the visits that could come sooner."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from patients.models import Patient
-from scheduling.models import Invitation, Offer
+from scheduling.models import Appointment, EarlierWish, Invitation, Offer
 from scheduling.portal.presenters import VisitCard, visit_card
 from scheduling.preparation import preparation_for
+from scheduling.selectors.earlier import could_come_sooner
 from scheduling.when import day_words, time_words
 
 
@@ -64,6 +65,21 @@ def open_offers(patient: Patient, now: datetime) -> list[OfferCard]:
         .order_by("offer__expires_at")
     )
     return [card for card in (offer_card(one, now) for one in found) if not card.over]
+
+
+@dataclass(frozen=True, slots=True)
+class SoonerCard:
+    """One visit that could come sooner; `since` is when it was put on the list, None where it is not on it."""
+
+    visit: VisitCard
+    since: datetime | None
+
+
+def sooner_cards(visits: list[Appointment], now: datetime) -> list[SoonerCard]:
+    """The next visit that could come sooner, and any that is on the list already. One query."""
+    able = [visit for visit in visits if could_come_sooner(visit, now)]
+    since = dict(EarlierWish.objects.waiting().filter(appointment__in=able).values_list("appointment_id", "created_at"))
+    return [SoonerCard(visit_card(one), since.get(one.pk)) for one in able if one.pk in since or one is able[0]]
 
 
 def _over(invitation: Invitation, now: datetime) -> str:

@@ -16,11 +16,10 @@ from scheduling.messages import calendar
 from scheduling.models import Appointment, Link, Ride
 from scheduling.portal.booster_cards import dates_to_answer, new_times
 from scheduling.portal.companion_views import companion_page
-from scheduling.portal.earlier_cards import open_offers
+from scheduling.portal.earlier_cards import open_offers, sooner_cards
 from scheduling.portal.forms import NEW, DriverForm
 from scheduling.portal.presenters import is_today, visit_card
 from scheduling.portal.selectors import screening_wanted, site_of, visits_to_come
-from scheduling.portal.sooner_views import sooner_cards
 from scheduling.portal.visitor import Visitor, opened
 from scheduling.preparation import preparation_for
 from scheduling.selectors.drivers import drivers_of

@@ -1,16 +1,12 @@
 """A patient asks to come sooner if a time comes free: on the earlier-time list, and off it again."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, time
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import clock
@@ -19,59 +15,13 @@ from scheduling import wishes as wishes_json
 from scheduling.actions import earlier
 from scheduling.models import Appointment, EarlierWish, Link
 from scheduling.planner.values import Windows
-from scheduling.portal.change_forms import ChangeForm
-from scheduling.portal.presenters import VisitCard, visit_card
+from scheduling.portal.change_forms import SoonerForm
+from scheduling.portal.presenters import visit_card
 from scheduling.portal.selectors import visits_to_come
 from scheduling.portal.visitor import Visitor, opened
-from scheduling.selectors.earlier import TO_ANSWER, latest_answer
+from scheduling.selectors.earlier import could_come_sooner
 
 PATIENT = Link.Purpose.PATIENT
-
-
-class SoonerForm(ChangeForm):
-    """The days and hours that suit, as for another time; what is asked is said by the page."""
-
-    words = forms.CharField(
-        label=gettext_lazy("Anything else we should know?"),
-        max_length=200,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
-    )
-
-    @staticmethod
-    def standing(wish: EarlierWish | None) -> dict[str, Any]:
-        """What was said before, as the form shows it: the days, and the hours where they are those of every day."""
-        if wish is None:
-            return {}
-        said: dict[str, Any] = {"first_day": wish.not_before, "words": wish.note}
-        can = wishes_json.from_json(wish.hours).patient_can
-        if not can:
-            return said
-        begin, end = min(one[0][0] for one in can.values()), max(one[-1][1] for one in can.values())
-        said["days"] = sorted(can)
-        said["begin"] = _wall(begin) if begin else None
-        said["end"] = _wall(end) if end < wishes_json.MINUTES_IN_A_DAY else None
-        return said
-
-
-@dataclass(frozen=True, slots=True)
-class SoonerCard:
-    """One visit that could come sooner; `since` is when it was put on the list, None where it is not on it."""
-
-    visit: VisitCard
-    since: datetime | None
-
-
-def could_come_sooner(visit: Appointment, now: datetime) -> bool:
-    """Whether an earlier time could still be offered in time to answer, to fast and to find a driver."""
-    return visit.status == Appointment.Status.BOOKED and now + TO_ANSWER < latest_answer(visit, visit.starts)
-
-
-def sooner_cards(visits: list[Appointment], now: datetime) -> list[SoonerCard]:
-    """The next visit that could come sooner, and any that is on the list already. One query."""
-    able = [visit for visit in visits if could_come_sooner(visit, now)]
-    since = dict(EarlierWish.objects.waiting().filter(appointment__in=able).values_list("appointment_id", "created_at"))
-    return [SoonerCard(visit_card(one), since.get(one.pk)) for one in able if one.pk in since or one is able[0]]
 
 
 @opened(PATIENT)
@@ -134,7 +84,3 @@ def _driver_can(visit: Appointment, wish: EarlierWish | None) -> Windows | None:
     """When somebody could drive, as it was said last: a patient who wants sooner is not asked that again."""
     said = wish.hours if wish is not None else (visit.series.wishes if visit.series is not None else {})
     return wishes_json.from_json(said).driver_can
-
-
-def _wall(minute: int) -> time:
-    return time(*divmod(minute, 60))

@@ -112,6 +112,11 @@ def latest_answer(visit: Appointment, starts: datetime) -> datetime:
     return starts - notice_of(visit)
 
 
+def could_come_sooner(visit: Appointment, now: datetime) -> bool:
+    """Whether an earlier time could still be offered in time to answer, to fast and to find a driver."""
+    return visit.status == Appointment.Status.BOOKED and now + TO_ANSWER < latest_answer(visit, visit.starts)
+
+
 def chances_of(user: User, now: datetime) -> list[Chance]:
     """The best free time of each day and kind of visit at the user's sites, soonest first. `now` is aware."""
     found = [chance for site in Site.objects.for_user(user) for chance in Looking(site, now).chances()]
