@@ -98,7 +98,7 @@ def accept(*, by: Actor, proposed: ProposedBooster) -> Appointment:
 
 
 def accept_if_free(*, by: Actor, proposed: ProposedBooster) -> Appointment | None:
-    """The patient's own yes: the date is booked. None where somebody was quicker: then the date is declined, so that the
+    """The patient's own yes books the date. None where somebody was quicker: then the date is declined, so that the
     desk calls. Each in a transaction of its own.
 
     Raises:
