@@ -1,6 +1,8 @@
 """The people of a browser test: each with a browser of their own, signed in by the sign-in page."""
 
+import re
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from typing import Any
 
 from django.urls import reverse
@@ -9,6 +11,8 @@ from playwright.sync_api import Browser, Page
 from clinic.models import StaffMember
 
 PASSWORD = "a-long-password-for-tests"
+#: A link to somebody's own page, as it stands in a mail.
+LINK = re.compile(r"https?://[^\s]+/my/[\w-]+/")
 
 
 def take_the_clock_to(settings: Any, moment: datetime) -> None:
@@ -34,3 +38,17 @@ def sign_in(browser: Browser, base: str, member: StaffMember, **context: Any) ->
 def go(page: Page, name: str, *args: object) -> None:
     """Open a page by the name of its address."""
     page.goto(reverse(name, args=args))
+
+
+def text_of(message: EmailMessage) -> str:
+    """The plain text of a mail."""
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def link_in(message: EmailMessage) -> str:
+    """The link that a mail leads its reader by."""
+    link = LINK.search(text_of(message))
+    assert link is not None
+    return link.group()

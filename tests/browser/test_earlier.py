@@ -2,7 +2,6 @@
 second.
 """
 
-import re
 from datetime import date
 from typing import Any
 
@@ -18,13 +17,12 @@ from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, EarlierWish, Message, Offer
 from scheduling.planner.values import Wishes
 from tests.browser.judges import NARROWEST, broken_rules
-from tests.browser.people import go, sign_in, take_the_clock_to
+from tests.browser.people import go, link_in, sign_in, take_the_clock_to
 from tests.factories import NOW, Clinic, make_clinic
 from tests.scheduling.earlier_list import SOONER, filled, injection
 from tests.smtp import Sink
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LINK = re.compile(r"http://[^\s]+/my/[\w-]+/")
 
 
 class Story:
@@ -58,13 +56,9 @@ class Story:
     def phone_of(self, visit: Appointment) -> Page:
         """The patient's telephone with the page that the last mail leads to."""
         deliver()
-        body = self.sink.to(visit.patient.email)[-1].get_body(("plain",))
-        assert body is not None
-        link = LINK.search(str(body.get_content()))
-        assert link is not None
         page = self.browser.new_context(viewport={"width": 390, "height": 740}, reduced_motion="reduce").new_page()
         page.set_default_timeout(10_000)
-        page.goto(link.group())
+        page.goto(link_in(self.sink.to(visit.patient.email)[-1]))
         return page
 
 

@@ -20,14 +20,13 @@ from scheduling.actions import moving, rides, visit
 from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Message, Ride, VisitRecord
 from tests.browser import judges
-from tests.browser.people import go, sign_in, take_the_clock_to
+from tests.browser.people import go, link_in, sign_in, take_the_clock_to
 from tests.factories import NOW, Clinic, make_clinic, make_patient
 from tests.portal.conftest import make_driver
 from tests.scheduling.helpers import book, visits_of
 from tests.smtp import Sink
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LINK = re.compile(r"http://[^\s]+/my/[\w-]+/")
 
 
 class Story:
@@ -57,11 +56,7 @@ class Story:
             due_at=clock.now()
         )
         deliver()
-        body = self.sink.to(email)[-1].get_body(("plain",))
-        assert body is not None
-        link = LINK.search(str(body.get_content()))
-        assert link is not None
-        return link.group()
+        return link_in(self.sink.to(email)[-1])
 
     def phone(self, link: str, **context: Any) -> Page:
         """A telephone on which a link was opened."""
@@ -210,11 +205,12 @@ def test_the_other_pages_behind_the_link_stand_too(story: Story) -> None:
     link = story.link_of("ada@example.org")
     phone = story.phone(link)
     third = story.visits[2].pk
-    for address in (
-        reverse("portal:cancel", args=[third]),
-        reverse("portal:sooner", args=[third]),
-        reverse("portal:cancel", args=["00000000-0000-4000-8000-000000000000"]),
-        link.replace("/my/", "/my/stop/"),
-    ):
+    for address, heading in {
+        reverse("portal:cancel", args=[third]): "Cancel this visit?",
+        reverse("portal:sooner", args=[third]): "Come sooner",
+        reverse("portal:cancel", args=["00000000-0000-4000-8000-000000000000"]): "There is no such page",
+        link.replace("/my/", "/my/stop/"): "Fewer messages",
+    }.items():
         phone.goto(address)
+        expect(phone.get_by_role("heading", name=heading, level=1)).to_be_visible()
         judge(phone)

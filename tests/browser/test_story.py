@@ -17,14 +17,13 @@ from patients.models import Patient
 from scheduling.messages import changes
 from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Message, Series
-from tests.browser.people import go, sign_in, take_the_clock_to
+from tests.browser.people import go, link_in, sign_in, take_the_clock_to, text_of
 from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic
 from tests.smtp import Sink
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 MAIL = "ada.quill@example.org"
-LINK = re.compile(r"http://[^\s]+/my/[\w-]+/")
 
 
 class Story:
@@ -53,13 +52,6 @@ class Story:
     def visits(self, kind: str) -> list[Appointment]:
         """The patient's visits of a kind that are to come, in order."""
         return list(Appointment.objects.blocking().filter(patient=self.patient, kind=kind).order_by("starts"))
-
-
-def text_of(message: EmailMessage) -> str:
-    """The plain text of a mail."""
-    body = message.get_body(("plain",))
-    assert body is not None
-    return str(body.get_content())
 
 
 @pytest.fixture
@@ -167,9 +159,7 @@ def the_patient_gets_one_mail_with_all_dates(story: Story) -> str:
     assert sorted(event.decoded("DTSTART") for event in calendar.walk("VEVENT")) == [
         visit.starts for visit in infusions
     ]
-    link = LINK.search(text)
-    assert link is not None
-    return link.group()
+    return link_in(mail)
 
 
 def the_patient_names_who_drives(story: Story, link: str) -> None:

@@ -3,10 +3,8 @@
 Before each step something is killed, and comes back while the step is under way.
 """
 
-import re
 import sys
 from collections.abc import Callable
-from email.message import EmailMessage
 
 from django.conf import settings
 from django.db import connections
@@ -18,6 +16,7 @@ from patients.models import Patient
 from scheduling.bench.web import session_of
 from scheduling.drill.keeper import Kept, wait_until
 from scheduling.models import Appointment, Series
+from tests.browser.people import link_in
 from tests.conftest import CHROMIUM
 from tests.factories import Clinic, clear
 from tests.topology.findings import Findings
@@ -25,7 +24,6 @@ from tests.topology.fire import next_week
 from tests.topology.machines import PATIENCE, Topology
 
 MAIL = "bea.marlowe@example.org"
-LINK = re.compile(r"https://[^\s]+/my/[\w-]+/")
 FAMILY = "Marlowe"
 
 
@@ -117,10 +115,8 @@ class Story:
         assert wait_until(lambda: bool(self.topology.sink.to(MAIL)), PATIENCE, meanwhile=look), "no mail came"
 
     def the_patient_names_who_drives(self) -> None:
-        link = LINK.search(_text(self.topology.sink.to(MAIL)[0]))
-        assert link is not None
         phone = self._page()
-        phone.goto(link.group())
+        phone.goto(link_in(self.topology.sink.to(MAIL)[0]))
         phone.get_by_role("link", name="Say who drives you").click()
         phone.get_by_label("Name", exact=False).first.fill("Ben Quill")
         phone.get_by_label("Telephone", exact=False).first.fill("518 555 0188")
@@ -141,9 +137,3 @@ class Story:
 
     def _visits(self) -> list[Appointment]:
         return list(Appointment.objects.blocking().filter(patient=self.patient).order_by("starts"))
-
-
-def _text(message: EmailMessage) -> str:
-    body = message.get_body(("plain",))
-    assert body is not None
-    return str(body.get_content())
