@@ -88,7 +88,8 @@ def _can_be_looked_at(path: str) -> bool:
         return True
     asked = HttpRequest()
     asked.method, asked.path, asked.user = "GET", path, AnonymousUser()
-    return match.func(asked, *match.args, **match.kwargs).status_code != HTTPStatus.METHOD_NOT_ALLOWED
+    answer: HttpResponse = match.func(asked, *match.args, **match.kwargs)
+    return answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED
 
 
 def lead_on(request: HttpRequest, gone: Elsewhere) -> HttpResponse:

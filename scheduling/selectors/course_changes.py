@@ -37,13 +37,14 @@ def with_pauses(series: QuerySet[Any]) -> QuerySet[Any]:
     which mean something where it is.
     """
     newest = CourseChange.objects.filter(series=OuterRef("pk")).order_by("-at")
-    return series.alias(last_change=Subquery(newest.values("kind")[:1])).annotate(
+    told: QuerySet[Any] = series.alias(last_change=Subquery(newest.values("kind")[:1])).annotate(
         is_paused=Case(
             When(status=Series.Status.ON_HOLD, last_change=Kind.PAUSED, then=Value(True)), default=Value(False)
         ),
         paused_until=Subquery(newest.values("until")[:1]),
         paused_at=Subquery(newest.values("at")[:1]),
     )
+    return told
 
 
 def paused(series: QuerySet[Any]) -> QuerySet[Any]:

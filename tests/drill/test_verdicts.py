@@ -143,7 +143,7 @@ def test_what_is_killed_is_started_again_and_what_is_let_go_is_not(tmp_path: Pat
 
 def test_the_mail_server_refuses_and_hangs_up_as_told(tmp_path: Path) -> None:
     log = tmp_path / "sink.jsonl"
-    (port,) = server._free_ports(1)
+    (port,) = server.free_ports(1)
     words = [*dying_with_parent("TERM"), sys.executable, *Habits(cut=1.0).words(port, log)]
     with Keeper() as keeper:
         keeper.keep(Kept("mail", words, tmp_path / "log"))

@@ -164,10 +164,12 @@ def test_what_nobody_has_looked_at_comes_first_however_old_it_is(
     harbor: Clinic, zelda: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scheduling.setup.access.SHOWN", 2)
+    nurse = harbor.nurses[0].user
+    assert nurse is not None
     reviewed = {"reviewed_by": harbor.manager.user, "reviewed_at": NOW, "review": "Right so."}
     for days, more in ((9, {}), (2, reviewed), (1, reviewed)):
         EmergencyAccess.objects.create(
-            user=harbor.nurses[0].user,
+            user=nurse,
             patient=zelda,
             reason=f"{days} days ago",
             opened_at=NOW - timedelta(days=days),
