@@ -1,7 +1,7 @@
 """Advisory locks, taken once, in sorted order, before anything is looked at (house rule 4).
 
 A lock is (namespace, key): two 32-bit integers. The namespaces are in the order in which they are taken: site, staff,
-patient, day.
+patient, day; and, by who carries messages alone and never waited for, whom they tell.
 Keys are CRC-32 sums; two things that share one only wait for each other needlessly.
 """
 
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
-SITE, STAFF, PATIENT, DAY = 1, 2, 3, 4
+SITE, STAFF, PATIENT, DAY, TOLD = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -49,6 +49,11 @@ def day(site_id: UUID, on: date) -> Lock:
     return Lock(DAY, _key(site_id.bytes, on.toordinal().to_bytes(4, "big")))
 
 
+def told(patient_id: UUID) -> Lock:
+    """What goes out to one patient. Apart from the bookings, so that no message waits for a clerk."""
+    return Lock(TOLD, _key(patient_id.bytes))
+
+
 def take(locks: Iterable[Lock]) -> None:
     """Take the locks in sorted order, in one statement; they are released when the transaction ends.
 
@@ -68,3 +73,22 @@ def take(locks: Iterable[Lock]) -> None:
             """,
             [[lock.namespace for lock in ordered], [lock.key for lock in ordered], [lock.shared for lock in ordered]],
         )
+
+
+def try_take(locks: Iterable[Lock]) -> set[Lock]:
+    """Take those of the locks that are free at once, and wait for none; which these are. Exclusive ones only.
+
+    Must run inside a transaction, at whose end they are released, and before the reads that they protect.
+    """
+    wanted = sorted(set(locks))
+    if not wanted:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT namespace, key FROM unnest(%s::int[], %s::int[]) AS wanted(namespace, key)
+            WHERE pg_try_advisory_xact_lock(namespace, key)
+            """,
+            [[lock.namespace for lock in wanted], [lock.key for lock in wanted]],
+        )
+        return {Lock(namespace, key) for namespace, key in cursor.fetchall()}

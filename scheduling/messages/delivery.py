@@ -9,7 +9,7 @@ Message-ID.
 import os
 import socket
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,13 +19,14 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import DatabaseError
-from django.db.models import Q
 
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
+from clinic.models import Site
 from patients.models import Channel
-from scheduling.messages import joining, letters, rows, settling
+from scheduling.messages import letters, rows, settling
+from scheduling.messages.claiming import BATCH, LEASE, Batch, Claimed, claim, expire_calls, give_back, owned
 from scheduling.messages.look import why_skip
 from scheduling.messages.patience import through_a_restart
 from scheduling.messages.post import Closed, Outcome, PostOffice, Text, TextOffice
@@ -35,11 +36,6 @@ from scheduling.models import Message, MessageAttempt
 
 State, Result = Message.State, MessageAttempt.Result
 
-#: Rows claimed at a time: few, so that a dying worker leaves few to wait for its lease.
-BATCH = 20
-#: A lease outlasts the worst hand-over: MAIL, RCPT, DATA, the body and its reply may each take the timeout, and one
-#: to spare.
-LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
 #: Seconds after which a run stops claiming, well under CELERY_TASK_TIME_LIMIT: the next tick goes on.
 BUDGET = 60.0
 #: Waiting before the next try doubles from one tick to an hour; after so many tries (about five hours) a person has
@@ -48,6 +44,7 @@ LONGEST_WAIT = timedelta(hours=1)
 MAX_ATTEMPTS = 12
 
 BY = Actor.system("delivery of messages")
+NO_SITES: Mapping[UUID, Site] = {}
 log = structlog.get_logger(__name__)
 
 
@@ -78,6 +75,11 @@ class Run:
             "failed": self.failed,
         }
 
+    def count(self, *words: str) -> None:
+        """Rows came to these ends, in the names of the fields."""
+        for word in words:
+            setattr(self, word, getattr(self, word) + 1)
+
     @property
     def did_something(self) -> bool:
         """Whether any row was touched."""
@@ -85,15 +87,11 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claimed:
-    """A row that a worker owns. `alone`: it carries no others, and will not any more, since rows are given to a lead
-    before it is claimed, or as it is (joining.py).
-    """
+class Tried:
+    """A row that was handed over, and what came of it: not written down yet."""
 
-    key: UUID
-    channel: str
-    worker: str
-    alone: bool
+    row: Claimed
+    outcome: Outcome
 
 
 def _new_worker() -> str:
@@ -110,185 +108,149 @@ def deliver(*, budget: float = BUDGET, more: Callable[[], None] | None = None) -
     worker, run, started = _new_worker(), Run(), time.monotonic()
     run.skipped += through_a_restart(lambda: expire_calls(by=BY))
     with PostOffice() as post, TextOffice() as texts:
-        while claimed := through_a_restart(lambda: claim(by=BY, worker=worker, limit=BATCH, without=run.shut)):
-            if len(claimed) == BATCH and more is not None:
+        while batch := through_a_restart(lambda: claim(by=BY, worker=worker, limit=BATCH, without=run.shut)):
+            if batch.full and more is not None:
                 more()
                 more = None
-            _deliver_batch(claimed, worker, post, texts, run)
+            _deliver_batch(batch, post, texts, run)
             if time.monotonic() - started > budget:
                 run.unfinished = True
                 break
     return run
 
 
-def _deliver_batch(claimed: dict[UUID, str], worker: str, post: PostOffice, texts: TextOffice, run: Run) -> None:
-    """Take what was claimed to its end; where a way is closed, what goes by it is given back."""
-    through_a_restart(lambda: joining.gather(by=BY, keys=claimed, worker=worker))
-    leads = through_a_restart(lambda: _leads(claimed))
-    for key, channel in claimed.items():
+def _deliver_batch(batch: Batch, post: PostOffice, texts: TextOffice, run: Run) -> None:
+    """Take what was claimed to its end; where a way is closed, what goes by it is given back.
+
+    What came of a try is written down with the look at the next row, in one transaction: half as many commits, and
+    still one message in flight at most. Before anything that takes time (a connection to be made) it is written alone.
+    """
+    tried: Tried | None = None
+    for place, row in enumerate(batch.rows):
+        if row.channel in run.shut:
+            continue
         try:
-            _deliver_one(_Claimed(key, channel, worker, key not in leads), post, texts, run)
+            if tried is not None and not _stands(row, post):
+                _mark(tried, run)
+                tried = None
+            if row.channel == Channel.MAIL:
+                # Before the look, so that the lease need not outlast the connecting.
+                post.open()
+            elif row.channel == Channel.TEXT:
+                texts.open()
+            ready = _next(row, batch.sites, tried, run)
+            tried = None
+            if ready is not None:
+                tried = Tried(row, texts.send(ready) if isinstance(ready, Text) else post.send(ready))
         except Closed as error:
             run.closed = str(error)
             run.shut.add(error.channel)
             # This one too, should it have been claimed for another way.
-            waiting = [other for other, by_way in claimed.items() if by_way == error.channel or other == key]
-            through_a_restart(partial(give_back, by=BY, keys=waiting, worker=worker, detail=run.closed))
+            waiting = [other for other in batch.rows[place:] if other.channel == error.channel or other == row]
+            through_a_restart(partial(give_back, by=BY, some=waiting, detail=run.closed))
+    if tried is not None:
+        _mark(tried, run)
 
 
-@action
-def claim(*, by: Actor, worker: str, limit: int = BATCH, without: Collection[str] = ()) -> dict[UUID, str]:
-    """Take up to `limit` rows that are due, and that no living worker owns, for the length of a lease; none that go by
-    the channels `without`.
+def _stands(row: Claimed, post: PostOffice) -> bool:
+    """Whether nothing has to be connected for this row."""
+    return row.channel not in {Channel.MAIL, Channel.TEXT} or (row.channel == Channel.MAIL and post.stands)
 
-    Returns the channel of each by its id, oldest due first.
+
+def _next(row: Claimed, sites: Mapping[UUID, Site], tried: Tried | None, run: Run) -> EmailMessage | Text | None:
+    """Write down what came of `tried`, and look at the next row; what is ready to go, if anything is.
+
+    Raises DatabaseError; every other trouble is the row's own and is kept on it.
     """
-    now = clock.now()
-    due = Q(state=State.DUE, due_at__lte=now) & (Q(lease_until__isnull=True) | Q(lease_until__lte=now))
-    orphaned = Q(state=State.SENDING, lease_until__lte=now)
-    waiting = Message.objects.filter(due | orphaned, carried_by__isnull=True)
-    if without:
-        waiting = waiting.exclude(channel__in=without)
-    found = dict(
-        waiting.select_for_update(skip_locked=True, of=("self",))
-        # Those of one patient beside each other, since they go out as one message.
-        .order_by("due_at", "patient", "pk")
-        .values_list("pk", "channel")[:limit]
-    )
-    if found:
-        Message.objects.filter(pk__in=found).update(state=State.SENDING, lease_by=worker, lease_until=now + LEASE)
-    return found
-
-
-@action
-def expire_calls(*, by: Actor) -> int:
-    """Take calls and letters off the desk's list that come too late by now; how many. Their reason says that nobody
-    called.
-    """
-    return rows.skip(
-        Message.objects.filter(state=State.PERSON, not_after__lte=clock.now()),
-        "nobody had called before it was too late",
-    )
-
-
-@action
-def give_back(*, by: Actor, keys: Sequence[UUID], worker: str, detail: str) -> None:
-    """The mail server or the provider of texts is closed to us: what was claimed goes back as it was, uncounted, with
-    `detail` on it.
-    """
-    owned = Message.objects.filter(pk__in=keys, state=State.SENDING, lease_by=worker)
-    owned.update(state=State.DUE, lease_by="", lease_until=None, last_error=detail[:400])
-    log.error("provider_closed", detail=detail)
-
-
-def _deliver_one(row: _Claimed, post: PostOffice, texts: TextOffice, run: Run) -> None:
-    """Take one claimed row to its end. Raises Closed; every other trouble is the row's own and is kept on it."""
-    if row.channel == Channel.MAIL:
-        # Before the look, so that the lease need not outlast the connecting.
-        post.open()
-    elif row.channel == Channel.TEXT:
-        texts.open()
     try:
-        ready = through_a_restart(
-            lambda: look(by=BY, key=row.key, worker=row.worker, run=run, alone=row.alone),
-        )
-    except DatabaseError:
-        raise
+        looked = through_a_restart(lambda: look(by=BY, row=row, sites=sites, tried=tried))
     except Exception as error:
+        if tried is not None:
+            # It went with the look that failed, and must not be forgotten.
+            _mark(tried, run)
+        if isinstance(error, DatabaseError):
+            raise
         # Whatever is wrong with one message (a template, a text) must not keep the others from going out: it fails,
         # and the desk sees it.
         log.exception("message_not_written", message=str(row.key))
-        _mark(row, Outcome(Result.REFUSED, f"not written: {type(error).__name__}"), run)
-        return
-    if ready is not None:
-        _mark(row, texts.send(ready) if isinstance(ready, Text) else post.send(ready), run)
+        _mark(Tried(row, Outcome(Result.REFUSED, f"not written: {type(error).__name__}")), run)
+        return None
+    run.count(*looked.came)
+    return looked.ready
 
 
-def _mark(row: _Claimed, outcome: Outcome, run: Run) -> None:
+def _mark(tried: Tried, run: Run) -> None:
     """What a server has accepted must not be forgotten because the database is just being restarted."""
-    through_a_restart(
-        lambda: mark(by=BY, key=row.key, worker=row.worker, outcome=outcome, run=run, alone=row.alone),
-    )
+    run.count(*through_a_restart(lambda: mark(by=BY, tried=tried)))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look found: a mail or text that is ready to go, and what became of rows, in the words of `Run`."""
+
+    ready: EmailMessage | Text | None = None
+    came: tuple[str, ...] = ()
 
 
 @action
-def look(*, by: Actor, key: UUID, worker: str, run: Run, alone: bool = False) -> EmailMessage | Text | None:
+def look(*, by: Actor, row: Claimed, sites: Mapping[UUID, Site] = NO_SITES, tried: Tried | None = None) -> Looked:
     """Look at the subject again. A mail or text that is still true comes back ready, under a fresh lease; everything
-    else is settled here. `alone`: the row is known to carry no others.
+    else is settled here. What came of the last try (`tried`) is written down before, in the same transaction.
 
-    None when the row is no longer this worker's, is skipped, waits for the morning, or is for a person to do.
+    Nothing is ready when the row is no longer this worker's, is skipped, waits for the morning, or is for a person.
     """
+    before = mark(by=by, tried=tried) if tried is not None else ()
     now = clock.now()
-    row = _owned(key, worker)
-    if row is None:
-        return None
-    reason = why_skip(row, now)
+    message = owned(row, sites)
+    if message is None:
+        return Looked(came=before)
+    reason = why_skip(message, now)
     if reason:
-        _give_up(row, reason, run)
-        return None
+        return Looked(came=(*before, _give_up(message, reason)))
     # Before the question of quiet hours, which hold for the way that it goes now.
-    _reroute(row)
-    wait = quiet_until(row, now)
+    _reroute(message)
+    wait = quiet_until(message, now)
     if wait is not None:
-        settling.put_back(row, due_at=wait)
-        run.postponed += 1
-        return None
-    letter = letters.write(row, [] if alone else _carried(row, now))
-    row.subject, row.body, row.address = letter.subject, letter.kept, letter.address
+        settling.put_back(message, due_at=wait)
+        return Looked(came=(*before, "postponed"))
+    letter = letters.write(message, [] if row.alone else _carried(message, now))
+    message.subject, message.body, message.address = letter.subject, letter.kept, letter.address
     ready = letter.mail or letter.text
     if ready is None:
-        settling.hand_to_a_person(row, now, worker)
-        run.handed += 1
-        return None
-    row.attempts += 1
-    row.lease_until = now + LEASE
-    row.save(update_fields=["subject", "body", "address", "language", "channel", "attempts", "lease_until"])
-    return ready
+        settling.hand_to_a_person(message, now, row.worker)
+        return Looked(came=(*before, "handed"))
+    message.attempts += 1
+    message.lease_until = now + LEASE
+    message.save(update_fields=["subject", "body", "address", "language", "channel", "attempts", "lease_until"])
+    return Looked(ready, before)
 
 
 @action
-def mark(*, by: Actor, key: UUID, worker: str, outcome: Outcome, run: Run, alone: bool = False) -> None:
-    """Write what came of a try. Only the owner of the lease changes the row; the try itself is kept in any case.
-
-    `alone`: the row is known to carry no others.
+def mark(*, by: Actor, tried: Tried) -> tuple[str, ...]:
+    """Write what came of a try; what became of the row, in the word of `Run`. Only the owner of the lease changes the
+    row; the try itself is kept in any case.
     """
-    now = clock.now()
+    now, row, outcome = clock.now(), tried.row, tried.outcome
     MessageAttempt.objects.create(
-        message_id=key, at=now, worker=worker, result=outcome.result, detail=outcome.detail[:400]
+        message_id=row.key, at=now, worker=row.worker, result=outcome.result, detail=outcome.detail[:400]
     )
-    if outcome.result == Result.ACCEPTED and settling.sent(key, worker, now, alone=alone):
-        run.sent += 1
-        return
-    row = _owned(key, worker)
-    if row is None:
-        log.warning("lease_lost", message=str(key), result=outcome.result)
-    elif outcome.result == Result.REFUSED or row.attempts >= MAX_ATTEMPTS:
-        settling.fail(row, outcome)
-        run.failed += 1
-    else:
-        settling.put_back(row, not_before=now + wait_after(row.attempts), error=outcome.detail)
-        run.again += 1
+    if outcome.result == Result.ACCEPTED and settling.sent(row.key, row.worker, now, alone=row.alone):
+        return ("sent",)
+    message = owned(row, NO_SITES)
+    if message is None:
+        log.warning("lease_lost", message=str(row.key), result=outcome.result)
+        return ()
+    if outcome.result == Result.REFUSED or message.attempts >= MAX_ATTEMPTS:
+        settling.fail(message, outcome)
+        return ("failed",)
+    settling.put_back(message, not_before=now + wait_after(message.attempts), error=outcome.detail)
+    return ("again",)
 
 
 def wait_after(attempts: int) -> timedelta:
     """How long a message waits after so many tries (1 or more) that did not succeed."""
     doubled = timedelta(seconds=settings.REMINDER_TICK_SECONDS * 2 ** (attempts - 1))
     return min(doubled, LONGEST_WAIT)
-
-
-def _leads(claimed: Collection[UUID]) -> set[UUID | None]:
-    """Those of the rows that carry others."""
-    return set(Message.objects.filter(carried_by__in=claimed).values_list("carried_by", flat=True))
-
-
-def _owned(key: UUID, worker: str) -> Message | None:
-    """The row, locked, while `worker` still owns it; with its people and its subject as they are now."""
-    return (
-        Message.objects.select_for_update(of=("self",))
-        .filter(pk=key, state=State.SENDING, lease_by=worker)
-        .select_related("site", "patient", "contact", "series", "appointment__ride", "appointment__site")
-        .first()
-    )
 
 
 def _carried(row: Message, now: datetime) -> list[Message]:
@@ -304,14 +266,13 @@ def _carried(row: Message, now: datetime) -> list[Message]:
     return [other for other in carried if other.pk not in untrue]
 
 
-def _give_up(row: Message, reason: str, run: Run) -> None:
+def _give_up(row: Message, reason: str) -> str:
     """The message is no longer true. Where a mail was tried in vain until it was too late, it failed, and is shown."""
     if row.attempts and row.not_after is not None and row.not_after <= clock.now():
         settling.fail(row, Outcome(Result.TEMPORARY, row.last_error or reason))
-        run.failed += 1
-    else:
-        settling.skip(row, reason)
-        run.skipped += 1
+        return "failed"
+    settling.skip(row, reason)
+    return "skipped"
 
 
 def _reroute(row: Message) -> None:

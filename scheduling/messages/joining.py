@@ -1,17 +1,17 @@
 """Several dues for one patient on one day are one message: the first that goes out takes the others along.
 
 They are carried as changes are (`Message.carried_by`), so what becomes untrue leaves by itself. People who share an
-address have rows of their own, and so messages of their own.
+address have rows of their own, and so messages of their own. Called while the rows are claimed
+(scheduling/messages/claiming.py).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
-from clinic import clock
-from clinic.actions import action
-from clinic.actor import Actor
+from clinic.models import Site
 from scheduling.messages import hours
 from scheduling.models import Message
 
@@ -27,37 +27,34 @@ TOGETHER = "together"
 Whom = tuple[UUID | None, UUID, str]
 
 
-@action
-def gather(*, by: Actor, keys: Collection[UUID], worker: str) -> None:
-    """Of the rows that `worker` has just claimed, let the first to each patient carry what else is due for the patient
-    until the end of the local day: of the same batch, and what nobody has claimed. What another worker has in hand
-    stays apart.
+def gather(mine: Sequence[Message], sites: Mapping[UUID, Site], now: datetime) -> list[Message]:
+    """Of the rows that a worker is just claiming (locked, in the order of their dues, and the patients with them) let
+    the first to each patient carry what else is due for the patient until the end of the local day: of the same batch,
+    and what nobody has claimed. Returns those that go out, in the same order.
+
+    What another worker has in hand stays apart.
     """
-    now = clock.now()
-    mine = list(
-        Message.objects.filter(
-            pk__in=keys, state=State.SENDING, lease_by=worker, kind__in=LEADS, recipient=Message.Recipient.PATIENT
-        )
-        .select_related("site")
-        .order_by("due_at", "pk")
-    )
     leads: dict[Whom, Message] = {}
-    for row in sorted(mine, key=lambda row: row.kind != Kind.AFTERCARE):
+    for row in sorted(filter(_leads, mine), key=lambda row: row.kind != Kind.AFTERCARE):
         leads.setdefault(_whom(row), row)
     if not leads:
-        return
-    ends = {row.site_id: hours.end_of_day(now, row.site.zone) for row in leads.values()}
-    waiting = Message.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lte=now),
-        patient__in={row.patient_id for row in leads.values()},
-        recipient=Message.Recipient.PATIENT,
-        kind__in=JOINED,
-        state=State.DUE,
-        carried_by__isnull=True,
-        due_at__lt=max(ends.values()),
+        return list(mine)
+    ends = {row.site_id: hours.end_of_day(now, sites[row.site_id].zone) for row in leads.values()}
+    waiting = (
+        Message.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+            patient__in={row.patient_id for row in leads.values()},
+            recipient=Message.Recipient.PATIENT,
+            kind__in=JOINED,
+            state=State.DUE,
+            carried_by__isnull=True,
+            due_at__lt=max(ends.values()),
+        )
+        .exclude(pk__in=[row.pk for row in mine])
     )
     carried: dict[UUID, list[UUID]] = {}
-    for row in [*mine, *waiting]:
+    for row in [*filter(_leads, mine), *waiting]:
         lead = leads.get(_whom(row))
         if lead is not None and lead.pk != row.pk and row.kind in JOINED and row.due_at < ends[row.site_id]:
             carried.setdefault(lead.pk, []).append(row.pk)
@@ -65,6 +62,14 @@ def gather(*, by: Actor, keys: Collection[UUID], worker: str) -> None:
         Message.objects.filter(pk__in=others).update(
             carried_by=lead_key, state=State.DUE, lease_by="", lease_until=None
         )
+        # One that was put back may carry some itself: who waits behind it would be forgotten.
+        Message.objects.filter(carried_by__in=others, state=State.DUE).update(carried_by=lead_key)
+    gone = {key for others in carried.values() for key in others}
+    return [row for row in mine if row.pk not in gone]
+
+
+def _leads(row: Message) -> bool:
+    return row.kind in LEADS and row.recipient == Message.Recipient.PATIENT
 
 
 def _whom(row: Message) -> Whom:

@@ -136,6 +136,11 @@ class PostOffice:
     ) -> None:
         self.close()
 
+    @property
+    def stands(self) -> bool:
+        """Whether `open` has nothing to do."""
+        return not isinstance(self._backend, _Smtp) or self._backend.connection is not None
+
     def open(self) -> None:
         """Connect, unless a connection stands. Raises Closed when the server cannot be reached or refuses us."""
         if not isinstance(self._backend, _Smtp):

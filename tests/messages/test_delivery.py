@@ -185,8 +185,8 @@ def test_a_reminder_of_a_visit_that_has_begun_is_too_late(harbor: Clinic, ada: P
 
 def test_a_row_that_another_living_worker_owns_is_left_alone(harbor: Clinic, ada: Patient) -> None:
     booked_consult(harbor, ada)
-    assert len(claim(by=BY, worker="first")) == 1
-    assert claim(by=BY, worker="second") == {}
+    assert len(claim(by=BY, worker="first").rows) == 1
+    assert not claim(by=BY, worker="second")
 
 
 def test_the_rows_of_a_dead_worker_are_claimed_when_its_lease_is_over(harbor: Clinic, ada: Patient) -> None:
@@ -199,14 +199,14 @@ def test_the_rows_of_a_dead_worker_are_claimed_when_its_lease_is_over(harbor: Cl
 
 def test_a_worker_whose_lease_was_lost_sends_nothing_and_marks_nothing(harbor: Clinic, ada: Patient) -> None:
     booked_consult(harbor, ada)
-    (key,) = claim(by=BY, worker="slow")
+    (mine,) = claim(by=BY, worker="slow").rows
     with clock.at_moment(NOW + delivery.LEASE):
         claim(by=BY, worker="quick")
-    run = delivery.Run()
-    assert delivery.look(by=BY, key=key, worker="slow", run=run) is None
-    delivery.mark(by=BY, key=key, worker="slow", outcome=Outcome(MessageAttempt.Result.ACCEPTED), run=run)
-    row = world.only(pk=key)
-    assert (row.state, row.lease_by, run.sent) == (State.SENDING, "quick", 0)
+    assert delivery.look(by=BY, row=mine) == delivery.Looked()
+    accepted = Outcome(MessageAttempt.Result.ACCEPTED)
+    assert delivery.mark(by=BY, tried=delivery.Tried(mine, accepted)) == ()
+    row = world.only(pk=mine.key)
+    assert (row.state, row.lease_by) == (State.SENDING, "quick")
 
 
 def test_the_lease_outlasts_the_timeouts_of_a_hand_over(settings: object) -> None:
@@ -265,7 +265,7 @@ def test_carried_rows_are_not_claimed_by_themselves(harbor: Clinic, ada: Patient
     ben = world.make_companion(ada)
     for visit in world.make_series(harbor, ada).appointments.order_by("starts"):
         world.name_driver(visit, ben)
-    assert len(claim(by=BY, worker="first")) == 1
+    assert len(claim(by=BY, worker="first").rows) == 1
 
 
 def test_a_new_message_id_is_in_the_domain_that_mail_comes_from(settings: object) -> None:

@@ -191,7 +191,7 @@ WORKER = """
     from scheduling.messages import delivery
     settings.DATABASES["default"]["NAME"] = sys.argv[1]
     with clock.at_moment(datetime.fromisoformat(sys.argv[2])):
-        print(len(delivery.claim(by=delivery.BY, worker="doomed")), flush=True)
+        print(len(delivery.claim(by=delivery.BY, worker="doomed").rows), flush=True)
         time.sleep(60)
 """
 
