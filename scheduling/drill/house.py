@@ -35,6 +35,7 @@ class House:
         self._cluster, self._data = cluster, cluster.data
         self._logs = cluster.log.parent
         self.sink_log = self._data / "sink.jsonl"
+        self._come = sink.Log(self.sink_log)
         # Where beat remembers what it did last.
         (self._data / "run").mkdir(mode=0o700, exist_ok=True)
         self._services = {one.name: one for one in clinic_services(PROJECT, self._data, settings.PORT)}
@@ -60,6 +61,7 @@ class House:
     def sink(self, habits: Habits = Habits()) -> Kept:  # noqa: B008 -- frozen
         """A mail server with these habits and an empty log. Only one at a time."""
         self.sink_log.unlink(missing_ok=True)
+        self._come = sink.Log(self.sink_log)
         words = [*dying_with_parent("TERM"), sys.executable, *habits.words(settings.EMAIL_PORT, self.sink_log)]
         server = self.keeper.keep(Kept("mail", words, self._logs / "mail.log"))
         if not wait_until(lambda: sink.answers(settings.EMAIL_PORT), PATIENCE):
@@ -68,7 +70,7 @@ class House:
 
     def arrived(self) -> list[Try]:
         """The mails that are in a mailbox, oldest first."""
-        return [one for one in sink.tries(self.sink_log) if one.arrived]
+        return [one for one in self._come.tries() if one.arrived]
 
     def workers(self, count: int, *, concurrency: int = 1) -> list[Kept]:
         """Celery workers with `concurrency` processes each, as `make run` starts its one. They are up when this

@@ -55,12 +55,22 @@ class Try:
         return self.what in {"accepted", "cut"}
 
 
-def tries(log: Path) -> list[Try]:
-    """All that came so far, oldest first. A line that is just being written is left for the next look."""
-    if not log.exists():
-        return []
-    whole, _, _ = log.read_text(encoding="utf-8").rpartition("\n")
-    return [Try(**json.loads(line)) for line in whole.splitlines()]
+class Log:
+    """What came, read on from where the last look ended: a drill looks many times a second, beside what it measures."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read = path, 0
+        self._tries: list[Try] = []
+
+    def tries(self) -> list[Try]:
+        """All that came so far, oldest first. A line that is just being written is left for the next look."""
+        if self._path.exists():
+            with self._path.open("rb") as log:
+                log.seek(self._read)
+                whole, newline, _rest = log.read().rpartition(b"\n")
+            self._read += len(whole) + len(newline)
+            self._tries += [Try(**json.loads(line)) for line in whole.splitlines()]
+        return list(self._tries)
 
 
 class Sink:

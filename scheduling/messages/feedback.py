@@ -21,6 +21,10 @@ State, Result = Message.State, MessageAttempt.Result
 BY = Actor.system("what a provider says of messages")
 #: A provider's word about an id that is not known here is about the last message to that address, of so long.
 LATELY = timedelta(days=7)
+#: A mail that came back for now is tried again after this: the provider has tried for hours by itself.
+LATER = timedelta(hours=1)
+#: So many times it may come back for now; then a person has to see to it.
+MOST_RETURNS = 3
 log = structlog.get_logger(__name__)
 
 
@@ -41,13 +45,41 @@ def came_back(*, by: Actor, provider_id: str, address: str, detail: str, bad_add
     row = _row(provider_id, address)
     if row is None or not _note(row, Result.BOUNCED, detail):
         return row
+    _failed(row, detail)
+    if bad_address:
+        settling.mark_address(row)
+    return row
+
+
+@action
+def came_back_for_now(*, by: Actor, provider_id: str, address: str, detail: str) -> Message | None:
+    """It did not arrive, and may yet: a full mailbox, a server that is away. The same message goes out again, under its
+    own Message-ID, and the address stays good; after MOST_RETURNS it has failed and is shown. None when it is not known.
+    """
+    row = _row(provider_id, address)
+    # Each try has an id of its own at the provider, which repeats itself about one until it is answered.
+    if row is None or not _note(row, Result.TEMPORARY, detail, worker=f"provider {provider_id}"[:80]):
+        return row
+    now = clock.now()
+    returns = row.attempt_rows.filter(result=Result.TEMPORARY, worker__startswith="provider").count()
+    too_late = row.not_after is not None and row.not_after <= now + LATER
+    if row.state != State.SENT:
+        return row
+    if returns >= MOST_RETURNS or too_late:
+        _failed(row, detail)
+        return row
+    row.state, row.last_error, row.sent_at, row.lease_until = State.DUE, detail[:400], None, now + LATER
+    row.save(update_fields=["state", "last_error", "sent_at", "lease_until"])
+    Message.objects.filter(carried_by=row, state=State.SENT).update(state=State.DUE, sent_at=None)
+    return row
+
+
+def _failed(row: Message, detail: str) -> None:
+    """What had been taken will not arrive: shown to the desk, with what it carried."""
     if row.state == State.SENT:
         row.state, row.last_error = State.FAILED, detail[:400]
         row.save(update_fields=["state", "last_error"])
         Message.objects.filter(carried_by=row, state=State.SENT).update(state=State.FAILED, last_error=detail[:400])
-    if bad_address:
-        settling.mark_address(row)
-    return row
 
 
 @action
@@ -83,9 +115,9 @@ def _row(provider_id: str, address: str = "") -> Message | None:
     return found
 
 
-def _note(row: Message, result: str, detail: str) -> bool:
+def _note(row: Message, result: str, detail: str, *, worker: str = "provider") -> bool:
     """Keep it in the history of the message; whether it is news."""
     _attempt, is_new = MessageAttempt.objects.get_or_create(
-        message=row, result=result, defaults={"at": clock.now(), "worker": "provider", "detail": detail[:400]}
+        message=row, result=result, worker=worker, defaults={"at": clock.now(), "detail": detail[:400]}
     )
     return is_new

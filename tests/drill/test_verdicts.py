@@ -154,11 +154,18 @@ def test_the_mail_server_refuses_and_hangs_up_as_told(tmp_path: Path) -> None:
         with pytest.raises(SMTPServerDisconnected):
             client.sendmail("a@example.org", ["ada@example.org"], "Message-ID: <2@x>\r\n\r\nhello")
         client.close()
-    assert [(one.to, one.what, one.id) for one in sink.tries(log)] == [
+    come = sink.Log(log)
+    assert [(one.to, one.what, one.id) for one in come.tries()] == [
         ("nobody-1@example.org", "refused", ""),
         ("ada@example.org", "cut", "2@x"),
     ]
-    assert [one.arrived for one in sink.tries(log)] == [False, True]
+    assert [one.arrived for one in come.tries()] == [False, True]
+    with log.open("a", encoding="utf-8") as output:
+        output.write('{"at": 1.0, "to": "ben@example.org", "what": "accepted", "id": "3@x"}\n{"at": 2.0')
+        output.flush()
+        assert [one.id for one in come.tries()] == ["", "2@x", "3@x"], "not what is just being written"
+        output.write(', "to": "cy@example.org", "what": "accepted", "id": "4@x"}\n')
+    assert [one.id for one in come.tries()] == ["", "2@x", "3@x", "4@x"]
 
 
 def test_no_address_of_the_clinic_reaches_the_drill(tmp_path: Path) -> None:

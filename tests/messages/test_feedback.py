@@ -11,13 +11,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from clinic import clock
 from patients.models import Channel, Patient
+from scheduling.hooks import mail
 from scheduling.hooks.texts import signature
-from scheduling.messages import ledger
+from scheduling.messages import feedback, ledger
 from scheduling.messages.delivery import deliver
 from scheduling.messages.routing import channel_for
 from scheduling.models import Message, MessageAttempt
-from tests.factories import Clinic, make_patient
+from tests.factories import NOW, Clinic, make_patient
 from tests.messages import world
 from tests.texting import TOKEN, FakeTwilio
 
@@ -171,6 +173,66 @@ def test_an_address_is_not_given_up_where_only_this_mail_was_not_let_in(
     row.refresh_from_db()
     ada.refresh_from_db()
     assert (row.state, ada.email_failed_at) == (State.FAILED, None)
+
+
+SOFT_BOUNCE = BOUNCE | {"Type": "SoftBounce", "TypeCode": 4096, "Details": "smtp;452 mailbox full"}
+
+
+def test_a_mail_that_came_back_for_now_is_tried_again_and_the_address_stays_good(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    row = sent(harbor, ada)
+    assert [say(client, **SOFT_BOUNCE) for _again in range(2)] == [200, 200]
+    row.refresh_from_db()
+    ada.refresh_from_db()
+    assert (row.state, ada.email_failed_at, channel_for(ada)) == (State.DUE, None, Channel.MAIL)
+    assert "452 mailbox full" in row.last_error
+    assert not deliver().sent, "not before the wait is over"
+    with clock.at_moment(NOW + feedback.LATER):
+        assert deliver().sent == 1
+    first, second = ({part["Name"]: part["Value"] for part in mail["Headers"]} for mail in postmark.mails)
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_a_mail_that_comes_back_for_now_too_often_has_failed_and_the_address_stays_good(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    row = sent(harbor, ada)
+    for time in range(1, feedback.MOST_RETURNS + 1):
+        with clock.at_moment(NOW + time * feedback.LATER):
+            deliver()
+            say(client, **SOFT_BOUNCE | {"MessageID": f"pm-{time}"})
+    row.refresh_from_db()
+    ada.refresh_from_db()
+    assert (row.state, ada.email_failed_at) == (State.FAILED, None)
+
+
+@pytest.mark.parametrize(
+    ("provider", "said", "soft"),
+    [
+        ("Amazon SES", {"bounce": {"bounceType": "Transient"}}, True),
+        ("Amazon SES", {"bounce": {"bounceType": "Permanent"}}, False),
+        ("Brevo", {"event": "soft_bounce"}, True),
+        ("MailerSend", {"type": "activity.hard_bounced", "data": {"type": "hard_bounced"}}, False),
+        ("Mailjet", {"event": "bounce", "hard_bounce": False}, True),
+        ("Resend", {"type": "email.bounced", "data": {"bounce": {"type": "Transient"}}}, True),
+        ("SparkPost", {"msys": {"message_event": {"bounce_class": "10"}}}, False),
+        ("SparkPost", {"msys": {"message_event": {"bounce_class": "22"}}}, True),
+        ("SendGrid", {"event": "bounce", "type": "blocked"}, True),
+        ("Nobody", {}, False),
+    ],
+)
+def test_what_is_for_now_is_read_in_each_providers_own_words(provider: str, said: dict[str, Any], soft: bool) -> None:
+    assert mail._is_soft(provider, said) == soft
+
+
+def test_who_unsubscribes_at_the_provider_is_called_from_then_on(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    sent(harbor, ada)
+    say(client, **BOUNCE | {"Type": "Unsubscribe", "TypeCode": 16})
+    ada.refresh_from_db()
+    assert (ada.mail_consent, ada.email_failed_at, channel_for(ada)) == (False, None, Channel.CALL)
 
 
 def test_who_calls_a_mail_unwanted_is_called_from_then_on(
