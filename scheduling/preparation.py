@@ -1,4 +1,6 @@
-"""How to prepare for one visit, in the words and on the clock of the patient. Nothing clinical: promise 8."""
+"""How to prepare for one visit, in the words and on the clock of the patient. Nothing clinical (promise 8), but for
+what to take and what not: docs/decisions/what-not-to-take.md.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,9 +16,12 @@ from scheduling.when import day_words, time_words
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """Sentences for the patient, in the active language; all but the clock times of `steps` are the protocol's own."""
+    """Sentences for the patient, in the active language; all but the clock times of `steps` are the protocol's own.
+    `medicines` are the doctor's words: for a letter, a call, and behind the birth date.
+    """
 
     steps: tuple[str, ...]
+    medicines: str
     bring: str
     aftercare: str
     watch_for: str
@@ -30,6 +35,7 @@ def preparation_for(appointment: Appointment) -> Preparation:
         steps += [line.strip() for line in text.preparation.splitlines() if line.strip()]
     return Preparation(
         steps=tuple(steps),
+        medicines=text.medicines.strip() if text is not None else "",
         bring=text.bring.strip() if text is not None else "",
         aftercare=text.aftercare.strip() if text is not None else "",
         watch_for=text.watch_for.strip() if text is not None else "",

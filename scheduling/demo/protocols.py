@@ -34,14 +34,16 @@ FITNESS = [
 ]
 TEXTS = {
     "en": {
-        "preparation": "Take your usual medicines unless your doctor says otherwise. Wear comfortable clothes.",
+        "preparation": "Wear comfortable clothes.",
+        "medicines": "Take your usual medicines unless your doctor has told you otherwise.",
         "bring": "Headphones and music, a list of your medicines, and a warm layer.",
         "aftercare": "Rest today. Until tomorrow do not use machines or sign anything important.",
         "watch_for": "If you are sick more than once, feel faint or confused, or have a headache that does not pass. "
         "Feeling tired or a little dizzy today is normal.",
     },
     "es": {
-        "preparation": "Tome sus medicamentos habituales salvo que su médico le indique otra cosa. Lleve ropa cómoda.",
+        "preparation": "Lleve ropa cómoda.",
+        "medicines": "Tome sus medicamentos habituales, salvo que su médico le haya indicado otra cosa.",
         "bring": "Auriculares y música, una lista de sus medicamentos y una prenda de abrigo.",
         "aftercare": "Descanse hoy. Hasta mañana no use máquinas ni firme nada importante.",
         "watch_for": "Si vomita más de una vez, siente que se va a desmayar, tiene confusión o le duele la cabeza y no "

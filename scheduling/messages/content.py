@@ -79,6 +79,8 @@ def content_about(
     spoken = message.channel not in {Channel.MAIL, Channel.PAPER, Channel.TEXT}
     words = _common(message) | {
         "spoken": spoken,
+        # Only these are read by nobody else, or said to the right person: the others lead to the page.
+        "openly": spoken or message.channel == Channel.PAPER,
         "visits": [visit_words(visit) for visit in visits],
         "first": visit_words(visits[0]) if visits else None,
         "several": len(visits) > 1,

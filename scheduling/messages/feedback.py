@@ -54,7 +54,7 @@ def came_back(*, by: Actor, provider_id: str, address: str, detail: str, bad_add
 @action
 def came_back_for_now(*, by: Actor, provider_id: str, address: str, detail: str) -> Message | None:
     """It did not arrive, and may yet: a full mailbox, a server that is away. The same message goes out again, under its
-    own Message-ID, and the address stays good; after MOST_RETURNS it has failed and is shown. None when it is not known.
+    own Message-ID, and the address stays good; after MOST_RETURNS it has failed and is shown. None when not known.
     """
     row = _row(provider_id, address)
     # Each try has an id of its own at the provider, which repeats itself about one until it is answered.

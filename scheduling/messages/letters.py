@@ -94,7 +94,8 @@ def _has_link(message: Message, content: Content) -> bool:
     if message.channel not in {Channel.MAIL, Channel.TEXT}:
         return False
     if content.template == Kind.AFTERCARE:
-        return bool(content.words["asks_score"] or content.words.get("prepare"))
+        tells = ("asks_score", "prepare", "medicines")
+        return any(content.words.get(name) for name in tells)
     return content.template in WITH_LINK and (content.template != Kind.CANCELLED or bool(content.words["visits"]))
 
 

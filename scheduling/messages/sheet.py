@@ -1,5 +1,6 @@
 """One sheet of paper for a patient: all dates, how to prepare for each, who drives, how to reach the clinic."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clinic import clock
@@ -30,6 +31,7 @@ class Sheet:
     phone: str
     visits: tuple[SheetVisit, ...]
     bring: str
+    medicines: str
     needs_ride: bool
 
 
@@ -47,14 +49,19 @@ def sheet_of(patient: Patient) -> Sheet:
     )
     site = visits[0].site if visits else patient.sites.order_by("name").first()
     lines = tuple(_line(visit) for visit in visits)
-    brings = [preparation_for(visit).bring for visit in visits]
+    prepared = [preparation_for(visit) for visit in visits]
     return Sheet(
         site=site,
         phone=show_phone(site.phone, site.country) if site is not None else "",
         visits=lines,
-        bring="\n".join(dict.fromkeys(text for text in brings if text)),
+        bring=_each_once(one.bring for one in prepared),
+        medicines=_each_once(one.medicines for one in prepared),
         needs_ride=any(line.needs_ride for line in lines),
     )
+
+
+def _each_once(texts: Iterable[str]) -> str:
+    return "\n".join(dict.fromkeys(filter(None, texts)))
 
 
 def _line(visit: Appointment) -> SheetVisit:

@@ -9,6 +9,7 @@ import unicodedata
 
 from django.template import Context, Engine
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from scheduling.messages import links, texts
 from scheduling.messages.content import ANNOUNCING, Content
@@ -78,7 +79,10 @@ def _steps(content: Content) -> list[str]:
     """How to prepare for the first visit; nothing where it would be for another."""
     first, soon = content.words["first"], content.words.get("soon")
     tells = content.template in PREPARING or (content.template in ANNOUNCING and soon == first)
-    return content.words.get("prepare", []) if tells and first is not None else []
+    if not tells or first is None:
+        return []
+    note = [_("Please read the note on your page before you come.")] if content.words.get("medicines") else []
+    return [*content.words.get("prepare", []), *note]
 
 
 def _body(content: Content, subject: str, link: str, steps: list[str]) -> str:

@@ -54,7 +54,9 @@ def when_words(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def preparation_words(visits: Sequence[Appointment]) -> dict[str, Any]:
-    """How to prepare for these visits; with the day before each step where they are several."""
+    """How to prepare for these visits; with the day before each step where they are several. `medicines`: the doctor's
+    words of each, which a mail or a text only points to.
+    """
     steps: list[str] = []
     for visit in visits:
         day = day_words(visit.starts, visit.site.zone)
@@ -62,4 +64,5 @@ def preparation_words(visits: Sequence[Appointment]) -> dict[str, Any]:
             line = _("%(day)s: %(step)s") % {"day": day, "step": step} if len(visits) > 1 else step
             if line not in steps:
                 steps.append(line)
-    return {"prepare": steps, "bring": preparation_for(visits[0]).bring}
+    medicines = dict.fromkeys(filter(None, (preparation_for(visit).medicines for visit in visits)))
+    return {"prepare": steps, "bring": preparation_for(visits[0]).bring, "medicines": "\n".join(medicines)}

@@ -148,11 +148,14 @@ class ProtocolVersion(models.Model):
 
 
 class ProtocolText(models.Model):
-    """What a patient is told about the visits of a protocol, in one language. Nothing clinical: promise 8."""
+    """What a patient is told about the visits of a protocol, in one language. Nothing clinical (promise 8), but for
+    `medicines`: the doctor's words, which no mail and no text message has, and the page only behind the birth date.
+    """
 
     version = models.ForeignKey(ProtocolVersion, models.CASCADE, related_name="texts")
     language = models.CharField(_("language"), max_length=5, choices=Language.choices)
     preparation = models.TextField(_("how to prepare"), blank=True)
+    medicines = models.TextField(_("what to take and what not"), blank=True)
     bring = models.TextField(_("what to bring"), blank=True)
     aftercare = models.TextField(_("what to do afterwards"), blank=True)
     watch_for = models.TextField(_("when to call"), blank=True)

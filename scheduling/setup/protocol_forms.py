@@ -266,6 +266,9 @@ class TextsForm(forms.Form):
     """What a patient is told, in one language."""
 
     preparation = forms.CharField(label="How to prepare", max_length=1000, required=False, widget=forms.Textarea)
+    medicines = forms.CharField(
+        label="What to take, and what not", max_length=1000, required=False, widget=forms.Textarea
+    )
     bring = forms.CharField(label="What to bring", max_length=500, required=False, widget=forms.Textarea)
     aftercare = forms.CharField(label="What to do afterwards", max_length=1000, required=False, widget=forms.Textarea)
     watch_for = forms.CharField(label="When to call us", max_length=600, required=False, widget=forms.Textarea)
@@ -274,11 +277,14 @@ class TextsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.language = language
         self.label = Language(language).label
-        for name, rows in (("preparation", 4), ("bring", 2), ("aftercare", 3), ("watch_for", 2)):
+        for name, rows in (("preparation", 3), ("medicines", 3), ("bring", 2), ("aftercare", 3), ("watch_for", 2)):
             self.fields[name].widget.attrs.update({"rows": rows, "class": "form-control", "lang": language})
-        self.fields["preparation"].help_text = (
-            "One step a line, and what not to take as the doctor words it. The times of eating and drinking come by "
-            "themselves."
+        self.fields[
+            "preparation"
+        ].help_text = "One step a line; it stands in every mail. The times of eating and drinking come by themselves."
+        self.fields["medicines"].help_text = (
+            "As the doctor words it. No mail has it: the patient reads it on the page, behind the birth date; it is "
+            "said in a call, and stands in a letter."
         )
         self.fields["watch_for"].help_text = "After a visit: what to watch for. The telephone number comes by itself."
 

@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from clinic import clock, health
+from clinic import celery, clock, health
 from clinic.models import AuditEvent
 from patients.models import Patient
 from scheduling import tasks
@@ -47,6 +47,13 @@ def test_a_worker_that_is_ready_looks_at_once(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(nudge, "now", lambda: nudged.append(True))
     tasks._look_at_once()
     assert nudged == [True]
+
+
+def test_a_process_that_sends_steps_back_for_the_web_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    stepped: list[int] = []
+    monkeypatch.setattr(os, "nice", stepped.append)
+    celery._step_back()
+    assert stepped == [10]
 
 
 def test_every_task_of_the_beat_exists(db: None) -> None:

@@ -159,6 +159,22 @@ def test_the_doctors_text_comes_in_the_patients_language(harbor: Clinic, ada: Pa
     assert "lunes 12 de abril de 2027" in text
 
 
+@pytest.mark.parametrize(
+    ("channel", "says"), [(Channel.MAIL, False), (Channel.TEXT, False), (Channel.CALL, True), (Channel.PAPER, True)]
+)
+def test_what_not_to_take_is_said_or_posted_and_a_mail_or_a_text_leads_to_the_page(
+    harbor: Clinic, ada: Patient, channel: Channel, says: bool
+) -> None:
+    ProtocolText.objects.filter(language="en").update(medicines="Leave out the blue tablets.")
+    ledger.announce_booked(world.make_series(harbor, ada))
+    message = Message.objects.filter(kind=Kind.PREPARE).order_by("due_at")[0]
+    message.channel = channel
+    text = " ".join(preview(message).kept.split())
+    assert ("Leave out the blue tablets." in text) == says
+    assert ("note" in text and "on your page" in text) == (not says)
+    assert ("[Ask for the birth date first. Only then say:]" in text) == (channel == Channel.CALL)
+
+
 def test_who_is_named_to_drive_is_not_asked_for_again(harbor: Clinic, ada: Patient) -> None:
     visit = world.make_series(harbor, ada, [world.NEXT_WEEK[0]]).appointments.get()
     Ride.objects.filter(appointment=visit).update(status="confirmed", companion=world.make_companion(ada))

@@ -9,7 +9,7 @@ from clinic import clock
 from patients.models import Observation, Patient
 from scheduling.actions import birth_date as proof
 from scheduling.messages import links
-from scheduling.models import Appointment, BirthDateMiss, Link
+from scheduling.models import Appointment, BirthDateMiss, Link, ProtocolText
 from tests import factories
 from tests.desk.pages import text
 from tests.portal.conftest import make_driver, open_link
@@ -157,3 +157,18 @@ def test_a_score_that_is_none_is_said(known: Client, typed: str) -> None:
 
     assert response.status_code == 422
     assert not Observation.objects.exists()
+
+
+def test_what_not_to_take_is_read_once_the_birth_date_is_given(
+    at_ada: Client, ada: Patient, visits: list[Appointment]
+) -> None:
+    ProtocolText.objects.filter(language="en").update(medicines="Leave out the blue tablets.")
+    page = text(at_ada.get("/my/"))
+    assert "blue tablets" not in page
+    assert "Eat nothing before you come." in page, "what says nothing about anybody stays"
+    assert "Your doctor has a note for you." in page
+
+    led = at_ada.post("/my/birth-date/?next=/my/%23medicines", parts(ada.birth_date))
+
+    assert led["Location"] == "/my/#medicines"
+    assert "Leave out the blue tablets." in text(at_ada.get("/my/"))

@@ -30,7 +30,7 @@ from scheduling.selectors import changes
 
 #: Columns of a version that are no content of it.
 NO_CONTENT = frozenset({"id", "protocol", "number", "is_current", "created_at", "created_by"})
-TEXTS = ("preparation", "bring", "aftercare", "watch_for")
+TEXTS = ("preparation", "medicines", "bring", "aftercare", "watch_for")
 #: A rung of the ladder: kind, days, local time (None: as early as messages may go out), also when visits are close.
 Rung = tuple[str, int, time | None, bool]
 #: What a booking counts in: a phase lasts whole cells.
