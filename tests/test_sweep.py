@@ -388,16 +388,12 @@ def test_an_account_without_a_role_sees_no_page(clinics: tuple[factories.Clinic,
     here, _there = clinics
     things = things_of(here)
     client = signed_in(factories.make_staff(here.site, "Olly Newman"))
-
     opened = [one.name for one in staff_addresses() if one.needs and client.get(one.url(things)).status_code == 200]
-
     assert opened == []
 
 
 def test_the_snapshot_sees_a_change(clinics: tuple[factories.Clinic, factories.Clinic]) -> None:
     here, _there = clinics
     before = everything()
-
     factories.make_patient(here.site)
-
     assert everything() != before
