@@ -14,7 +14,7 @@ from django.db.models import F
 from clinic import clock
 from clinic.models import AuditEvent
 from scheduling.drill.house import surely
-from scheduling.messages import delivery
+from scheduling.messages import claiming
 from scheduling.models import Appointment, Message
 
 State = Message.State
@@ -63,5 +63,5 @@ def _looks(key: UUID) -> list[datetime]:
         after = event.after or {}
         lease = after.get("lease_until") or lease
         if event.action == "look" and "attempts" in after:
-            found.append(datetime.fromisoformat(lease) - delivery.LEASE)
+            found.append(datetime.fromisoformat(lease) - claiming.LEASE)
     return found

@@ -8,8 +8,9 @@ from django.db import DatabaseError
 
 from clinic import clock
 from patients.models import Channel, Patient
-from scheduling.messages import delivery, ledger, letters, rows
-from scheduling.messages.delivery import BY, claim, deliver
+from scheduling.messages import claiming, delivery, ledger, letters, rows
+from scheduling.messages.claiming import claim
+from scheduling.messages.delivery import BY, deliver
 from scheduling.messages.post import Outcome
 from scheduling.models import Appointment, Link, Message, MessageAttempt, Ride, Series
 from tests.factories import NOW, Clinic, clear, make_patient
@@ -192,15 +193,15 @@ def test_a_row_that_another_living_worker_owns_is_left_alone(harbor: Clinic, ada
 def test_the_rows_of_a_dead_worker_are_claimed_when_its_lease_is_over(harbor: Clinic, ada: Patient) -> None:
     booked_consult(harbor, ada)
     claim(by=BY, worker="dead")
-    assert run_at(NOW + delivery.LEASE - timedelta(seconds=1)).sent == 0
-    assert run_at(NOW + delivery.LEASE).sent == 1
+    assert run_at(NOW + claiming.LEASE - timedelta(seconds=1)).sent == 0
+    assert run_at(NOW + claiming.LEASE).sent == 1
     assert len(mail.outbox) == 1
 
 
 def test_a_worker_whose_lease_was_lost_sends_nothing_and_marks_nothing(harbor: Clinic, ada: Patient) -> None:
     booked_consult(harbor, ada)
     (mine,) = claim(by=BY, worker="slow").rows
-    with clock.at_moment(NOW + delivery.LEASE):
+    with clock.at_moment(NOW + claiming.LEASE):
         claim(by=BY, worker="quick")
     assert delivery.look(by=BY, row=mine) == delivery.Looked()
     accepted = Outcome(MessageAttempt.Result.ACCEPTED)
@@ -211,7 +212,7 @@ def test_a_worker_whose_lease_was_lost_sends_nothing_and_marks_nothing(harbor: C
 
 def test_the_lease_outlasts_the_timeouts_of_a_hand_over(settings: object) -> None:
     # MAIL, RCPT, DATA, the body, and the reply to it.
-    assert 5 * timedelta(seconds=settings.EMAIL_TIMEOUT) < delivery.LEASE  # type: ignore[attr-defined]
+    assert 5 * timedelta(seconds=settings.EMAIL_TIMEOUT) < claiming.LEASE  # type: ignore[attr-defined]
 
 
 def test_a_message_that_cannot_be_written_fails_alone(

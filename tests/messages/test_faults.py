@@ -22,7 +22,7 @@ from django.db import OperationalError, connection
 
 from clinic import clock
 from patients.models import Patient
-from scheduling.messages import delivery, hours, ledger, patience, post, waiting
+from scheduling.messages import claiming, delivery, hours, ledger, patience, post, waiting
 from scheduling.messages.delivery import deliver
 from scheduling.messages.post import Outcome
 from scheduling.models import Appointment, Message, MessageAttempt
@@ -157,7 +157,7 @@ def test_an_accepted_mail_is_marked_although_the_database_restarts_in_that_momen
         tell_many(make_clinic(), 3)
         cut_the_database()
         assert deliver().sent == 3
-    with clock.at_moment(NOW + delivery.LEASE):
+    with clock.at_moment(NOW + claiming.LEASE):
         deliver()
     assert set(come(smtp_sink).values()) == {1}
 
@@ -186,7 +186,7 @@ def test_without_patience_the_restart_costs_a_second_mail_under_the_same_id(
             deliver()
     connection.close()
     over.clear()
-    with clock.at_moment(NOW + delivery.LEASE):
+    with clock.at_moment(NOW + claiming.LEASE):
         assert deliver().sent == 3
     assert sorted(come(smtp_sink).values()) == [1, 1, 2]
 

@@ -19,7 +19,7 @@ from django.db import connection
 from clinic import clock
 from clinic.models import Site
 from patients.models import Patient
-from scheduling.messages import delivery, ledger, post, waiting
+from scheduling.messages import claiming, delivery, ledger, post, waiting
 from scheduling.messages.delivery import deliver
 from scheduling.models import Message, MessageAttempt
 from tests.factories import NOW, Clinic, make_clinic, make_patient
@@ -217,7 +217,7 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(smtp_sink: Sink) -
     assert (row.state, row.lease_by) == (State.SENDING, "doomed")
     with clock.at_moment(NOW + timedelta(seconds=30)):
         assert deliver().sent == 0
-    with clock.at_moment(NOW + delivery.LEASE):
+    with clock.at_moment(NOW + claiming.LEASE):
         assert deliver().sent == 1
     assert [mail["Message-ID"] for mail in smtp_sink.messages] == [f"<{row.message_id}>"]
 

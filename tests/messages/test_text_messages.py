@@ -14,7 +14,7 @@ from django.core import mail
 from clinic import clock
 from clinic.text_url import read_text_url
 from patients.models import Channel, Contact, Patient
-from scheduling.messages import delivery, ledger, short, text_channel
+from scheduling.messages import claiming, delivery, ledger, short, text_channel
 from scheduling.messages.content import content_of
 from scheduling.messages.delivery import deliver
 from scheduling.messages.letters import WITH_LINK, preview
@@ -337,7 +337,7 @@ def test_a_provider_that_cannot_be_reached_costs_no_try(
 
 def test_a_lease_outlasts_the_timeouts_of_a_text(settings: Any) -> None:
     # Connecting, the request, and the head and body of the answer.
-    assert 4 * timedelta(seconds=settings.TEXT_TIMEOUT) < delivery.LEASE
+    assert 4 * timedelta(seconds=settings.TEXT_TIMEOUT) < claiming.LEASE
 
 
 def test_news_by_text_waits_for_the_morning(harbor: Clinic, tess: Patient, twilio: FakeTwilio) -> None:
