@@ -1,7 +1,7 @@
 """How often a thing may happen in a stretch of time, counted in Django's cache, and where a request comes from.
 
-With Redis all processes count together; without it each counts for itself, which is enough against a flood. While the
-cache is away nobody is counted, and nobody turned away.
+With Redis all processes count together; without it, and while it is away, each counts for itself (clinic/cache.py),
+which is enough against a flood.
 """
 
 from collections.abc import Callable
@@ -24,6 +24,17 @@ class Limit:
 
     most: int
     seconds: int
+
+
+#: What costs much, by what it is, for one account and one view: more than a person does who works fast.
+#: Names looked up as they are typed, times and plans searched, the trail and the reports asked.
+SEARCHES = Limit(600, 600)
+#: Uploads that are read through.
+FILES_IN = Limit(30, 600)
+#: Files that are made: of the trail, of a report, letters.
+FILES_OUT = Limit(60, 600)
+#: Records of other sites asked for in an emergency.
+EMERGENCIES = Limit(20, 3600)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -58,25 +69,38 @@ def is_over(key: str, limit: Limit) -> bool:
     return int(cache.get(f"rate:{key}") or 0) >= limit.most
 
 
-def limited(most: int, seconds: int) -> Callable[[View], View]:
+def limited(limit: Limit, *methods: str) -> Callable[[View], View]:
     """At most so many requests to a view in that time, for each account, or for each address where nobody is signed in.
 
-    Beyond it a page says when to try again (429). For views that cost much: files taken in and given out, searches.
+    Only those with one of `methods` count, where any is named. Beyond it a page, or for htmx a part of one, says when
+    to try again (429). For views that cost much. The view carries the limit as `.limit`, for the test of which have
+    one.
     """
-    limit = Limit(most, seconds)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            who = str(request.user.pk) if request.user.is_authenticated else client_address(request)
-            if count(f"view:{view.__module__}.{view.__name__}:{who}", limit) > limit.most:
-                response = render(
-                    request, "429.html", {"minutes": -(-seconds // 60)}, status=HTTPStatus.TOO_MANY_REQUESTS
-                )
-                response.headers["Retry-After"] = str(seconds)
-                return response
+            if methods and request.method not in methods:
+                return view(request, *args, **kwargs)
+            if count(_key(view, request), limit) > limit.most:
+                return _too_often(request, limit)
             return view(request, *args, **kwargs)
 
-        return guarded
+        inside: View = guarded
+        inside.limit = limit  # type: ignore[attr-defined]
+        return inside
 
     return decorate
+
+
+def _key(view: View, request: HttpRequest) -> str:
+    who = str(request.user.pk) if request.user.is_authenticated else client_address(request)
+    return f"view:{view.__module__}.{view.__name__}:{who}"
+
+
+def _too_often(request: HttpRequest, limit: Limit) -> HttpResponse:
+    template = "components/too_often.html" if request.headers.get("HX-Request") else "429.html"
+    context = {"minutes": -(-limit.seconds // 60), "is_sent": request.method == "POST"}
+    response = render(request, template, context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response.headers["Retry-After"] = str(limit.seconds)
+    return response

@@ -129,11 +129,11 @@ DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 REDIS_URL = env.str("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
-    # What is kept here is only a convenience: while Redis is away pages do without, and at once.
+    # While Redis is away each process keeps for itself what it counts.
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "clinic.cache.SteadyCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},

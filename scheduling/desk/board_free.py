@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from clinic import clock
 from clinic.models import Site
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from patients.search import search
 from scheduling.desk.sites import site_or_404
@@ -23,6 +24,7 @@ LONGEST_SEARCH = 100
 
 @require_safe
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def free(request: StaffRequest, site: UUID, day: date) -> HttpResponse:
     """Who is to be booked on that date from `?from=` (HH:MM local) on: found by `?q=`, each with the ways to book.
 

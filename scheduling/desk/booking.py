@@ -18,6 +18,7 @@ from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Site, StaffMember
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from patients.models import ConsultRequest, Patient
 from scheduling.actions import booking as actions
@@ -41,6 +42,7 @@ FRAGMENTS = {"times": "desk/booking/_times.html", "consult": "desk/booking/_cons
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def consult(request: StaffRequest, patient: UUID) -> HttpResponse:
     """Free times for a consult, grouped by day; a POST books one of them, and settles the request it answers."""
     person = patient_or_404(request.user, patient)

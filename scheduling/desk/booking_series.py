@@ -26,6 +26,7 @@ from clinic.actor import Actor
 from clinic.errors import JustTaken, Refused
 from clinic.models import Site
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from patients.models import Patient
 from patients.selectors import valid_clearance
@@ -115,6 +116,7 @@ class Found:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def series(request: StaffRequest, patient: UUID) -> HttpResponse:
     """The best plans for a series; a POST books one whole, or keeps it while the patient asks the driver."""
     person = patient_or_404(request.user, patient)

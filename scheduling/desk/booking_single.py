@@ -15,6 +15,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from patients.models import Patient
 from scheduling.actions import past_visit
@@ -36,6 +37,7 @@ LOOK_DAYS, MOST_TIMES = 14, 400
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def single(request: StaffRequest, patient: UUID) -> HttpResponse:
     """Free times for one visit by itself; a POST books one of them."""
     person, site, singles = _about(request, patient)

@@ -14,6 +14,7 @@ from clinic.errors import Refused
 from clinic.models import Site
 from clinic.opening import opened
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, form_status, needs, refuse
 from patients.callers import PATIENT
 from scheduling.actions import earlier as actions
@@ -46,6 +47,7 @@ def earlier(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def earlier_time(request: StaffRequest, site: UUID, cell: int) -> HttpResponse:
     """Who could have one free time, best first; a POST asks those who are ticked."""
     place = get_object_or_404(Site.objects.for_user(request.user), pk=site)

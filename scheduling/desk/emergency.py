@@ -12,7 +12,7 @@ from clinic import clock, opening
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
-from clinic.rates import limited
+from clinic.rates import EMERGENCIES, limited
 from clinic.views import StaffRequest, form_status, needs, refuse
 from patients.actions.emergency import break_glass
 from patients.models import EmergencyAccess, Patient
@@ -40,7 +40,7 @@ class EmergencyForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BREAK_GLASS)
-@limited(20, 3600)
+@limited(EMERGENCIES)
 def emergency(request: StaffRequest) -> HttpResponse:
     """Ask for one patient's record, with a reason."""
     form = EmergencyForm(request.POST if request.method == "POST" else None)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import clock
 from clinic.errors import Refused, Stale
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, back, form_status, needs, refuse
 from scheduling.actions import booking, course, moving
 from scheduling.desk.caller_form import asked_by, with_caller
@@ -33,6 +34,7 @@ LOOK_BEFORE = timedelta(days=3)
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def move(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Legal new times for one visit beside its present one; a POST moves it."""
     visit = visit_or_404(request.user, pk)

@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from patients.search import LONGEST, alike, search
 from scheduling.desk.patients_page import load, with_next_visits
@@ -27,6 +28,7 @@ TOPICS = ((Topic.VISITS, "Visits"), (Topic.MESSAGES, "Messages"), (Topic.HEALTH,
 
 @require_safe
 @needs(Permission.VIEW_PATIENTS)
+@limited(SEARCHES)
 def patients(request: StaffRequest) -> HttpResponse:
     """The user's patients whom the search fits (`q`), a page at a time, or who are alike; for htmx only the rows."""
     text = request.GET.get("q", "")[:LONGEST].strip()

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic import clock
 from clinic.actor import Actor
 from clinic.permissions import Permission
+from clinic.rates import FILES_IN, FILES_OUT, limited
 from clinic.views import StaffRequest, needs
 from patients import actions
 from patients.models import Consent, ConsentDocument, Patient
@@ -37,6 +38,7 @@ ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "i
 
 @require_http_methods(READ_AND_WRITE)
 @needs(Permission.RECORD_CONSENT)
+@limited(FILES_IN, "POST")
 def consent(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Record a consent that was signed on paper, with its scan."""
     patient = patient_or_404(request.user, pk)
@@ -121,6 +123,7 @@ def sign(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(READ_AND_WRITE)
 @needs(Permission.RECORD_CONSENT)
+@limited(FILES_IN, "POST")
 def scan(request: StaffRequest, pk: UUID, consent: UUID) -> HttpResponse:
     """Add the scan of a consent that was recorded without."""
     patient = patient_or_404(request.user, pk)
@@ -137,6 +140,7 @@ def scan(request: StaffRequest, pk: UUID, consent: UUID) -> HttpResponse:
 
 @require_safe
 @needs(Permission.RECORD_CONSENT)
+@limited(FILES_OUT)
 def document(request: StaffRequest, pk: UUID, consent: UUID) -> HttpResponse:
     """The signature or the scan itself. Nothing in it runs: it is sent in a sandbox, and a scan only to be saved."""
     patient = patient_or_404(request.user, pk)

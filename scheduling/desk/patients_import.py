@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.actor import Actor
 from clinic.models import Site, User
 from clinic.permissions import Permission
+from clinic.rates import FILES_IN, limited
 from clinic.views import StaffRequest, needs
 from patients.fhir.files import BIGGEST, FileResult, Totals, import_bytes
 from patients.models import Patient
@@ -22,6 +23,7 @@ RESULTS = "import_results"
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.IMPORT_PATIENTS)
+@limited(FILES_IN, "POST")
 def import_files(request: StaffRequest) -> HttpResponse:
     """Take FHIR bundles; then show what became of each file."""
     sites = sites_of(request.user)

@@ -17,6 +17,7 @@ from clinic.errors import Refused
 from clinic.models import User
 from clinic.opening import opened
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from patients import actions
 from patients.contact_points import show_phone
@@ -65,6 +66,7 @@ class Line:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.EDIT_PATIENTS)
+@limited(SEARCHES)
 def merge(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Without `other`: who may be the same person, and a search. With it: both side by side; a POST merges them."""
     this = patient_or_404(request.user, pk)

@@ -15,6 +15,7 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, form_status, needs, refuse
 from patients.models import Patient
 from scheduling.actions import course as actions
@@ -31,6 +32,7 @@ from scheduling.selectors.rest import rest_of
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def move_along(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Move a visit to a day that the gaps do not allow: which others would move, to when and why."""
     visit = visit_or_404(request.user, pk)
@@ -68,6 +70,7 @@ def move_along(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def move_rest(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Move a visit and all after it, or all that is to come of its series: old and new times before anything is
     written.
@@ -100,6 +103,7 @@ def move_rest(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def rest(request: StaffRequest, pk: UUID) -> HttpResponse:
     """What is left of a series planned anew: lost infusions come back at the end, what fits stays."""
     series = series_or_404(request.user, pk)
@@ -133,6 +137,7 @@ def rest(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def drop(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Take one infusion out of its series, which then has one fewer."""
     visit = visit_or_404(request.user, pk)
@@ -164,6 +169,7 @@ def drop(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.SET_COURSE)
+@limited(SEARCHES)
 def course(request: StaffRequest, pk: UUID) -> HttpResponse:
     """A doctor changes how many infusions a running induction has, and how far apart they are."""
     series = series_or_404(request.user, pk)
@@ -216,6 +222,7 @@ def _course_plan(series: Series, look: CourseForm, today: date) -> Replan:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def finish(request: StaffRequest, pk: UUID) -> HttpResponse:
     """End an induction with the infusions given; what was to come is cancelled and its time is free."""
     series = series_or_404(request.user, pk)

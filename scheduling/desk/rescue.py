@@ -16,6 +16,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site, User
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from scheduling.actions import rescue
 from scheduling.desk.rescue_forms import UNREADABLE, AgreeForm, Chosen, read_choices
@@ -35,6 +36,7 @@ class Row:
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.BOOK)
+@limited(SEARCHES)
 def without_cover(request: StaffRequest, site: UUID) -> HttpResponse:
     """The proposals for everything without cover at the site; a POST agrees to those that are taken."""
     place = site_or_404(request.user, site)

@@ -18,6 +18,7 @@ from clinic.actor import Actor
 from clinic.errors import JustTaken, Refused
 from clinic.opening import opened
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions.boosters import BoosterPreview, preview_interval, set_booster_interval
 from scheduling.doctor.course import CoursePage
@@ -29,6 +30,7 @@ from scheduling.selectors.courses import as_course, courses, next_to_read
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.SET_BOOSTERS)
+@limited(SEARCHES)
 def boosters(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The course of one patient; a POST previews a change of the interval, or with `agree` makes it."""
     course = as_course(opened(get_object_or_404(courses(request.user), pk=pk)))

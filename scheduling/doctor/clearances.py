@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
+from clinic.rates import FILES_OUT, limited
 from clinic.views import StaffRequest, back, needs, refuse
 from patients.actions import add_flag_code, decide_clearance, tick_letter
 from patients.models import Clearance, FlagCode, Patient
@@ -90,6 +91,7 @@ def _say_what_does_not_fit(request: StaffRequest, decided: Clearance) -> None:
 
 @require_POST
 @needs(Permission.RECORD_CONSENT)
+@limited(FILES_OUT)
 def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The letter that the patient's clearance waits for is here."""
     patient = patient_or_404(request.user, pk)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from clinic import clock, opening
 from clinic.actor import Actor
 from clinic.permissions import Permission
+from clinic.rates import FILES_OUT, limited
 from clinic.views import StaffRequest, needs
 from patients.contact_points import show_phone
 from patients.models import OtherTreatment
@@ -28,6 +29,7 @@ LISTED = 12
 
 @require_POST
 @needs(Permission.SET_BOOSTERS)
+@limited(FILES_OUT)
 def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The letter as a PDF to save; that it was written, by whom and to whom, goes on the audit trail."""
     course = as_course(get_object_or_404(courses(request.user), pk=pk))

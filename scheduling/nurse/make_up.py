@@ -15,6 +15,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.opening import opened
 from clinic.permissions import Permission
+from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from scheduling.actions.make_up import make_up as book
 from scheduling.desk.plan_cards import slots_by_day
@@ -47,6 +48,7 @@ class MakeUpForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.REPLAN_LOST)
+@limited(SEARCHES)
 def make_up(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Free times for the visit in place of one that was lost; a POST books one."""
     visits = Appointment.objects.for_user(request.user)

@@ -14,6 +14,8 @@ WINDOW = 600
 OPENINGS = 120
 #: Forms sent from one address in that time.
 ANSWERS = 120
+#: Pages looked at from one address in that time behind links: some of them search for free times.
+PAGES = 600
 #: Requests for a consult sent from one address in that time, by people who have no link.
 CONSULTS = 12
 
@@ -21,6 +23,6 @@ CONSULTS = 12
 def over_limit(request: HttpRequest, what: str, limit: int) -> bool:
     """Count one more `what` from this address; whether that is more than `limit` within WINDOW seconds.
 
-    While the cache is away nobody is counted, and nobody turned away.
+    While Redis is away each process counts for itself.
     """
     return count(f"portal:{what}:{client_address(request)}", Limit(limit, WINDOW)) > limit

@@ -115,7 +115,8 @@ def opened(
     [Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
     """Let in who has opened a link of one of `purposes`, and answer in their language; anybody else reads what to
-    do, and so does whoever holds a link about a visit that has changed since, or sends more forms than limits.ANSWERS.
+    do, and so does whoever holds a link about a visit that has changed since, asks for more than limits.PAGES or sends
+    more forms than limits.ANSWERS.
     """
 
     def decorate(
@@ -130,7 +131,8 @@ def opened(
                 changed = links.outdated(visitor.link)
                 if changed is not None:
                     return no_longer_so(request, visitor.link, changed)
-                if request.method == "POST" and limits.over_limit(request, "answers", limits.ANSWERS):
+                what, most = ("answers", limits.ANSWERS) if request.method == "POST" else ("pages", limits.PAGES)
+                if limits.over_limit(request, what, most):
                     return too_many(request)
                 return sealed(view(request, visitor, *args, **kwargs))
 

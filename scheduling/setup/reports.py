@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from clinic import clock
 from clinic.models import Site
 from clinic.permissions import Permission
-from clinic.rates import limited
+from clinic.rates import FILES_OUT, SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from scheduling.desk.sites import site_or_404, sites_of
 from scheduling.selectors.reports import REPORTS, Report, Row, Span
@@ -82,7 +82,7 @@ def _span(request: StaffRequest, site: Site) -> Span:
 
 @require_safe
 @needs(Permission.MANAGE_CLINIC)
-@limited(60, 600)
+@limited(SEARCHES)
 def reports(request: StaffRequest, site: UUID) -> HttpResponse:
     """All of them, for one site and a stretch of days."""
     place = site_or_404(request.user, site)
@@ -94,7 +94,7 @@ def reports(request: StaffRequest, site: UUID) -> HttpResponse:
 
 @require_safe
 @needs(Permission.MANAGE_CLINIC)
-@limited(60, 600)
+@limited(FILES_OUT)
 def report_file(request: StaffRequest, site: UUID, report: str) -> HttpResponse:
     """One of them as CSV."""
     make = REPORTS.get(report)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from clinic import clock, opening
 from clinic.models import AuditEvent
 from clinic.permissions import Permission
+from clinic.rates import FILES_OUT, SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from scheduling.selectors import trail
 from scheduling.setup.base_forms import DayField
@@ -66,6 +67,7 @@ def _search(request: StaffRequest) -> tuple[TrailForm, trail.Search | None]:
 
 @require_safe
 @needs(Permission.VIEW_AUDIT)
+@limited(SEARCHES)
 def page(request: StaffRequest) -> HttpResponse:
     """Who did what when: newest first, narrowed by the address, a page at a time."""
     return _page(request, *_search(request))
@@ -94,6 +96,7 @@ def _page(request: StaffRequest, form: TrailForm, search: trail.Search | None) -
 
 @require_safe
 @needs(Permission.VIEW_AUDIT)
+@limited(FILES_OUT)
 def as_csv(request: StaffRequest) -> HttpResponse:
     """The events that fit as a file, newest first; the copy that was taken is itself on the trail."""
     form, search = _search(request)

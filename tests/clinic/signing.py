@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -13,6 +14,13 @@ from clinic.models import User
 from tests.factories import NOW, Clinic, make_clinic
 
 PASSWORD = "lamp orbit cactus violin"
+#: Of an authenticator app.
+SECRET = "JBSWY3DPEHPK3PXP"
+
+
+def code_now(secret: str = SECRET) -> str:
+    """What an app with that secret shows at this second."""
+    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
 
 
 @pytest.fixture(autouse=True)

@@ -104,7 +104,7 @@ def test_over_tls_cookies_are_bound_to_the_host(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_view_that_is_asked_too_often_says_when_to_come_back(db: None) -> None:
     cache.clear()
-    view = rates.limited(2, 120)(lambda request: HttpResponse("here"))
+    view = rates.limited(rates.Limit(2, 120))(lambda request: HttpResponse("here"))
     request = RequestFactory().get("/x/", REMOTE_ADDR="203.0.113.20")
     request.user = AnonymousUser()
     answers = [RequestContextMiddleware(view)(request) for _ in range(3)]

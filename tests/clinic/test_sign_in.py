@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -13,17 +13,11 @@ from django.urls import reverse
 
 from clinic import accounts, passwords, rates
 from clinic.models import AuditEvent, User
-from tests.clinic.signing import PASSWORD, _fresh, clerk_of, harbor, is_in, sign_in
+from tests.clinic.signing import PASSWORD, SECRET, _fresh, clerk_of, code_now, harbor, is_in, sign_in
 from tests.desk.pages import text
 from tests.factories import Clinic
 
 __all__ = ["_fresh", "harbor"]
-SECRET = "JBSWY3DPEHPK3PXP"
-
-
-def code_now() -> str:
-    """What the app shows at this second."""
-    return str(format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time()))))
 
 
 # --- the second factor ---------------------------------------------------------------------------------------------
@@ -90,7 +84,7 @@ def test_an_app_is_added_on_the_pages_and_brings_recovery_codes_each_good_once(c
     page = client.get(reverse("mfa_activate_totp"))
     secret = client.session["mfa.totp.secret"]
     assert secret in page.content.decode()
-    code = format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    code = code_now(secret)
     codes = client.post(reverse("mfa_activate_totp"), {"code": code}, follow=True)
     found = re.findall(r"\b\d{8}\b", codes.content.decode())
     assert len(set(found)) == 10
