@@ -7,6 +7,14 @@ from typing import Any
 import structlog
 
 
+def _with_request(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The request's id on what Django says of an answer when the request's own context is over."""
+    request = getattr(event.get("_record"), "request", None)
+    if request is not None and hasattr(request, "name_in_logs"):
+        event.setdefault("request_id", request.name_in_logs)
+    return event
+
+
 def configure(config: dict[str, Any]) -> None:
     """Django's LOGGING_CONFIG hook: everything goes to stderr as JSON, whatever library wrote it."""
     shared: list[Any] = [
@@ -22,7 +30,7 @@ def configure(config: dict[str, Any]) -> None:
             "formatters": {
                 "json": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "foreign_pre_chain": shared,
+                    "foreign_pre_chain": [*shared, _with_request],
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,

@@ -23,6 +23,7 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request inside its context."""
         name = uuid4().hex[:12]
+        request.name_in_logs = name  # type: ignore[attr-defined]  # for what is logged after the answer (clinic.logs)
         token = origin.set(f"web {request.META.get('REMOTE_ADDR', '')} {name}")
         try:
             with bound_contextvars(request_id=name):

@@ -1,13 +1,28 @@
 """The clinic's own background work."""
 
+from typing import Any
+
 import structlog
 from celery import shared_task
+from celery.signals import task_postrun, task_prerun
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from clinic import clock, seals
 from clinic.models import Heartbeat
 
 WORKER = "worker"
 log = structlog.get_logger(__name__)
+
+
+@task_prerun.connect
+def _name_the_job(task_id: str, **_: Any) -> None:
+    """Whatever is logged inside a task says which."""
+    bind_contextvars(job_id=task_id)
+
+
+@task_postrun.connect
+def _job_is_over(**_: Any) -> None:
+    unbind_contextvars("job_id")
 
 
 @shared_task(name="clinic.heartbeat")

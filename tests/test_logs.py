@@ -13,6 +13,7 @@ from structlog.stdlib import ProcessorFormatter
 
 from clinic import clock
 from clinic.permissions import Role
+from clinic.tasks import seal_audit
 from scheduling.messages import delivery
 from tests import factories
 from tests.scheduling.helpers import book
@@ -65,6 +66,19 @@ def test_whatever_is_done_with_a_patient_leaves_no_name_in_the_logs(
 
     written = log.getvalue()
     assert [word for word in PLANTED if word in written] == []
+
+
+def test_each_line_says_of_which_request_or_job_it_is(client: Client, db: None, log: io.StringIO) -> None:
+    factories.make_clinic()
+    answer = client.get("/healthz")
+    assert seal_audit.apply(task_id="4711").successful()
+    client.get("/healthz")
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    unwell = [line for line in lines if line["event"] == "Service Unavailable: /healthz"]
+    assert unwell[0]["request_id"] == answer["X-Request-ID"] != unwell[1]["request_id"]
+    assert [line["job_id"] for line in lines if line["event"] == "audit_sealed"] == ["4711"]
+    assert "job_id" not in unwell[1], "the job is over"
 
 
 def test_the_search_finds_a_name_that_was_logged(log: io.StringIO) -> None:

@@ -1,0 +1,124 @@
+"""`python -m tests.scan HOME --out FOLDER [--password P] [--link URL]`: wapiti and sqlmap, signed out, as each role,
+and behind a patient's link. Exit 0 when both name the planted holes and nothing else.
+
+HOME is a demo clinic served with DJANGO_SETTINGS_MODULE=tests.scan.settings. Both programs are looked for on the PATH.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import urllib.parse
+from pathlib import Path
+
+from tests.scan.forms import TOKEN, Form, Walker
+
+ROLES = ("frontdesk", "nurse", "doctor", "manager")
+#: Of wapiti: everything that looks at a clinic's own pages; not what fetches lists or asks servers elsewhere.
+MODULES = (
+    "backup,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,ldap,methods,permanentxss,redirect,sql,xss,xxe"
+)
+#: Kinds of pages that are walked through for forms.
+PAGES = 150
+_HOLE = re.compile(r"Parameter: (\S+) \((GET|POST)\)")
+
+
+def main() -> int:
+    """Scan, write what was found beside each other, say it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", help="such as http://127.0.0.1:8117/")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--password", default="", help="of the demo's people")
+    parser.add_argument("--link", default="", help="a patient's link")
+    parser.add_argument("--seconds", type=int, default=600, help="for wapiti, each time")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    found = _planted(options.home, options.out, options.seconds)
+    is_sharp = found == {"wapiti", "sqlmap"}
+    print(f"{'ok   ' if is_sharp else 'BLUNT'} the planted holes are named by: {', '.join(sorted(found)) or 'nobody'}")
+    holes = 0
+    for name, walker in _walkers(options):
+        holes += _wapiti(name, options.home, walker, options.out, options.seconds)
+        forms = walker.all_forms(PAGES)
+        print(f"{name}: {len(forms)} kinds of forms", flush=True)
+        holes += sum(_sqlmap(f"{name} {number}", form, walker, options.out) for number, form in enumerate(forms))
+    return 0 if is_sharp and not holes else 1
+
+
+def _walkers(options: argparse.Namespace) -> list[tuple[str, Walker]]:
+    walkers = [("out", Walker(options.home))]
+    if options.link:
+        walkers.append(("patient", Walker(options.home)))
+        walkers[-1][1].get(options.link)
+    for role in ROLES if options.password else ():
+        walkers.append((role, Walker(options.home)))
+        walkers[-1][1].sign_in(role, options.password)
+    return walkers
+
+
+def _planted(home: str, out: Path, seconds: int) -> set[str]:
+    """Who finds what was planted: the control."""
+    walker, address = Walker(home), urllib.parse.urljoin(home, "planted/?q=M&w=x")
+    form = Form(address, address, "GET", (("q", "M"), ("w", "x")))
+    found = set()
+    if _wapiti("planted", address, walker, out, seconds, modules="sql,xss", is_quiet=True):
+        found.add("wapiti")
+    if _sqlmap("planted", form, walker, out, is_quiet=True):
+        found.add("sqlmap")
+    return found
+
+
+def _wapiti(
+    name: str, home: str, walker: Walker, out: Path, seconds: int, *, modules: str = MODULES, is_quiet: bool = False
+) -> int:
+    """How many holes it names; the report is a file."""
+    report = out / f"wapiti-{name}.json"
+    scope = "page" if is_quiet else "folder"
+    command = ["wapiti", "-u", home, "--scope", scope, "-m", modules, "-f", "json", "-o", str(report), "--no-bugreport"]
+    command += ["--flush-session", "--max-scan-time", str(seconds), "--max-attack-time", str(seconds // 6)]
+    command += ["--max-links-per-page", "60", "--max-files-per-dir", "12", "-v", "0"]
+    for path in ("accounts/logout/", "accounts/lock/", "planted/"):
+        command += [] if is_quiet else ["-x", urllib.parse.urljoin(home, path) + "*"]
+    command += ["-C", walker.cookies] if walker.cookies else []
+    subprocess.run(command, check=False, capture_output=True)
+    read = json.loads(report.read_text())
+    holes = {kind: rows for kind, rows in read["vulnerabilities"].items() if rows}
+    for kind, rows in ({} if is_quiet else holes | {k: r for k, r in read["anomalies"].items() if r}).items():
+        print(f"wapiti {name}: {kind}: {len(rows)}, such as {rows[0]['method']} {rows[0]['path']} {rows[0]['info']}")
+    if not is_quiet:
+        print(f"wapiti {name}: {read['infos'].get('crawled_pages_nbr', '?')} pages", flush=True)
+    return sum(len(rows) for rows in holes.values())
+
+
+def _sqlmap(name: str, form: Form, walker: Walker, out: Path, *, is_quiet: bool = False) -> int:
+    """How many parameters it can inject through."""
+    fields = urllib.parse.urlencode([(key, value) for key, value in form.fields if key != TOKEN])
+    action = form.action.partition("?")[0]
+    command = ["sqlmap", "--batch", "--disable-coloring", "--dbms", "PostgreSQL", "--level", "1", "--technique", "B"]
+    command += [
+        "--skip",
+        "Host,User-Agent,Referer,Cookie",
+        "--output-dir",
+        str(out / "sqlmap"),
+        "--flush-session",
+    ]
+    command += ["--cookie", walker.cookies] if walker.cookies else []
+    if form.method == "POST":
+        token = dict(form.fields).get(TOKEN, "")
+        command += ["-u", action, "--data", f"{fields}&{TOKEN}={token}", "--headers", f"Referer: {form.page}"]
+        command += ["--csrf-token", TOKEN, "--csrf-url", form.page] if token else []
+    elif fields:
+        command += ["-u", f"{action}?{fields}"]
+    else:
+        return 0
+    said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    (out / f"sqlmap-{name.replace(' ', '-')}.txt").write_text(f"{form}\n{said}")
+    holes = set(_HOLE.findall(said))
+    for parameter, method in set() if is_quiet else holes:
+        print(f"sqlmap {name}: {method} {action} {parameter}", flush=True)
+    return len(holes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
