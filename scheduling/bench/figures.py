@@ -5,6 +5,7 @@ from collections.abc import Callable
 from scheduling.bench.board import board_beside_trivial
 from scheduling.bench.booking import book_beside_inserts
 from scheduling.bench.clerks import clerks_beside_one
+from scheduling.bench.cost import costs
 from scheduling.bench.demand import demand_beside_solver
 from scheduling.bench.doctor import doctors_desk
 from scheduling.bench.measure import Figure
@@ -27,4 +28,5 @@ FIGURES: dict[str, Callable[[World], Figure | None]] = {
     "rescue": closed_day,
     "cht-i": demand_beside_solver,
     "memory": memory_stays_flat,
+    "cost": costs,
 }

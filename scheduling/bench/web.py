@@ -37,12 +37,16 @@ class Browser:
 
     def get(self, path: str) -> bytes:
         """The page at `path`. Raises ValueError for any answer but 200."""
+        status, body = self.ask(path)
+        if status != OK:
+            raise ValueError(f"{path.partition('?')[0]} answered {status}")
+        return body
+
+    def ask(self, path: str) -> tuple[int, bytes]:
+        """Status and page."""
         self._connection.request("GET", path, headers=self._headers)
         answer = self._connection.getresponse()
-        body = answer.read()
-        if answer.status != OK:
-            raise ValueError(f"{path.partition('?')[0]} answered {answer.status}")
-        return body
+        return answer.status, answer.read()
 
 
 class Server:
@@ -50,6 +54,11 @@ class Server:
 
     def __init__(self, port: int, process: "subprocess.Popen[bytes]") -> None:
         self.port, self._process = port, process
+
+    @property
+    def pid(self) -> int:
+        """Of the parent of its workers."""
+        return self._process.pid
 
     def browser(self, world: World) -> Browser:
         """The clerk, signed in."""

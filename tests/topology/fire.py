@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import date, timedelta
 from uuid import UUID
 
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connections
 
 from clinic import clock
@@ -13,6 +13,7 @@ from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.drill.keeper import Kept, wait_until
 from scheduling.models import Appointment, Hold, Message, Series
+from tests.clinic.signing import PASSWORD, SECRET
 from tests.factories import Clinic, make_patient
 from tests.scheduling.helpers import overlaps_in_holds
 from tests.topology.clerks import CLERKS, Book, Clerk, Shift
@@ -32,7 +33,9 @@ def run(topology: Topology, clinic: Clinic, findings: Findings) -> None:
     clerk = clinic.by(Role.FRONT_DESK).user
     assert clerk is not None
     # In production nobody goes far without a second factor.
-    TOTP.activate(clerk, generate_totp_secret())
+    TOTP.activate(clerk, SECRET)
+    clerk.set_password(PASSWORD)
+    clerk.save()
     certificate = str(topology.folder / "tls.crt")
     shift = Shift(
         [Clerk(topology.port, certificate, clerk) for _ in range(CLERKS)], clinic, patients, next_week(clinic)
