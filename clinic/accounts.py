@@ -13,7 +13,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 
-from clinic import desk, rates, sealing
+from clinic import desk, rates, sealing, unsent
 from clinic.models import StaffMember, StaffRole, User
 
 #: Wrong passwords for one username: from a browser that has signed in under it before, from any one other address,
@@ -97,6 +97,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """The browser is known from now on, and shows the name when the next one signs in."""
+        kwargs["redirect_url"] = unsent.after_sign_in(request, str(user.pk), kwargs.get("redirect_url"))
         response: HttpResponse = super().post_login(request, user, **kwargs)
         desk.remember(request, response, user)
         return response

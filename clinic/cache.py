@@ -15,7 +15,7 @@ from django_redis.exceptions import ConnectionInterrupted
 REST = 5.0
 
 
-class SteadyCache(RedisCache):
+class SteadyCache(RedisCache):  # type: ignore[misc]  # it ships no types
     """What the clinic uses of a cache; everything else is Redis alone."""
 
     #: When Redis may be asked again, on the clock of time.monotonic; of all threads together.

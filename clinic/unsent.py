@@ -30,6 +30,8 @@ KEEP = timedelta(minutes=30)
 #: The most characters that are kept: a long note fits, a flood does not.
 MOST = 32_000
 _KEY = "unsent"
+#: Whose session ended at this browser last.
+_LEFT_BY = "left_by"
 NOT_SENT = (
     "You had been signed out, so this was not sent and nothing was done. What you typed is here: look it over, and "
     "send it again."
@@ -53,6 +55,7 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         path, data = _sent_from(request)
         if who is not None:
+            request.session[_LEFT_BY] = who
             _remember(request, path, data, who, "")
             request.session.set_expiry(int(KEEP.total_seconds()))
     if request.headers.get("HX-Request"):
@@ -73,10 +76,24 @@ def keep_for(request: HttpRequest, who: str | None, to: str) -> HttpResponse:
     data = _typed(request)
     if data is not None:
         data.pop("lock_path", None)
-    if data and who is not None:
-        _remember(request, path, data, who, "", to)
+    if who is not None:
+        request.session[_LEFT_BY] = who
+        if data:
+            _remember(request, path, data, who, "", to)
         request.session.set_expiry(int(KEEP.total_seconds()))
     return redirect_to_login(path)
+
+
+def after_sign_in(request: HttpRequest, account: str, wanted: str | None) -> str | None:
+    """Where `account` goes, who has just signed in and asked for `wanted`; None: home.
+
+    To what waits for the same person, whichever way the sign-in page was opened; and not to the page on which somebody
+    else handed over.
+    """
+    left_by, kept = request.session.pop(_LEFT_BY, None), request.session.get(_KEY)
+    if kept is not None and kept["who"] == account:
+        return str(kept["path"])
+    return wanted if left_by in {None, account} else None
 
 
 def _can_be_looked_at(path: str) -> bool:

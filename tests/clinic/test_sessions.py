@@ -14,7 +14,7 @@ from clinic.models import User
 from clinic.permissions import Role
 from clinic.session_limits import Limits
 from patients.models import EmergencyAccess
-from tests.clinic.signing import _fresh, clerk_of, harbor, is_in, sign_in
+from tests.clinic.signing import PASSWORD, _fresh, clerk_of, harbor, is_in, sign_in
 from tests.desk.pages import text
 from tests.factories import NOW, Clinic, make_patient
 from tests.scheduling.helpers import book, visits_of
@@ -53,6 +53,29 @@ def test_locking_keeps_what_was_typed_for_the_same_person_and_for_nobody_else(ha
         assert ("half a sentence" in shared.get(page).content.decode()) is sees
     visit.refresh_from_db()
     assert visit.status == "booked"
+
+
+def test_whoever_takes_over_starts_at_home_and_the_same_person_goes_on_however_the_sign_in_page_was_opened(
+    harbor: Clinic,
+) -> None:
+    page = reverse("desk:cancel", args=[visits_of(book(harbor, make_patient(harbor.site, cleared=True)))[0].pk])
+    home = reverse("desk:home")
+    manager = harbor.manager.user
+    assert manager is not None
+    for who, leads_to in ((manager, home), (clerk_of(harbor), page)):
+        shared = Client()
+        sign_in(shared, clerk_of(harbor))
+        asked = shared.post(reverse("account_lock"), {"lock_path": page, "version": "0", "reason": "half a sentence"})
+        typed = {"login": who.username, "password": PASSWORD}
+        assert shared.post(asked["Location"], typed | {"next": page})["Location"] == leads_to
+
+    shared = Client()
+    sign_in(shared, clerk_of(harbor))
+    shared.post(reverse("account_lock"), {"lock_path": page, "version": "0", "reason": "half a sentence"})
+    assert sign_in(shared, clerk_of(harbor))["Location"] == page, "the sign-in page was opened by a bookmark"
+    shared.post(reverse("account_logout"))
+    typed = {"login": manager.username, "password": PASSWORD, "next": page}
+    assert shared.post(reverse("account_login"), typed)["Location"] == page, "a link from elsewhere leads where it says"
 
 
 def test_what_a_page_sends_as_its_session_ends_is_kept_though_the_server_ended_it_first(

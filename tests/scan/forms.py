@@ -105,7 +105,8 @@ class Walker:
 
     def all_forms(self, most: int) -> list[Form]:
         """Of the first `most` kinds of pages that links lead to; those that end the session left out."""
-        ahead, seen = deque([self.home]), {kind_of(self.home)}
+        ahead = deque(urllib.parse.urljoin(self.home, path) for path in ("", "consult/"))
+        seen = set(map(kind_of, ahead))
         found: dict[object, Form] = {}
         while ahead and most:
             address, page = self.get(ahead.popleft())

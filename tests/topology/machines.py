@@ -49,17 +49,33 @@ http {{
 }}
 """
 
+#: Fewer connections than web and workers ask for together, so that they do share them.
+_PGBOUNCER = """
+[databases]
+clinic = host=127.0.0.1 port={postgres} dbname=clinic
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {folder}/users
+pool_mode = transaction
+default_pool_size = 6
+max_client_conn = 200
+server_login_retry = 1
+"""
+
 
 class Topology:
-    """What runs, by name. `postgres`, `redis`, `webs`, `workers`, `beat` and `nginx` are there once
+    """What runs, by name. `postgres`, `pgbouncer`, `redis`, `webs`, `workers`, `beat` and `nginx` are there once
     `start_stores` and `start_clinic` have returned.
     """
 
     def __init__(self, folder: Path, keeper: Keeper, sink: Sink) -> None:
         self.folder, self.keeper, self.sink = folder, keeper, sink
         (self.folder / "logs").mkdir()
-        self._ports = iter(free_ports(3 + WEBS))
-        self.postgres_port, self.redis_port, self.port = (next(self._ports) for _ in range(3))
+        self._ports = iter(free_ports(4 + WEBS))
+        self.postgres_port, self.pool_port, self.redis_port, self.port = (next(self._ports) for _ in range(4))
         self.url = f"https://{HOST}:{self.port}"
         self._owner, self._application = token_hex(16), token_hex(16)
         self._programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: int(one.parent.name))
@@ -76,7 +92,7 @@ class Topology:
             "BLIND_INDEX_KEY": token_hex(40),
             "PUBLIC_URL": self.url,
             "ALLOWED_HOSTS": HOST,
-            "DATABASE_URL": self._address("clinic_app", self._application),
+            "DATABASE_URL": self._address("clinic_app", self._application, self.pool_port),
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "EMAIL_URL": f"smtp://{self.sink.host}:{self.sink.port}",
             "MAIL_FROM": "appointments@clinic.example",
@@ -84,20 +100,21 @@ class Topology:
             "STATIC_ROOT": str(self.folder / "static"),
         }
 
-    def _address(self, role: str, password: str) -> str:
-        return f"postgres://{role}:{password}@127.0.0.1:{self.postgres_port}/clinic"
+    def _address(self, role: str, password: str, port: int) -> str:
+        return f"postgres://{role}:{password}@127.0.0.1:{port}/clinic"
 
     def start_stores(self) -> None:
-        """PostgreSQL with the two roles, and Redis."""
+        """PostgreSQL with the two roles, the pool in front of it, and Redis."""
         self.postgres = self._start("postgres", self._make_postgres(), before=self._clear_stale_pid)
         self._psql_ready()
         self._roles()
+        self.pgbouncer = self._start("pgbouncer", self._make_pool())
         words = ["redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly"]
         self.redis = self._start("redis", [*_dying(), *words, "no"], directory=self.folder)
 
     def start_clinic(self) -> None:
         """Migrations with the owner's password, then the web servers, nginx, the workers and the beat."""
-        owner = {"DATABASE_OWNER_URL": self._address("clinic_owner", self._owner)}
+        owner = {"DATABASE_OWNER_URL": self._address("clinic_owner", self._owner, self.postgres_port)}
         for words in (["migrate", "--noinput", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
             environment = self.environment | owner
             subprocess.run([sys.executable, "manage.py", *words], cwd=PROJECT, env=environment, check=True)
@@ -171,6 +188,17 @@ class Topology:
             "unix_socket_directories=",
         ]
 
+    def _make_pool(self) -> list[str]:
+        """What starts pgbouncer. Whoever migrates goes around it."""
+        folder = self.folder / "pool"
+        folder.mkdir(mode=0o700)
+        settings = folder / "pgbouncer.ini"
+        settings.write_text(_PGBOUNCER.format(postgres=self.postgres_port, port=self.pool_port, folder=folder))
+        (folder / "users").write_text(f'"clinic_app" "{self._application}"\n')
+        for path in (folder, settings, folder / "users"):
+            privileges.give(path)
+        return [*privileges.as_database(folder, "INT"), str(shutil.which("pgbouncer")), str(settings)]
+
     def _clear_stale_pid(self) -> None:
         """After kill -9 the file stays, with a number that some other process may have by now."""
         (self.folder / "postgres" / "postmaster.pid").unlink(missing_ok=True)
@@ -207,7 +235,7 @@ class Topology:
 
 def missing() -> list[str]:
     """The programs that are not installed."""
-    found = {name: shutil.which(name) for name in ("nginx", "redis-server", "openssl")}
+    found = {name: shutil.which(name) for name in ("nginx", "redis-server", "openssl", "pgbouncer")}
     lacking = [name for name, path in found.items() if path is None]
     return lacking if any(Path("/usr/lib/postgresql").glob("*/bin/postgres")) else [*lacking, "postgresql"]
 

@@ -23,6 +23,7 @@ from tests.topology.machines import PATIENCE, Topology
 
 MAIL = "bea.marlowe@example.org"
 FAMILY = "Marlowe"
+DRIVER = "Ben Quill"
 
 
 def run(topology: Topology, clinic: Clinic, findings: Findings) -> None:
@@ -54,6 +55,15 @@ def run(topology: Topology, clinic: Clinic, findings: Findings) -> None:
             back = wait_until(topology.is_whole, PATIENCE, meanwhile=topology.keeper.look)
             findings.note(f"{step_name}, {victim.name} killed", "done", "done, and all is well again", back)
         browser.close()
+    findings.check("names, addresses and numbers of people in the logs of all processes", len(told_in_logs(topology)))
+
+
+def told_in_logs(topology: Topology) -> set[str]:
+    """What the logs of web servers, workers, beat, nginx and the stores say of patients and companions."""
+    planted = {FAMILY, MAIL, DRIVER, *Patient.objects.values_list("email", flat=True)}
+    planted |= set(Patient.objects.values_list("phone", flat=True))
+    said = "".join(log.read_text(errors="replace") for log in (topology.folder / "logs").iterdir())
+    return {word for word in planted if word and word in said}
 
 
 class Story:
@@ -120,13 +130,13 @@ class Story:
         phone = self._page()
         phone.goto(link_in(self.topology.sink.to(MAIL)[0]))
         phone.get_by_role("link", name="Say who drives you").click()
-        phone.get_by_label("Name", exact=False).first.fill("Ben Quill")
+        phone.get_by_label("Name", exact=False).first.fill(DRIVER)
         phone.get_by_label("Telephone", exact=False).first.fill("518 555 0188")
         phone.get_by_label("18 or older", exact=False).check(force=True)
         for box in phone.locator("input[type=checkbox][name=visits]").all():
             box.check(force=True)
         phone.get_by_role("button", name="Save who drives me").click()
-        expect(phone.get_by_text("Ben Quill").first).to_be_visible(timeout=60_000)
+        expect(phone.get_by_text(DRIVER).first).to_be_visible(timeout=60_000)
         assert {visit.ride.status for visit in self._visits()} <= {"named", "confirmed"}
 
     def the_clerk_cancels_one_visit(self) -> None:
