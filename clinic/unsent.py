@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.urls import resolve
 from django.utils.datastructures import MultiValueDict
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -85,15 +86,15 @@ def keep_for(request: HttpRequest, who: str | None, to: str) -> HttpResponse:
 
 
 def after_sign_in(request: HttpRequest, account: str, wanted: str | None) -> str | None:
-    """Where `account` goes, who has just signed in and asked for `wanted`; None: home.
+    """Where `account` goes, who has just signed in; `wanted` where nothing speaks against it.
 
-    To what waits for the same person, whichever way the sign-in page was opened; and not to the page on which somebody
-    else handed over.
+    To what waits for the same person, whichever way the sign-in page was opened; and home instead of to the page on
+    which somebody else handed over.
     """
     left_by, kept = request.session.pop(_LEFT_BY, None), request.session.get(_KEY)
     if kept is not None and kept["who"] == account:
         return str(kept["path"])
-    return wanted if left_by in {None, account} else None
+    return wanted if left_by in {None, account} else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _can_be_looked_at(path: str) -> bool:
