@@ -1,5 +1,6 @@
 """What every page's template may use."""
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from clinic import sessions
@@ -7,8 +8,10 @@ from clinic.permissions import Permission
 
 
 def session(request: HttpRequest) -> dict[str, object]:
-    """`session_left`: the limits of the session of whoever is signed in, for the warning before its end."""
-    return {"session_left": sessions.left(request)}
+    """`session_left`: the limits of the session of whoever is signed in, for the warning before its end;
+    `second_factor_required`: whether nobody goes on to work without one.
+    """
+    return {"session_left": sessions.left(request), "second_factor_required": settings.SECOND_FACTOR_REQUIRED}
 
 
 def page(request: HttpRequest) -> dict[str, object]:

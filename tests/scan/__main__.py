@@ -10,9 +10,10 @@ import re
 import subprocess
 import sys
 import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.scan.forms import TOKEN, Form, Walker
+from tests.scan.forms import START, TOKEN, Form, Walker
 
 ROLES = ("frontdesk", "manager", "doctor", "nurse")
 TOOLS = ("wapiti", "sqlmap")
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--password", default="", help="of the demo's people")
     parser.add_argument("--link", default="", help="a patient's link")
     parser.add_argument("--seconds", type=int, default=600, help="for wapiti, each time")
+    parser.add_argument("--only", choices=("out", "patient", *ROLES), help="as this one alone")
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=TOOLS)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -51,15 +53,17 @@ def main() -> int:
     return 0 if is_sharp and not holes else 1
 
 
-def _walkers(options: argparse.Namespace) -> list[tuple[str, Walker]]:
-    walkers = [("out", Walker(options.home))]
-    if options.link:
-        walkers.append(("patient", Walker(options.home)))
-        walkers[-1][1].get(options.link)
-    for role in ROLES if options.password else ():
-        walkers.append((role, Walker(options.home)))
-        walkers[-1][1].sign_in(role, options.password)
-    return walkers
+def _walkers(options: argparse.Namespace) -> Iterator[tuple[str, Walker]]:
+    wanted = [one for one in ("out", "patient", *ROLES) if options.only in {None, one}]
+    for name in wanted:
+        walker = Walker(options.home)
+        if name in ROLES and options.password:
+            walker.sign_in(name, options.password)
+        elif name == "patient" and options.link:
+            walker.get(options.link)
+        elif name != "out":
+            continue
+        yield name, walker
 
 
 def _planted(home: str, out: Path, seconds: int, tools: list[str]) -> set[str]:
@@ -83,6 +87,8 @@ def _wapiti(
     command = ["wapiti", "-u", home, "--scope", scope, "-m", modules, "-f", "json", "-o", str(report), "--no-bugreport"]
     command += ["--flush-session", "--max-scan-time", str(seconds), "--max-attack-time", str(seconds // 6)]
     command += ["--max-links-per-page", "60", "--max-files-per-dir", "12", "-v", "0"]
+    for path in () if is_quiet else START:
+        command += ["-s", urllib.parse.urljoin(home, path)]
     for path in ("accounts/logout/", "accounts/lock/", "planted/"):
         command += [] if is_quiet else ["-x", urllib.parse.urljoin(home, path) + "*"]
     command += ["-C", walker.cookies] if walker.cookies else []

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 TOKEN = "csrfmiddlewaretoken"
+#: Pages to begin from beside the first: no link leads there.
+START = ("consult/", "my/")
 #: What ends the session or another's, and what is no page.
 LEFT_OUT = re.compile(r"^/(accounts/(logout|lock|stay)|static|metrics|my/leave|my/language)|\.(ics|csv|pdf)$")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d|\b\d+\b")
@@ -105,7 +107,7 @@ class Walker:
 
     def all_forms(self, most: int) -> list[Form]:
         """Of the first `most` kinds of pages that links lead to; those that end the session left out."""
-        ahead = deque(urllib.parse.urljoin(self.home, path) for path in ("", "consult/"))
+        ahead = deque(urllib.parse.urljoin(self.home, path) for path in ("", *START))
         seen = set(map(kind_of, ahead))
         found: dict[object, Form] = {}
         while ahead and most:
