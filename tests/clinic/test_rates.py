@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import resolve, reverse
 
@@ -136,7 +135,7 @@ def test_who_looks_at_pages_behind_a_link_too_often_is_told_so(
     open_link(client, links.issue(patient=patient, purpose=Link.Purpose.PATIENT))
     monkeypatch.setattr(limits, "PAGES", 2)
 
-    answers: list[HttpResponse] = [client.get("/my/", follow=True) for _ in range(3)]
+    answers = [client.get("/my/", follow=True) for _ in range(3)]
 
     assert answers[0].status_code == 200
     assert answers[-1].status_code == 429
