@@ -8,18 +8,20 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.core.cache import cache
 from django.urls import reverse
 
 from clinic import clock
+from clinic.models import User
 from scheduling.bench.board import VISITS, make_day, touch
 from scheduling.bench.booking import book
 from scheduling.bench.measure import Figure
 from scheduling.bench.planning import WISHES, plan
 from scheduling.bench.server import cluster
-from scheduling.bench.web import Server, search_path, serving, trivial_path
+from scheduling.bench.web import Browser, Server, search_path, serving, trivial_path
 from scheduling.bench.world import World
 from scheduling.messages import delivery
 from scheduling.models import Message
@@ -27,6 +29,7 @@ from scheduling.models import Message
 _TICK = os.sysconf("SC_CLK_TCK")
 #: How often a page is asked for, and how many series are booked; whole runs.
 PAGES, SERIES = 200, 40
+PLANS = "booking page with its plans"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def costs(world: World) -> Figure:
     with serving() as server:
         trivial, *pages = _pages(world, server)
     found = [trivial, *pages, *_work(world)]
-    plans = next(cost for cost in pages if cost.what == "booking page with its plans")
+    plans = next(cost for cost in pages if cost.what == PLANS)
     return Figure(
         name="cost",
         title="processor time of a booking page with its plans, PostgreSQL's with it",
@@ -99,27 +102,35 @@ def costs(world: World) -> Figure:
 def _pages(world: World, server: Server) -> list[Cost]:
     site, clerk, day = make_day(world.bench)
     board, changes = (reverse(f"desk:{name}", args=[site.pk, day]) for name in ("board", "board_changes"))
-    desk, there = server.browser(world), server.signed_in(clerk)
     patient = reverse("desk:patient", args=[world.patients[0].pk])
-    version = there.get(board).partition(b'data-version="')[2].partition(b'"')[0].decode()
+    version = server.signed_in(clerk).get(board).partition(b'data-version="')[2].partition(b'"')[0].decode()
 
-    def drawn(number: int) -> None:
+    def drawn(browser: Browser, number: int) -> None:
         touch(site, day)
-        there.get(board)
+        browser.get(board)
 
-    times, few = world.options.times(PAGES), world.options.times(PAGES // 4)
-    asked: list[tuple[str, int, Callable[[int], object]]] = [
-        ("page that does next to nothing", times, lambda _: desk.get(trivial_path())),
-        ("work list", times, lambda _: desk.get(reverse("desk:work"))),
-        ("patient's page", times, lambda _: desk.get(patient)),
-        ("booking page with its plans", times, lambda number: desk.get(search_path(world, number))),
-        (f"board of {VISITS} visits, as it was", times, lambda _: there.get(board)),
-        (f"board of {VISITS} visits, drawn anew", few, drawn),
-        ("open board that asks whether anything changed", times, lambda _: there.ask(f"{changes}?since={version}")),
+    times, desk = world.options.times(PAGES), world.bench.clerk
+    asked: list[tuple[str, int, User, Callable[[Browser, int], object]]] = [
+        ("page that does next to nothing", times, desk, lambda browser, _: browser.get(trivial_path())),
+        ("work list", times, desk, lambda browser, _: browser.get(reverse("desk:work"))),
+        ("patient's page", times, desk, lambda browser, _: browser.get(patient)),
+        (PLANS, times, desk, lambda browser, number: browser.get(search_path(world, number))),
+        (f"board of {VISITS} visits, as it was", times, clerk, lambda browser, _: browser.get(board)),
+        (f"board of {VISITS} visits, drawn anew", times // 4, clerk, drawn),
+        (
+            "open board: has anything changed?",
+            times,
+            clerk,
+            lambda browser, _: browser.ask(f"{changes}?since={version}"),
+        ),
     ]
-    for _what, _times, deed in asked:
-        deed(0)
-    return [cost_of(what, times, server.pid, deed) for what, times, deed in asked]
+    found = []
+    for what, many, user, deed in asked:
+        # One browser each: a connection that rests is closed.
+        browser = server.signed_in(user)
+        deed(browser, 0)
+        found.append(cost_of(what, many, server.pid, partial(deed, browser)))
+    return found
 
 
 def _work(world: World) -> list[Cost]:
