@@ -92,7 +92,10 @@ def _wapiti(
     for path in ("accounts/logout/", "accounts/lock/", "planted/"):
         command += [] if is_quiet else ["-x", urllib.parse.urljoin(home, path) + "*"]
     command += ["-C", walker.cookies] if walker.cookies else []
-    subprocess.run(command, check=False, capture_output=True)
+    report.unlink(missing_ok=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if not report.exists():
+        raise RuntimeError(f"wapiti came to no end: {done.stdout[-500:]}{done.stderr[-500:]}")
     read = json.loads(report.read_text())
     holes = {kind: rows for kind, rows in read["vulnerabilities"].items() if rows}
     for kind, rows in ({} if is_quiet else holes | {k: r for k, r in read["anomalies"].items() if r}).items():
