@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from django.core.cache import cache
 from django.urls import reverse
 
 from clinic import clock
@@ -24,7 +23,7 @@ from scheduling.bench.server import cluster
 from scheduling.bench.web import Browser, Server, search_path, serving, trivial_path
 from scheduling.bench.world import World
 from scheduling.messages import delivery
-from scheduling.models import Message
+from scheduling.models import Message, Series
 
 _TICK = os.sysconf("SC_CLK_TCK")
 #: How often a page is asked for, and how many series are booked; whole runs.
@@ -44,6 +43,10 @@ class Cost:
     def each_second(self) -> float:
         """How many one processor does in a second, if both live on it."""
         return 1000 / max(self.program + self.database, 1e-3)
+
+    def of(self, many: float, what: str) -> "Cost":
+        """The same shared out among so many."""
+        return Cost(what, self.program / max(many, 1e-9), self.database / max(many, 1e-9))
 
     def line(self) -> str:
         """For the reader."""
@@ -134,20 +137,20 @@ def _pages(world: World, server: Server) -> list[Cost]:
 
 
 def _work(world: World) -> list[Cost]:
-    """Series planned and booked, and their messages sent, each into a file."""
-    patients = [world.patient() for _ in range(world.options.times(SERIES))]
-    cache.clear()
+    """As many series as fit, planned and booked, and their messages sent, each into a file."""
+    booked: list[Series] = []
 
-    def booked(number: int) -> None:
+    def book_next(number: int) -> None:
         best = plan(world, WISHES[0]).best
-        if best is None:
-            raise ValueError("The bench site has no room for a series.")
-        book(world, patients[number], best)
+        if best is not None:
+            booked.append(book(world, world.patient(), best))
 
-    series = cost_of("series of six visits, planned and booked", len(patients), os.getpid(), booked)
+    most = world.options.times(SERIES)
+    series = cost_of("", most, os.getpid(), book_next).of(
+        len(booked) / most, "series of six visits, planned and booked"
+    )
     now = clock.now() + timedelta(minutes=30)
     with clock.at_moment(now):
         due = Message.objects.filter(state=Message.State.DUE, due_at__lte=now).count()
         sent = cost_of("", 1, os.getpid(), lambda _: delivery.deliver(budget=600))
-    each = max(due, 1)
-    return [series, Cost(f"message sent ({due} of them)", sent.program / each, sent.database / each)]
+    return [series, sent.of(due, f"message sent, of {due}")]
