@@ -153,4 +153,5 @@ def _work(world: World) -> list[Cost]:
     with clock.at_moment(now):
         due = Message.objects.filter(state=Message.State.DUE, due_at__lte=now).count()
         sent = cost_of("", 1, os.getpid(), lambda _: delivery.deliver(budget=600))
+    series = spent.of(len(booked) / most, f"series of six visits, planned and booked, of {len(booked)}")
     return [series, sent.of(due, f"message sent, of {due}")]
