@@ -146,9 +146,7 @@ def _work(world: World) -> list[Cost]:
             booked.append(book(world, world.patient(), best))
 
     most = world.options.times(SERIES)
-    series = cost_of("", most, os.getpid(), book_next).of(
-        len(booked) / most, "series of six visits, planned and booked"
-    )
+    spent = cost_of("", most, os.getpid(), book_next)
     now = clock.now() + timedelta(minutes=30)
     with clock.at_moment(now):
         due = Message.objects.filter(state=Message.State.DUE, due_at__lte=now).count()
