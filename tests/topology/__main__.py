@@ -49,11 +49,12 @@ def _run(topology: Topology, findings: Findings) -> None:
     topology.start_clinic()
     # These need Django.
     from tests.factories import make_clinic
-    from tests.topology import fire, story
+    from tests.topology import fire, story, upgrade
 
     clinic = make_clinic(time_zone=_a_zone_where_it_is_morning(), chairs=fire.CHAIRS, nurses=fire.NURSES)
     fire.run(topology, clinic, findings)
     story.run(topology, clinic, findings)
+    upgrade.run(topology, findings)
 
 
 def _a_zone_where_it_is_morning() -> str:

@@ -103,6 +103,11 @@ class Topology:
     def _address(self, role: str, password: str, port: int) -> str:
         return f"postgres://{role}:{password}@127.0.0.1:{port}/clinic"
 
+    @property
+    def owner(self) -> dict[str, str]:
+        """What only those processes are given that migrate or back up; it goes around the pool."""
+        return {"DATABASE_OWNER_URL": self._address("clinic_owner", self._owner, self.postgres_port)}
+
     def start_stores(self) -> None:
         """PostgreSQL with the two roles, the pool in front of it, and Redis."""
         self.postgres = self._start("postgres", self._make_postgres(), before=self._clear_stale_pid)
@@ -114,9 +119,8 @@ class Topology:
 
     def start_clinic(self) -> None:
         """Migrations with the owner's password, then the web servers, nginx, the workers and the beat."""
-        owner = {"DATABASE_OWNER_URL": self._address("clinic_owner", self._owner, self.postgres_port)}
         for words in (["migrate", "--noinput", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
-            environment = self.environment | owner
+            environment = self.environment | self.owner
             subprocess.run([sys.executable, "manage.py", *words], cwd=PROJECT, env=environment, check=True)
         self._web_ports = [next(self._ports) for _ in range(WEBS)]
         self.webs = [self._clinic(number, "web", port=port) for number, port in enumerate(self._web_ports, 1)]

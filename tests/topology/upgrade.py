@@ -1,0 +1,53 @@
+"""The way to another major version: a backup of this database, restored into the embedded one, which is newer."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyrage
+from django.db import connections
+
+from clinic.runtime.cluster import OWNER_ROLE, throwaway
+from clinic.runtime.folder import PROJECT
+from tests.topology.findings import Findings
+from tests.topology.machines import Topology
+
+NEW = "moved"
+
+
+def run(topology: Topology, findings: Findings) -> None:
+    """Back up, restore, and let the command compare every table's rows and the trail's chain."""
+    folder = topology.folder / NEW
+    folder.mkdir(mode=0o711)
+    identity = pyrage.x25519.Identity.generate()
+    (folder / "key").write_text(f"{identity}\n")
+    environment = os.environ | topology.environment | topology.owner | {"CLINIC_DATA": str(folder / "data")}
+    file = folder / "clinic.age"
+    old = _version("default")
+    _manage(environment, "backup", str(file), "--recipient", str(identity.to_public()))
+    with throwaway() as server:
+        server.create_database(NEW, template="template0")
+        into = server.url(OWNER_ROLE, NEW)
+        said = _manage(environment, "restore", str(file), "--identity", str(folder / "key"), "--into", into)
+    findings.note(
+        f"the database of PostgreSQL {old}, restored into the embedded one",
+        said.strip().splitlines()[-1],
+        "every table's rows and the trail's chain agree",
+        "the audit trail is whole" in said,
+    )
+
+
+def _version(alias: str) -> str:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        return str(cursor.fetchone()[0])
+
+
+def _manage(environment: dict[str, str], *words: str) -> str:
+    """What the command said; that and exit status are all that counts."""
+    manage = Path(PROJECT / "manage.py")
+    done = subprocess.run(
+        [sys.executable, str(manage), *words], env=environment, capture_output=True, text=True, check=False
+    )
+    return done.stdout + (f"\nfailed: {done.stderr.strip()[-300:]}" if done.returncode else "")
