@@ -188,11 +188,14 @@ def _as_sent(request: HttpRequest, data: dict[str, list[str]]) -> HttpRequest:
 
 
 def _typed(request: HttpRequest) -> dict[str, list[str]] | None:
-    """The fields of the form without secrets; None where there is too much of it."""
+    """The fields of the form without secrets; None where there is too much of it.
+
+    A form that was sent for a preview (`look`) comes back as one to be sent, with what was typed.
+    """
     data: dict[str, Any] = {
         name: values
         for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken" and "password" not in name.lower()
+        if name not in {"csrfmiddlewaretoken", "look"} and "password" not in name.lower()
     }
     if not data or sum(len(name) + sum(map(len, values)) for name, values in data.items()) > MOST:
         return None

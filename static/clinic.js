@@ -68,6 +68,11 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
 
+// A frame that shows the answer to a form gets it at once.
+const fillFrames = (root) => root.querySelectorAll("form[data-fills-frame]").forEach((form) => form.submit());
+document.addEventListener("DOMContentLoaded", () => fillFrames(document));
+document.addEventListener("htmx:afterSwap", () => fillFrames(document));
+
 // What went wrong is read first.
 const focusProblem = (root) => root.querySelector("[data-focus]")?.focus();
 document.addEventListener("DOMContentLoaded", () => focusProblem(document));

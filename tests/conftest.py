@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.servers.basehttp import WSGIServer
 from django.db import connections
+from django.test import Client
 from django.test.testcases import TransactionTestCase
 from playwright.sync_api import expect
 from psycopg2 import sql
@@ -20,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 from clinic.runtime.cluster import DATABASE, OWNER_ROLE
 from clinic.session_limits import Limits
 from tests.database import cluster
+from tests.reading import only_reading
 from tests.smtp import Sink
 
 # whitenoise looks for the folder when the program starts.
@@ -36,6 +38,19 @@ expect.set_options(timeout=30_000)
 
 # Fifty clerks of tests/desk/test_race.py come at once: the server that tests talk to lets as many wait at its door.
 WSGIServer.request_queue_size = 128
+
+_request = Client.request
+
+
+def _reading_is_only_reading(self: Client, **request: Any) -> Any:
+    """Every GET of every test is watched: it may look, and write nothing, not even what it takes back again."""
+    if request.get("REQUEST_METHOD", "GET") not in {"GET", "HEAD"}:
+        return _request(self, **request)
+    with only_reading():
+        return _request(self, **request)
+
+
+Client.request = _reading_is_only_reading  # type: ignore[method-assign]
 
 #: What migrations put into the database; it stays when the rest is emptied.
 KEEP = {"django_migrations", "django_content_type", "auth_permission", "patients_questionnaire", "patients_flagcode"}

@@ -1,5 +1,6 @@
 """Protocols: the list, one with its drawing and its versions, and the page on which one is written."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import clock
 from clinic.actor import Actor
@@ -24,7 +25,7 @@ from scheduling.setup import scope, starting_points
 from scheduling.setup.drawing import Drawing, draw
 from scheduling.setup.ladder import lines_of
 from scheduling.setup.protocol_editor import Editor, empty_draft
-from scheduling.setup.protocol_preview import told_by, told_by_draft
+from scheduling.setup.protocol_preview import Told, told_by, told_by_draft
 
 #: So many running series are named; the rest are counted.
 NAMED = 20
@@ -57,7 +58,22 @@ def _drawing(version: ProtocolVersion | None) -> Drawing | None:
 @needs(Permission.MANAGE_CLINIC)
 def protocol(request: StaffRequest, protocol: UUID) -> HttpResponse:
     """One protocol: what its current version says, and what runs on which version."""
+    return _protocol_page(request, scope.protocol_or_404(request.user, protocol))
+
+
+@require_POST
+@needs(Permission.MANAGE_CLINIC)
+def told(request: StaffRequest, protocol: UUID) -> HttpResponse:
+    """What its current version tells patients. The sample messages are written and taken back, so not by a GET."""
     one = scope.protocol_or_404(request.user, protocol)
+    current = one.versions.filter(is_current=True).select_related("protocol").first()
+    found = told_by(current, _sites(request)) if current is not None else []
+    if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
+        return render(request, "setup/_told.html", {"told": found})
+    return _protocol_page(request, one, found)
+
+
+def _protocol_page(request: StaffRequest, one: Protocol, told: Sequence[Told] = ()) -> HttpResponse:
     versions = list(
         one.versions.select_related("created_by")
         .annotate(
@@ -82,7 +98,7 @@ def protocol(request: StaffRequest, protocol: UUID) -> HttpResponse:
         "running_count": running.count(),
         "lists": _lists(current),
         "ladder": lines_of(current) if current is not None else [],
-        "told": told_by(current, sites) if current is not None else [],
+        "told": told,
         "zone": next((site.zone for site in sites), None),
     }
     return render(request, "setup/protocol.html", context)

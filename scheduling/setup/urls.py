@@ -25,6 +25,7 @@ urlpatterns = [
     path("protocols/", protocols.protocols, name="protocols"),
     path("protocols/new/", protocols.new, name="protocol_new"),
     path("protocols/<uuid:protocol>/", protocols.protocol, name="protocol"),
+    path("protocols/<uuid:protocol>/told/", protocols.told, name="protocol_told"),
     path("protocols/<uuid:protocol>/change/", protocols.edit, name="protocol_edit"),
     path("sites/<uuid:site>/reports/", reports.reports, name="reports"),
     path("sites/<uuid:site>/reports/<slug:report>/", reports.report_file, name="report_file"),

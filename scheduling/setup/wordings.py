@@ -1,6 +1,10 @@
-"""The messages of a site: what is sent when, the site's own words in them, and how they reach a sample patient."""
+"""The messages of a site: what is sent when, the site's own words in them, and how they reach a sample patient.
+
+A preview writes the message and takes it back (`scheduling.messages.sample`), so it is the answer to a POST.
+"""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from uuid import UUID
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -9,7 +13,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.actor import Actor
 from clinic.errors import Refused
@@ -84,11 +88,14 @@ def wordings(request: StaffRequest, site: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs(Permission.MANAGE_CLINIC)
 def wording(request: StaffRequest, site: UUID, kind: str) -> HttpResponse:
-    """The site's words for one kind beside the message as it would go out. A GET may carry words to look at."""
+    """The site's words for one kind. A POST with `look` shows the message as it would go out, and saves nothing."""
     place, stored = scope.site_or_404(request.user, site), _kind_or_404(kind)
-    data = request.POST if request.method == "POST" else request.GET if "look" in request.GET else None
+    looking = "look" in request.POST
     form = WordingForm(
-        data, kind=stored, initial=initial_words(place, stored), seen=changes.mark(changes.wording(place, stored))
+        request.POST if request.method == "POST" else None,
+        kind=stored,
+        initial=initial_words(place, stored),
+        seen=changes.mark(changes.wording(place, stored)),
     )
 
     def save() -> None:
@@ -100,8 +107,8 @@ def wording(request: StaffRequest, site: UUID, kind: str) -> HttpResponse:
             seen=form.cleaned_data.get("seen"),
         )
 
-    asked = request.method == "POST" and form.is_valid() and form.ask_about_telling_words()
-    if not asked and saves(request, form, save):
+    asked = not looking and request.method == "POST" and form.is_valid() and form.ask_about_telling_words()
+    if not looking and not asked and saves(request, form, save):
         messages.success(request, "Saved. Messages say so from now on.")
         return redirect("setup:wording", place.pk, kind)
     versions = _versions(place)
@@ -112,15 +119,15 @@ def wording(request: StaffRequest, site: UUID, kind: str) -> HttpResponse:
         "when": WHEN.get(Message.Kind(stored), "") if stored else "added to each of them",
         "form": form,
         "placeholders": placeholders(stored).items(),
-        "previews": _previews(place, stored, form, _chosen(request, versions)),
+        "previews": _previews(place, stored, form, _chosen(request, versions)) if looking else [],
         "versions": versions,
-        "query": request.GET.urlencode() if "look" in request.GET else "",
+        "chosen": request.POST.get("protocol", ""),
         "telling": form.telling if form.is_bound else [],
         "asked": asked,
     }
-    if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
+    if looking and request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
         return render(request, "setup/_previews.html", context)
-    return render(request, "setup/wording.html", context, status=form.status)
+    return render(request, "setup/wording.html", context, status=HTTPStatus.OK if looking else form.status)
 
 
 @xframe_options_sameorigin
@@ -128,14 +135,14 @@ def wording(request: StaffRequest, site: UUID, kind: str) -> HttpResponse:
     # A mail carries its styles on its elements. Nothing else may run or load, and only our own page may frame it.
     {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF]}
 )
-@require_safe
+@require_POST
 @needs(Permission.MANAGE_CLINIC)
 def mail(request: StaffRequest, site: UUID, kind: str, language: str) -> HttpResponse:
-    """The HTML of the mail alone, for the frame that shows it."""
+    """The HTML of the mail alone, for the frame that shows it, with the words as they are typed."""
     place, stored = scope.site_or_404(request.user, site), _kind_or_404(kind)
     if language not in Language.values:
         raise Http404
-    form = WordingForm(request.GET if "look" in request.GET else None, kind=stored)
+    form = WordingForm(request.POST, kind=stored)
     version = _chosen(request, _versions(place))
     with sample.taken_back():
         _put(place, stored, form)
@@ -158,7 +165,7 @@ def _versions(site: Site) -> list[ProtocolVersion]:
 
 
 def _chosen(request: StaffRequest, versions: list[ProtocolVersion]) -> ProtocolVersion | None:
-    wanted = request.GET.get("protocol", "")
+    wanted = request.POST.get("protocol", "")
     return next((version for version in versions if str(version.protocol_id) == wanted), None)
 
 

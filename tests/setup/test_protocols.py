@@ -269,9 +269,18 @@ def test_the_texts_are_shown_as_sent_before_anything_is_saved(manager: Client, h
     )
     assert "- Wear wool." in words
     assert "Un libro." in words
-    assert "Eat nothing before you come." in text(
-        manager.get(reverse("setup:protocol", args=[harbor.induction.protocol_id]))
-    )
+    assert everything() == before
+
+
+def test_what_a_protocol_tells_patients_is_shown_when_it_is_asked_for(manager: Client, harbor: Clinic) -> None:
+    before = everything()
+    page = manager.get(reverse("setup:protocol", args=[harbor.induction.protocol_id]))
+    assert "See it as patients read it" in text(page)
+    address = reverse("setup:protocol_told", args=[harbor.induction.protocol_id])
+    assert "Eat nothing before you come." in text(manager.post(address))
+    part = manager.post(address, headers={"HX-Request": "true"})
+    assert "Eat nothing before you come." in text(part)
+    assert "<html" not in part.content.decode()
     assert everything() == before
 
 

@@ -121,13 +121,15 @@ def test_empty_words_take_the_standard_back(harbor: Clinic) -> None:
 def test_the_page_shows_what_is_typed_before_it_is_saved(manager: Client, harbor: Clinic) -> None:
     address = reverse("setup:wording", args=[harbor.site.pk, Kind.REMINDER])
     before = everything()
-    page = manager.get(address, {"look": "1", "en_opening": "Bring a friend.", "es_subject": "Hasta pronto"})
-    assert "Bring a friend." in text(page)
-    assert "Hasta pronto" in text(page)
-    frame = manager.get(
-        reverse("setup:wording_mail", args=[harbor.site.pk, Kind.REMINDER, "en"]),
-        {"look": "1", "en_opening": "Bring a friend."},
-    )
+    typed = {"en_opening": "Bring a friend.", "es_subject": "Hasta pronto"}
+    page = manager.post(address, typed | {"look": "1"})
+    assert page.status_code == 200
+    shown = {one.language: one for one in page.context["previews"]}
+    assert "Bring a friend." in shown["en"].mail.text
+    assert shown["es"].mail.subject == "Hasta pronto"
+    part = manager.post(address, typed | {"look": "1"}, headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    frame = manager.post(reverse("setup:wording_mail", args=[harbor.site.pk, Kind.REMINDER, "en"]), typed)
     assert "Bring a friend." in frame.content.decode()
     assert "frame-ancestors 'self'" in frame["Content-Security-Policy"]
     assert frame["X-Frame-Options"] == "SAMEORIGIN"
