@@ -25,6 +25,8 @@ _ANY = UUID(int=0)
 _WIDE = 8
 #: Cells from which a free time has room for its icon beside the words.
 _ROOMY = 10
+#: How a visit looks that is over.
+_OVER = {"fulfilled", "noshow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,16 @@ class Markup:
 
     @property
     def listed(self) -> SafeString:
-        """The rows of the list in order of time."""
-        return _joined(self._listed(block) for block in self.board.listed)
+        """The rows of the list in order of time. The first that is not over can be gone to."""
+        first = next((block for block in self.board.listed if block.look not in _OVER), None)
+        return _joined(self._listed(block, ' id="from-now"' if block is first else "") for block in self.board.listed)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether something of the day is over and something to come, so that one may want to go from one to the
+        other."""
+        over = [block.look in _OVER for block in self.board.listed]
+        return any(over) and not all(over)
 
     @property
     def strips(self) -> list[tuple[Strip, SafeString]]:
@@ -111,7 +121,7 @@ class Markup:
             f"{_PLUS if gap.span >= _ROOMY else ''}<span>{gap.words}</span></a></td>"
         )
 
-    def _listed(self, block: Block) -> str:
+    def _listed(self, block: Block, mark: str) -> str:
         visit, name, move = block.visit, escape(block.visit.name), ""
         if self.may_book and block.can_move:
             move = (
@@ -119,7 +129,7 @@ class Markup:
                 f' data-panel-link>Move<span class="visually-hidden"> the visit of {name}</span></a>'
             )
         return (
-            f'<tr><td class="num nowrap" data-label="Time">{block.hours}</td>'
+            f'<tr{mark}><td class="num nowrap" data-label="Time">{block.hours}</td>'
             f'<th scope="row"><a href="{self._visit[0]}{visit.id}{self._visit[1]}">{name}</a></th>'
             f'<td data-label="Visit">{escape(block.what)}</td>'
             f'<td data-label="Chair">{escape(block.chair) or _NONE}</td>'
