@@ -21,10 +21,11 @@ from scheduling.models import Appointment, Hold
 from scheduling.planner.seats import Seat, Seats, seat_all
 from scheduling.planner.values import Placement
 from scheduling.selectors import rescue
-from scheduling.selectors.coverage import Stranded, booked_days, stranded
+from scheduling.selectors.coverage import Stranded
 from scheduling.selectors.local_days import LocalDay
 from scheduling.selectors.rescue import PLACES, Question
 from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.stranded import booked_days, stranded
 
 #: So many visits are named in a refusal; the rest are counted.
 NAMED = 10

@@ -15,7 +15,8 @@ from scheduling.actions.clinic_changes import check_closure, sites_of
 from scheduling.actions.cover import lock_sites
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.actions.placing import check_may
-from scheduling.selectors.coverage import Stranded, booked_days, stranded
+from scheduling.selectors.coverage import Stranded
+from scheduling.selectors.stranded import booked_days, stranded
 
 
 @dataclass(frozen=True, slots=True)

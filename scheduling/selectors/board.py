@@ -150,7 +150,7 @@ def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
     sheet, people = load_sheet(site, [on], now=now), people_of(site)
     start, end = _extent(site, sheet, visits)
     chairs = list(Resource.objects.filter(site=site, kind__in=CHAIRS))
-    held = held_between(site, first, last, now)
+    held = held_between([site], first, last, now)
     places, taken = _chairs_held(held, {chair.pk for chair in chairs}), taken_by_resource(sheet)
     chairs = [chair for chair in chairs if chair.is_active]
     return BoardDay(

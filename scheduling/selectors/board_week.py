@@ -12,10 +12,10 @@ from clinic.models import Resource, Site, User
 from scheduling.models import Appointment, Ride
 from scheduling.planner.values import SiteDay, Stretches
 from scheduling.selectors.board import UnitRow, here_and_away, taken_by_resource
-from scheduling.selectors.coverage import stranded
 from scheduling.selectors.day_sheets import Sheet, load_sheet, people_of
 from scheduling.selectors.local_days import days_between, holiday_name, subtract
 from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.stranded import stranded
 from scheduling.selectors.weeks import monday_of
 
 Status = Appointment.Status

@@ -5,7 +5,7 @@ Nothing is written down about it: a visit is without cover when what it holds is
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -18,11 +18,11 @@ from django.utils.functional import cached_property
 
 from clinic import clock
 from clinic.models import Site
-from scheduling.models import Appointment, Hold, Offer, ProtocolVersion, Series
+from scheduling.models import Appointment, Hold, Offer, ProtocolVersion
 from scheduling.models.appointment import CellRange
 from scheduling.planner.values import CHAIR_ROLES, Kind, Lane, SiteDay, VisitShape
 from scheduling.selectors.care import PLAIN, Care, special_cares
-from scheduling.selectors.day_sheets import Sheet, load_sheet
+from scheduling.selectors.day_sheets import Presence
 from scheduling.selectors.local_days import subtract
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
@@ -56,63 +56,37 @@ class Stranded:
     is_plan: bool = False
 
 
-def booked_days(site: Site, begin: datetime, end: datetime | None = None) -> set[date]:
-    """Local dates from `begin` on (aware; before `end` where given) on which the site has visits or kept plans."""
-    visits = Appointment.objects.blocking().filter(site=site, ends__gt=begin)
-    holds = Hold.objects.filter(offer__site=site, end_cell__gt=clock.cell(begin))
-    if end is not None:
-        visits = visits.filter(starts__lt=end)
-        holds = holds.filter(start_cell__lt=clock.cell_up(end))
-    found = {local_day(starts, site) for starts in visits.values_list("starts", flat=True)}
-    return found | {local_day(clock.of_cell(cell), site) for cell in holds.values_list("start_cell", flat=True)}
-
-
-def stranded(site: Site, days: Collection[date], now: datetime, *, sheet: Sheet | None = None) -> dict[UUID, Stranded]:
-    """Visits and kept plans on these local dates that are not covered as things stand, by id, soonest first.
-
-    Lapsed holds do not count, nor does what is over at `now` (aware). `sheet`: of these days, where the caller has it
-    already. A constant number of queries.
-    """
-    if not days:
-        return {}
-    sheet = sheet or load_sheet(site, days, now=now)
-    begin = clock.day_bounds(min(days), site.zone)[0]
-    end = clock.day_bounds(max(days), site.zone)[1]
-    blocking = (
-        Appointment.objects.blocking()
-        .filter(site=site, starts__lt=end, ends__gt=max(begin, now))
-        .exclude(series__status=Series.Status.DRAFT, series__held_until__lte=now)
-    )
-    booked = map(Booked._make, blocking.order_by("starts").values_list(*Booked._fields))
-    held = held_between(site, max(begin, now), end, now)
-    lost_visits = uncovered(sheet, (one for one in booked if local_day(one.starts, site) in days), held, now)
-    found: dict[UUID, Stranded] = {}
-    for visit in blocking.filter(pk__in=lost_visits).select_related("patient", "site").order_by("starts"):
-        found[visit.pk] = Stranded(visit.pk, visit_words(visit))
-    return found | uncovered_plans(sheet, held, days)
-
-
-def uncovered(sheet: Sheet, visits: Iterable[Booked], held: "Held", now: datetime) -> list[UUID]:
+def uncovered(
+    sheet: Presence, visits: Iterable[Booked], held: "Held", now: datetime, shapes: "Shapes | None" = None
+) -> list[UUID]:
     """Those of `visits` (still to come, or under way, on days of the sheet) that what they hold does not cover."""
-    present, shapes = _Present(sheet), Shapes()
+    present, known = _Present(sheet), shapes or Shapes()
     return [
         visit.pk
         for visit in visits
-        if not _visit_is_covered(present, visit, held.of_visits.get(str(visit.pk), ()), shapes, now)
+        if not _visit_is_covered(present, visit, held.of_visits.get(str(visit.pk), ()), known, now)
     ]
 
 
-def uncovered_plans(sheet: Sheet, held: "Held", days: Collection[date]) -> dict[UUID, Stranded]:
+def uncovered_plans(sheet: Presence, held: "Held", days: Collection[date]) -> dict[UUID, Stranded]:
     """Plans kept for patients whose visits on `days`, those of the sheet, are not covered; by id."""
+    return plans_without({sheet.site: sheet}, held, {sheet.site: days}, Shapes()).get(sheet.site, {})
+
+
+def plans_without(
+    sheets: Mapping[Site, Presence], held: "Held", days: Mapping[Site, Collection[date]], shapes: "Shapes"
+) -> dict[Site, dict[UUID, Stranded]]:
+    """The same for several sites; one query for all of them."""
     if not held.of_offers:
         return {}
-    present, shapes, found = _Present(sheet), Shapes(), {}
+    present = {site: _Present(sheet) for site, sheet in sheets.items()}
+    found: dict[Site, dict[UUID, Stranded]] = defaultdict(dict)
     offers = Offer.objects.filter(pk__in=held.of_offers, status=Offer.Status.OPEN)
     for offer in offers.select_related("patient", "site", "protocol_version"):
-        shape = shapes.of_version(offer.protocol_version)
-        lost = _lost_of_plan(present, offer, held.of_offers[str(offer.pk)], shape, days)
+        site, shape = offer.site, shapes.of_version(offer.protocol_version)
+        lost = _lost_of_plan(present[site], offer, held.of_offers[str(offer.pk)], shape, days[site])
         if lost:
-            found[offer.pk] = kept_plan(offer, clock.of_cell(min(lost)))
+            found[site][offer.pk] = kept_plan(offer, clock.of_cell(min(lost)))
     return found
 
 
@@ -180,7 +154,7 @@ class Shapes:
 class _Present:
     """Who and what is there when, asked once for every hold of the days: most lie within one stretch."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Presence) -> None:
         self.sheet = sheet
         self.no_beds = {one.id for one in sheet.resources if CHAIR_ROLES & one.roles and not BED & one.roles}
         self.days = sorted(sheet.days, key=lambda day: day.start)
@@ -245,15 +219,15 @@ def _is_open_for(present: _Present, shape: VisitShape, start: int) -> bool:
     return is_open and day is not None and _presence_is_met(present, day, shape, start, start)
 
 
-def held_between(site: Site, begin: datetime, end: datetime, now: datetime) -> Held:
-    """All holds of the site's visits and kept plans that touch [begin, end) and have not lapsed at `now` (aware)."""
+def held_between(sites: Collection[Site], begin: datetime, end: datetime, now: datetime) -> Held:
+    """All holds of the sites' visits and kept plans that touch [begin, end) and have not lapsed at `now` (aware)."""
     found = Held(defaultdict(list), defaultdict(list))
     # As a range, which the index of the exclusion constraint finds among ten years of holds.
     window = NumericRange(clock.cell(begin), max(clock.cell(begin), clock.cell_up(end)))
     holds = (
         Hold.objects.alias(cells=CellRange("start_cell", "end_cell"))
         .filter(cells__overlap=window)
-        .filter(Q(appointment__site=site) | Q(offer__site=site))
+        .filter(Q(appointment__site__in=sites) | Q(offer__site__in=sites))
         .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
     )
     owners = (Cast("appointment_id", CharField()), Cast("offer_id", CharField()))

@@ -6,7 +6,7 @@ writer meets them). Who works at several sites is busy at both, with the way bet
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypedDict, cast
@@ -25,7 +25,7 @@ from scheduling.planner import values
 from scheduling.planner.values import SiteDay, Stretches, Taken
 from scheduling.selectors.held_cells import held
 from scheduling.selectors.local_days import LocalDay, as_cells, holiday_name, subtract
-from scheduling.selectors.site_facts import TREATING, SiteFacts, Worker, site_facts
+from scheduling.selectors.site_facts import TREATING, Asked, SiteFacts, Worker, facts_of_sites
 
 HoldRow = tuple[int, int, int, int, int]
 """resource, first cell, cell after the last, first unit, unit after the last."""
@@ -46,14 +46,13 @@ class _Known(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """What the planner is given. `days` are the dates asked for on which the site is open at all."""
+class Presence:
+    """Who and what is there. `days` are the dates asked for on which the site is open at all."""
 
     site: Site
     zone: ZoneInfo
     days: tuple[SiteDay, ...]
     resources: tuple[values.Resource, ...]
-    taken: Taken
 
     def day(self, on: date) -> SiteDay | None:
         """The sheet of one date; None when the site is closed all day."""
@@ -62,6 +61,25 @@ class Sheet:
     def is_open(self, start: int, end: int) -> bool:
         """Whether the cells [start, end) lie inside one open stretch."""
         return any(low <= start and end <= high for day in self.days for low, high in day.open or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(Presence):
+    """What the planner is given: who is there, and what of it is taken."""
+
+    taken: Taken
+
+
+def presence_at(dates: Mapping[Site, Collection[date]]) -> dict[Site, Presence]:
+    """Who and what is at each site on its local dates (not empty), whatever is booked; one query for all sites."""
+    if not dates:
+        return {}
+    ordered = {site: [LocalDay(on, site.zone) for on in sorted(set(some))] for site, some in dates.items()}
+    found = facts_of_sites([_asked(site, days) for site, days in ordered.items()])
+    return {
+        site: Presence(site, site.zone, tuple(_open_days(site, days, facts)), facts.resources)
+        for (site, days), facts in zip(ordered.items(), found, strict=True)
+    }
 
 
 def load_sheet(site: Site, dates: Collection[date], *, now: datetime, without_visits: Collection[UUID] = ()) -> Sheet:
@@ -81,8 +99,11 @@ def load_sheet(site: Site, dates: Collection[date], *, now: datetime, without_vi
 
 
 def _facts(site: Site, days: Sequence[LocalDay]) -> SiteFacts:
-    begin, end = clock.of_cell(days[0].first), clock.of_cell(days[-1].end)
-    return site_facts(site, [day.date for day in days], begin, end)
+    return facts_of_sites([_asked(site, days)])[0]
+
+
+def _asked(site: Site, days: Sequence[LocalDay]) -> Asked:
+    return Asked(site, [day.date for day in days], clock.of_cell(days[0].first), clock.of_cell(days[-1].end))
 
 
 def _windows(days: Sequence[LocalDay]) -> list[tuple[int, int]]:

@@ -119,7 +119,10 @@ def could_come_sooner(visit: Appointment, now: datetime) -> bool:
 
 def chances_of(user: User, now: datetime) -> list[Chance]:
     """The best free time of each day and kind of visit at the user's sites, soonest first. `now` is aware."""
-    found = [chance for site in Site.objects.for_user(user) for chance in Looking(site, now).chances()]
+    asked: dict[Site, list[UUID]] = defaultdict(list)
+    for wish in wishes_of(user, now):
+        asked[wish.appointment.site].append(wish.pk)
+    found = [chance for site, only in asked.items() for chance in Looking(site, now, only=only).chances()]
     return sorted(found, key=lambda one: (one.starts, one.site.name))
 
 

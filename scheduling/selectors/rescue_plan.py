@@ -18,8 +18,9 @@ from scheduling.planner.rescue import Proposal
 from scheduling.planner.rescue_search import plan_rescue
 from scheduling.planner.rescue_solver import improve_rescue
 from scheduling.selectors import rescue
-from scheduling.selectors.coverage import Stranded, booked_days, stranded
+from scheduling.selectors.coverage import Stranded
 from scheduling.selectors.reasons import explain
+from scheduling.selectors.stranded import booked_days, booked_days_at, stranded, stranded_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,10 @@ def without_cover(site: Site, now: datetime) -> list[Stranded]:
 
 
 def without_cover_of(user: User, now: datetime) -> list[tuple[Site, list[Stranded]]]:
-    """The same for every site of the user that has any."""
-    sites = [(site, without_cover(site, now)) for site in Site.objects.for_user(user)]
-    return [(site, found) for site, found in sites if found]
+    """The same for every site of the user that has any, in as many queries for five sites as for one."""
+    sites = list(Site.objects.for_user(user))
+    found = stranded_at(booked_days_at(sites, now), now)
+    return [(site, list(found[site].values())) for site in sites if found.get(site)]
 
 
 def propose(site: Site, now: datetime) -> SiteRescue:

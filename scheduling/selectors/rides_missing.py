@@ -117,7 +117,7 @@ def row_of(scope: Scope, patient: Patient) -> RideRow | None:
 
 
 def _rows(scope: Scope, keys: Iterable[Key]) -> list[RideRow]:
-    """The rows of these keys, in their order: three queries and those of the words' texts."""
+    """The rows of these keys, in their order: four queries and those of the words' texts."""
     keys = list(keys)
     if not keys:
         return []
@@ -125,7 +125,7 @@ def _rows(scope: Scope, keys: Iterable[Key]) -> list[RideRow]:
         missing(scope)
         .filter(patient__in={patient for patient, _site in keys})
         .select_related("patient", "site", "series", "protocol_version", "ride__companion", "ride__called_by")
-        .prefetch_related(Prefetch("patient__contacts", all_drivers(), to_attr="drivers"))
+        .prefetch_related(Prefetch("patient__contacts", all_drivers(), to_attr="drivers"), "site__wordings")
         .order_by("starts", "pk")
     )
     by_key: dict[Key, list[Appointment]] = defaultdict(list)

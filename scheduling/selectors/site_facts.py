@@ -2,11 +2,11 @@
 
 Every look at free time begins with these few rows. Asked one table at a time they cost more than the ten thousand
 holds that are read after them (`manage.py bench --only plan`): seven statements, each put together anew by the ORM.
-So PostgreSQL gathers them as one JSON value.
+So PostgreSQL gathers them as JSON values, for any number of sites at once.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, TypeVar
@@ -70,15 +70,28 @@ class SiteFacts:
         return (*self.places, *(worker.resource for worker in self.workers))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For which local dates (not empty) a site's facts are asked: all lie between `begin` and `end` (aware)."""
+
+    site: Site
+    dates: Collection[date]
+    begin: datetime
+    end: datetime
+
+
 _SELECT = """
+SELECT asked.number, facts.* FROM unnest(
+    %(sites)s::uuid[], %(firsts)s::date[], %(lasts)s::date[], %(begins)s::timestamptz[], %(ends)s::timestamptz[]
+) WITH ORDINALITY AS asked(site, first, last, begin, "end", number) CROSS JOIN LATERAL (
 WITH places AS (
-    SELECT id, kind, position FROM clinic_resource WHERE site_id = %(site)s AND is_active AND kind <> %(staff)s
+    SELECT id, kind, position FROM clinic_resource WHERE site_id = asked.site AND is_active AND kind <> %(staff)s
 ), people AS (
     SELECT member.id, member.resource_id, member.travel_minutes, resource.capacity,
            array_agg(DISTINCT held.role) AS roles,
            (SELECT count(*) FROM clinic_staffmember_sites AS works WHERE works.staffmember_id = member.id) AS sites
     FROM clinic_staffmember AS member
-    JOIN clinic_staffmember_sites AS here ON here.staffmember_id = member.id AND here.site_id = %(site)s
+    JOIN clinic_staffmember_sites AS here ON here.staffmember_id = member.id AND here.site_id = asked.site
     JOIN clinic_resource AS resource ON resource.id = member.resource_id AND resource.is_active
     JOIN clinic_staffrole AS held ON held.staff_member_id = member.id AND held.role = ANY(%(roles)s)
     WHERE member.is_active
@@ -89,34 +102,47 @@ SELECT
     (SELECT json_agg(json_build_array(resource_id, roles, capacity, sites, travel_minutes) ORDER BY resource_id)
      FROM people),
     (SELECT json_agg(json_build_array(weekday, opens, closes) ORDER BY weekday, opens)
-     FROM clinic_openinghours WHERE site_id = %(site)s),
+     FROM clinic_openinghours WHERE site_id = asked.site),
     (SELECT json_agg(json_build_array(weekday, resource_id, starts, ends, valid_from, valid_until) ORDER BY starts)
      FROM clinic_shift AS shift JOIN people ON people.id = shift.staff_member_id
-     WHERE site_id = %(site)s AND valid_from <= %(last)s AND (valid_until IS NULL OR valid_until >= %(first)s)),
+     WHERE site_id = asked.site AND valid_from <= asked.last AND (valid_until IS NULL OR valid_until >= asked.first)),
     (SELECT json_agg(json_build_array(date, resource_id, starts, ends) ORDER BY starts)
      FROM clinic_shiftexception AS exception JOIN people ON people.id = exception.staff_member_id
-     WHERE site_id = %(site)s AND date BETWEEN %(first)s AND %(last)s),
+     WHERE site_id = asked.site AND date BETWEEN asked.first AND asked.last),
     (SELECT json_agg(json_build_array(resource_id, starts, ends))
      FROM clinic_closure
-     WHERE starts < %(end)s AND ends > %(begin)s
-       AND (site_id = %(site)s OR resource_id IN (SELECT id FROM places UNION SELECT resource_id FROM people)))
+     WHERE starts < asked."end" AND ends > asked.begin
+       AND (site_id = asked.site OR resource_id IN (SELECT id FROM places UNION SELECT resource_id FROM people)))
+) AS facts
 """
 
 
-def site_facts(site: Site, dates: Collection[date], begin: datetime, end: datetime) -> SiteFacts:
-    """The facts of `site` for `dates` (local, not empty), which lie between the aware moments `begin` and `end`."""
-    asked: dict[str, Any] = {
-        "site": str(site.pk),
+def facts_of_sites(asked: Sequence[Asked]) -> list[SiteFacts]:
+    """The facts of each site asked about, in that order; one query for all of them."""
+    values: dict[str, Any] = {
         "staff": ResourceKind.STAFF.value,
         "roles": list(TREATING),
-        "first": min(dates),
-        "last": max(dates),
-        "begin": begin,
-        "end": end,
+        "sites": [str(one.site.pk) for one in asked],
+        "firsts": [min(one.dates) for one in asked],
+        "lasts": [max(one.dates) for one in asked],
+        "begins": [one.begin for one in asked],
+        "ends": [one.end for one in asked],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT, asked)
-        places, people, hours, shifts, exceptions, closures = (_rows(value) for value in cursor.fetchone())
+        cursor.execute(_SELECT, values)
+        rows = sorted(cursor.fetchall(), key=lambda row: int(row[0]))
+    return [_facts(*(value or [] for value in row[1:])) for row in rows]
+
+
+def _facts(
+    places: list[Any],
+    people: list[Any],
+    hours: list[Any],
+    shifts: list[Any],
+    exceptions: list[Any],
+    closures: list[Any],
+) -> SiteFacts:
+    """What json_agg gave, each as lists of columns."""
     return SiteFacts(
         places=tuple(Resource(one, frozenset({kind})) for one, kind in places),
         workers=tuple(_worker(*row) for row in people),
@@ -125,11 +151,6 @@ def site_facts(site: Site, dates: Collection[date], begin: datetime, end: dateti
         instead=_instead(exceptions),
         closures=_grouped((one, (_moment(starts), _moment(ends))) for one, starts, ends in closures),
     )
-
-
-def _rows(value: list[Any] | None) -> list[Any]:
-    """What json_agg gives; nothing at all where there is no row."""
-    return value or []
 
 
 def _grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:

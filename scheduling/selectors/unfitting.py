@@ -5,8 +5,9 @@ from uuid import UUID
 from clinic import clock
 from patients.models import Clearance
 from scheduling.models import Appointment
-from scheduling.selectors.coverage import Stranded, stranded
+from scheduling.selectors.coverage import Stranded
 from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.stranded import stranded
 
 
 def unfitting_visits(clearance: Clearance) -> list[Stranded]:

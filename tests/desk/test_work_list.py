@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic import clock
-from clinic.models import Closure, User
+from clinic.models import Closure, Site, User
 from clinic.permissions import Role
 from patients.actions import decide_clearance
 from patients.models import Authorisation, Clearance, Consent, Patient
@@ -18,11 +18,13 @@ from scheduling import tasks
 from scheduling.actions import offers, requests
 from scheduling.models import Appointment, ChangeRequest, KeptCount, Message
 from scheduling.selectors import slow_counts
+from scheduling.selectors.coverage import Stranded
+from scheduling.selectors.rescue_plan import without_cover
 from scheduling.selectors.work_counts import SAME, Counts, counts_for
 from tests.desk.conftest import SignIn
 from tests.desk.pages import text
 from tests.desk.waiting import told, waiting
-from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_patient, make_staff
+from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_clinic, make_patient, make_staff
 from tests.portal.conftest import make_visits
 from tests.scheduling.helpers import book, consult, keep
 
@@ -344,3 +346,48 @@ def test_home_asks_as_often_for_three_hundred_visits_as_for_ten(clerk: Client, h
 
     assert queries() == few
     assert waiting(harbor) == {"rides": 300, "calls": 300, "ends": 300}
+
+
+def test_home_asks_as_often_for_five_sites_as_for_one_and_says_of_each_what_is_so(
+    clerk: Client, harbor: Clinic
+) -> None:
+    def shown() -> tuple[int, list[tuple[Site, list[Stranded]]]]:
+        with CaptureQueriesContext(connection) as captured:
+            page = clerk.get(reverse("desk:work"))
+        assert page.status_code == 200
+        return len(captured), page.context["work"].uncovered
+
+    closed_for_six(harbor)
+    shown()  # what is asked once in a while is asked
+    few, one = shown()
+    others = [make_clinic(name=name, time_zone=zone) for name, zone in ELSEWHERE.items()]
+    for number, other in enumerate(others):
+        other.site.staff.add(harbor.clerk)
+        closed_for_six(other, number)
+    shown()
+    many, five = shown()
+
+    assert many == few
+    assert dict(five)[harbor.site] == dict(one)[harbor.site]
+    sites = [harbor.site, *(other.site for other in others)]
+    alone = {site: without_cover(site, clock.now()) for site in sites}
+    assert dict(five) == {site: found for site, found in alone.items() if found}
+    assert [len(alone[site]) for site in sites] == [7, 6, 7, 6, 7]
+
+
+#: Sites on other clocks: a day is a local one at each.
+ELSEWHERE = {
+    "Mesa": "America/Phoenix",
+    "Pier": "America/Los_Angeles",
+    "Dunes": "America/Chicago",
+    "Kona": "Pacific/Honolulu",
+}
+
+
+def closed_for_six(clinic: Clinic, number: int = 1) -> None:
+    """A site with a course of six and, where `number` is odd, a plan kept, and closed from its first day on."""
+    book(clinic, make_patient(clinic.site, cleared=True))
+    if number % 2:
+        keep(clinic, make_patient(clinic.site, cleared=True))
+    begin = clock.day_bounds(FIRST_DAY, clinic.site.zone)[0]
+    Closure.objects.create(site=clinic.site, starts=begin, ends=begin + timedelta(days=60))

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from clinic.models import Resource, Site
 from scheduling.models import Appointment, Hold, Message, Offer, Series
-from scheduling.selectors.coverage import booked_days, stranded
+from scheduling.selectors.stranded import booked_days, stranded
 from tests.machine.truth import BLOCKING, FOLLOWS, HoldRow, Truth, Units, Visit, cell_of, day_of
 
 #: What is sent ahead of a visit, bound to the visit's version.

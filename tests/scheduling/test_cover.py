@@ -13,7 +13,7 @@ from clinic.permissions import Role
 from scheduling.actions import clinic_changes
 from scheduling.actions.clinic_changes import StrandsVisits
 from scheduling.models import Appointment, Hold, Message, PhaseNeed, ProtocolVersion
-from scheduling.selectors.coverage import booked_days, stranded
+from scheduling.selectors.stranded import booked_days, stranded
 from tests.factories import FIRST_DAY, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import book, overlaps_in_holds, visits_of
 

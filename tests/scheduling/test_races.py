@@ -24,10 +24,10 @@ from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import clinic_changes, cover, moving, offers, outages, placing, rescue
 from scheduling.models import Appointment, Hold, Series
-from scheduling.selectors.coverage import booked_days, stranded
 from scheduling.selectors.held_cells import held
 from scheduling.selectors.rescue_plan import answers, propose
 from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.stranded import booked_days, stranded
 from tests.factories import FIRST_DAY, Clinic, add_shifts, make_clinic, make_patient
 from tests.scheduling.helpers import (
     as_owner,

@@ -194,7 +194,6 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(manager: Client, harb
             assert manager.get(address).status_code == 200
         return len(captured)
 
-    # What has lost its cover is looked for site by site, whole days at a time: a site costs queries, its rows none.
     make_clinic(name="Pier").site.staff.add(harbor.manager)
     few = queries()
     _more_people(harbor)

@@ -15,7 +15,7 @@ from patients.models import Patient
 from scheduling.models import Message
 from tests.desk.pages import text
 from tests.desk.waiting import told
-from tests.factories import NOW, Clinic, make_staff
+from tests.factories import NOW, Clinic, make_clinic, make_patient, make_staff
 from tests.scheduling.helpers import book
 
 
@@ -89,6 +89,28 @@ def test_the_queries_do_not_grow_with_the_people(manager: Client, harbor: Clinic
     for number in range(10):
         make_staff(harbor.site, f"Nina {number}", Role.NURSE, watch=4, shifts=False)
     assert queries() == few
+
+
+def test_the_queries_do_not_grow_with_the_sites(manager: Client, harbor: Clinic) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            landed(manager)
+        return len(caught)
+
+    def lose_the_nurses(clinic: Clinic) -> None:
+        book(clinic, make_patient(clinic.site, cleared=True))
+        Shift.objects.filter(staff_member__in=clinic.nurses).update(valid_until=NOW.date())
+
+    lose_the_nurses(harbor)
+    queries()
+    few = queries()
+    for name in ("Mesa", "Pier", "Dunes", "Kona"):
+        other = make_clinic(name=name)
+        other.site.staff.add(harbor.manager)
+        lose_the_nurses(other)
+    assert queries() == few
+    rows = manager.get("/", follow=True).context["to_do"]
+    assert [row.title[:24] for row in rows if row.page == "desk:rescue"] == ["6 visits without cover at"[:24]] * 5
 
 
 def test_a_site_where_nothing_can_be_booked_yet_says_what_comes_next(manager: Client, harbor: Clinic) -> None:

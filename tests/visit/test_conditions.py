@@ -22,11 +22,11 @@ from scheduling.actions.visit_notes import record_reading
 from scheduling.models import Appointment, Hold, Series
 from scheduling.planner.values import Wishes
 from scheduling.selectors.care import pressure_limits, special_cares
-from scheduling.selectors.coverage import stranded
 from scheduling.selectors.ends_ahead import Lacks, ending_before_visits
 from scheduling.selectors.gates import GateKind, shut_gates
 from scheduling.selectors.planning import plan_series
 from scheduling.selectors.shapes import shape_for
+from scheduling.selectors.stranded import stranded
 from tests import factories
 from tests.factories import FIRST_DAY, NOW, Clinic, make_chair, make_patient
 from tests.visit.doctors import clearance_url, make_flag, sign_in, text_of
