@@ -23,7 +23,33 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 #: Events sealed by one call: a second or so.
 MOST = 5_000
 
-INSTALL = r"""
+#: In plpgsql, which keeps its plans: it is called for every page that shows a record.
+OPENING = r"""
+CREATE OR REPLACE FUNCTION clinic_record_opening(
+    who_is uuid, page text, kind text, by_id text, by_name text, why text, from_where text, minutes integer
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    -- The same person at the same page of the same record again: it was looked at anew, not opened.
+    IF EXISTS (
+        SELECT FROM public.clinic_auditevent AS o
+        WHERE o.patient = who_is AND o.operation = 'open' AND o.actor_id = by_id AND o.action = page
+          AND o.at > clock_timestamp() - make_interval(mins => minutes)
+    ) THEN
+        RETURN;
+    END IF;
+    INSERT INTO public.clinic_auditevent (
+        at, transaction, "table", "row", operation, patient, actor_kind, actor_id, actor_name, caller_id, caller_name,
+        action, reason, origin, database_role
+    )
+    VALUES (clock_timestamp(), pg_current_xact_id()::text::bigint, '', coalesce(who_is::text, ''), 'open', who_is, kind,
+        by_id, by_name, '', '', page, why, from_where, session_user);
+END
+$$;
+"""
+
+INSTALL = (
+    r"""
 CREATE FUNCTION clinic_audit_says(e clinic_auditevent) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
     SELECT jsonb_build_array(e.before, e.after, e.reason, e.caller_name)::text
@@ -76,27 +102,13 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION clinic_record_opening(
-    who_is uuid, page text, kind text, by_id text, by_name text, why text, from_where text, minutes integer
-) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    INSERT INTO public.clinic_auditevent (
-        at, transaction, "table", "row", operation, patient, actor_kind, actor_id, actor_name, caller_id, caller_name,
-        action, reason, origin, database_role
-    )
-    SELECT clock_timestamp(), pg_current_xact_id()::text::bigint, '', coalesce(who_is::text, ''), 'open', who_is, kind,
-        by_id, by_name, '', '', page, why, from_where, session_user
-    -- The same person at the same page of the same record again: it was looked at anew, not opened.
-    WHERE NOT EXISTS (
-        SELECT FROM public.clinic_auditevent AS o
-        WHERE o.patient = who_is AND o.operation = 'open' AND o.actor_id = by_id AND o.action = page
-          AND o.at > clock_timestamp() - make_interval(mins => minutes)
-    )
-$$;
-
+"""
+    + OPENING
+    + r"""
 REVOKE ALL ON FUNCTION clinic_audit_says(clinic_auditevent), clinic_audit_header(clinic_auditevent, bytea),
     clinic_audit_seal(integer), clinic_record_opening(uuid, text, text, text, text, text, text, integer) FROM PUBLIC;
 """
+)
 REMOVE = """
 DROP FUNCTION clinic_record_opening(uuid, text, text, text, text, text, text, integer);
 DROP FUNCTION clinic_audit_seal(integer);

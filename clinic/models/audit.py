@@ -49,6 +49,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["table", "row"]),
             # What a range of days holds: rows lie in the order of their time, so a few pages of index do.
             BrinIndex(fields=["at"], name="audit_at"),
+            # Whether somebody has this record open already; a patient's changes are many, the openings few.
+            models.Index(fields=["patient", "at"], condition=models.Q(operation="open"), name="audit_openings"),
         ]
 
     def __str__(self) -> str:

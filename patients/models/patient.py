@@ -130,7 +130,15 @@ class Patient(models.Model):
                 name="patient_merged_into_another",
             ),
         ]
-        indexes = [models.Index(fields=["birth_date"], name="patient_birth_date")]
+        indexes = [
+            models.Index(fields=["birth_date"], name="patient_birth_date"),
+            # The few whose mail comes back: the navigation counts them on every page.
+            models.Index(
+                fields=["email_failed_at"],
+                condition=Q(email_failed_at__isnull=False),
+                name="patient_whose_mail_fails",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -22,7 +22,8 @@ from scheduling.actions.series_writing import (
     check_order,
     explain_order,
     is_cleared,
-    lock_and_place,
+    lock_days_and_place,
+    lock_patient,
     write_series,
 )
 from scheduling.messages import ledger
@@ -75,7 +76,7 @@ def book_consult(
     placing.check_patient_free(patient, [(starts, ends)], site.zone)
     sheet = placing.free_sheet(site, [day], now)
     placements = placing.place(sheet, shape, [starts])[0]
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         appointment = Appointment.objects.create(
             patient=patient,
             site=site,
@@ -131,17 +132,18 @@ def book_series(
     now = clock.now()
     check_order(order, now)
     explained = explained or explain_order(order, now)
-    placed = lock_and_place(order, now)
-    with placing.as_just_taken(placed.sheet):
-        series, visits = write_series(order, placed.shape, explained, by=by, now=now)
+    shape = lock_patient(order)
+    with placing.as_just_taken(order.site.zone):
+        # Everybody waits for the days, so all that needs none of them is written before they are taken.
+        series, visits = write_series(order, shape, explained, by=by, now=now)
+        announce(series, visits)
+        keep_result(key, series=str(series.pk))
         holds.write(
             [
                 ToHold(placements, appointment=visit.pk, expires_at=series.held_until)
-                for visit, placements in zip(visits, placed.placements, strict=True)
+                for visit, placements in zip(visits, lock_days_and_place(order, shape, now).placements, strict=True)
             ]
         )
-    announce(series, visits)
-    keep_result(key, series=str(series.pk))
     return series
 
 

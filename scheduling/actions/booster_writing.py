@@ -130,7 +130,7 @@ def write(
     )
     placements = placing.place(sheet, shape, placed)
     booking.cancel_visits(difference.cancelled, f"New booster interval: {reason.strip()}")
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         holds.release([visit for visit, _ in difference.moved])
         target = {visit.pk: starts for visit, starts in difference.moved}
         difference.moved = [(visit, visit.starts) for visit, _ in difference.moved]

@@ -185,7 +185,7 @@ def write(
     placements = placing.place(sheet, locked.shape, placed) if placed else []
     old = {one.pk: one.starts for one in movers}
     booking.cancel_visits(leaving, reason)
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         holds.release(movers)
         for visit in moving.in_safe_order(movers, agreed.moves):
             starts = agreed.moves[visit.pk]

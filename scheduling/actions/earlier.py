@@ -130,7 +130,7 @@ def offer_time(
     placements = placing.place(sheet, shape, [starts])[0]
     fits = _check_fit(site, starts, wishes, now)
     expires_at = min(now + timedelta(minutes=minutes), *(fit.answer_by for fit in fits))
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         offer = Offer.objects.create(
             kind=Offer.Kind.EARLIER_TIME,
             site=site,

@@ -46,7 +46,7 @@ def make_up(*, by: Actor, appointment: Appointment, starts: datetime, key: UUID)
     placing.check_patient_free(lost.patient, [(starts, ends)], site.zone)
     sheet = placing.free_sheet(site, [day], now)
     placements = placing.place(sheet, shape, [starts])[0]
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         visit = _write(lost, starts, ends, by, now)
         holds.write([ToHold(placements, appointment=visit.pk)])
     if visit.protocol_version.needs_ride:

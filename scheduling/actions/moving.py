@@ -89,7 +89,7 @@ def _give_start(appointment: Appointment, starts: datetime, reason: str, version
     if visit.status == Status.BOOKED:  # one that is only held moves anywhere
         check_cleared(visit.patient, visit.protocol_version, new_day)
     old_starts = visit.starts
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         put_at(visit, starts, ends, reason)
         rewrite_holds(visit, ToHold(placements, appointment=visit.pk, expires_at=held_until(visit)))
     requests.settle([visit])

@@ -88,7 +88,7 @@ def _keep(
         windows = [(day.first, day.end) for day in (LocalDay(on, asked.site.zone) for on in order.days)]
         holds.delete_lapsed([one.id for one in sheet.resources], windows, now)
         placements = [visit.placements for visit in worked.plan.visits]
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         offer = write_offer(order, explained_by(worked.plan), placements, lasts=KEPT_FOR, by=by, now=now)
     return NextBest(offer, worked)
 

@@ -95,7 +95,7 @@ def keep_plan(
     check_order(order, now)
     explained = explained or explain_order(order, now)
     placed = lock_and_place(order, now)
-    with placing.as_just_taken(placed.sheet):
+    with placing.as_just_taken(placed.sheet.zone):
         offer = write_offer(order, explained, placed.placements, lasts=timedelta(hours=hours), by=by, now=now)
     keep_result(key, offer=str(offer.pk))
     return offer

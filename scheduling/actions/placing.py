@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError
 from django.db.models import Count
@@ -99,7 +100,7 @@ def _placed(sheet: Sheet, shape: VisitShape, possible: PossibleStarts, starts: d
     if not sheet.is_open(cell, cell + shape.cells):
         raise Refused(_closed_words(sheet, starts), field="starts", code="closed")
     if not any(one.start == cell for one in possible.starts):
-        raise just_taken(starts, sheet)
+        raise just_taken(starts, sheet.zone)
     return possible.placements(cell)
 
 
@@ -117,17 +118,17 @@ def _closed_words(sheet: Sheet, starts: datetime) -> str:
     )
 
 
-def just_taken(starts: datetime, sheet: Sheet) -> JustTaken:
+def just_taken(starts: datetime, zone: ZoneInfo) -> JustTaken:
     """The error that names the local date and time which somebody else has taken."""
     return JustTaken(
-        f"{day_words(starts, sheet.zone)} at {time_words(starts, sheet.zone)} has just been taken. "
+        f"{day_words(starts, zone)} at {time_words(starts, zone)} has just been taken. "
         "Nothing was booked; what you entered is kept.",
         field="starts",
     )
 
 
 @contextmanager
-def as_just_taken(sheet: Sheet) -> Iterator[None]:
+def as_just_taken(zone: ZoneInfo) -> Iterator[None]:
     """Turn the database's refusal of an overlap into a sentence, by the name of the constraint that refused."""
     try:
         yield
@@ -138,7 +139,7 @@ def as_just_taken(sheet: Sheet) -> Iterator[None]:
             cells = re.search(r"\[(\d+),", str(diagnosis.message_detail or ""))
             if cells is None:
                 raise JustTaken("Somebody else has just taken a part of that time. Nothing was booked.") from error
-            raise just_taken(clock.of_cell(int(cells.group(1))), sheet) from error
+            raise just_taken(clock.of_cell(int(cells.group(1))), zone) from error
         if constraint == "appointment_patient_in_one_place":
             raise Refused(
                 "The patient already has a visit at that time. Nothing was booked; choose another.",

@@ -152,7 +152,7 @@ def _agree(question: Question, wanted: Mapping[UUID, datetime], reason: str, now
             moved.append((visit, visit.starts))
             put_at(visit, new[visit.pk], new[visit.pk] + length[visit.pk], reason, WHY)
     sheet = load_sheet(question.site, [], now=now)
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         cover.write_seats(question, placed, now)
     return moved
 
@@ -190,7 +190,7 @@ def _by_patient(visits: Mapping[UUID, Appointment], new: Mapping[UUID, datetime]
 
 def _just_taken(question: Question, wanted: Mapping[UUID, datetime], missing: Sequence[UUID]) -> JustTaken:
     visit, sheet = question.visits[missing[0]], load_sheet(question.site, [], now=clock.now())
-    said = placing.just_taken(wanted[visit.pk], sheet).message
+    said = placing.just_taken(wanted[visit.pk], sheet.zone).message
     more = f" So are the times of {len(missing) - 1} more." if len(missing) > 1 else ""
     return JustTaken(f"For {visit_words(visit)}: {said}{more}", field="starts")
 

@@ -73,7 +73,6 @@ class Placed:
     """A series that can be written: the sheet it was placed on, and who and what serves each visit."""
 
     sheet: Sheet
-    shape: VisitShape
     placements: Sequence[tuple[Placement, ...]]
 
 
@@ -134,13 +133,32 @@ def lock_and_place(order: SeriesOrder, now: datetime) -> Placed:
         Refused: the patient cannot be booked, has a visit then or an infusion too near, or the site is closed.
         JustTaken: a time is no longer free.
     """
+    return lock_days_and_place(order, lock_patient(order), now)
+
+
+def lock_patient(order: SeriesOrder) -> VisitShape:
+    """Take every lock but those of the days, which are the last in order and for which others wait, and look at what
+    only the patient's lock makes sure. The shape of the visits.
+
+    Raises:
+        Refused: the patient cannot be booked, has a visit then or an infusion too near.
+    """
     shape = shape_for(order.version, order.patient)
-    # The days last, as the order wants it, and after what only the patient's lock makes sure: others wait for them.
     placing.take_locks(order.site, order.patient, (), shape)
     check_patient(order, shape)
+    return shape
+
+
+def lock_days_and_place(order: SeriesOrder, shape: VisitShape, now: datetime) -> Placed:
+    """Take the locks of the days, look again, and place every visit; under the locks of `lock_patient`.
+
+    Raises:
+        Refused: the site is closed then.
+        JustTaken: a time is no longer free.
+    """
     placing.lock_days(order.site, order.days)
     sheet = placing.free_sheet(order.site, order.days, now)
-    return Placed(sheet, shape, placing.place(sheet, shape, order.starts))
+    return Placed(sheet, placing.place(sheet, shape, order.starts))
 
 
 def check_patient(order: SeriesOrder, shape: VisitShape) -> None:

@@ -108,7 +108,7 @@ def _book_booster(by: Actor, series: Series, starts: datetime, key: UUID) -> App
         raise Refused("The doctor's clearance does not reach to that day. Nothing was booked.", code="not_cleared")
     sheet = placing.free_sheet(site, [day], now)
     placements = placing.place(sheet, shape, [starts])[0]
-    with placing.as_just_taken(sheet):
+    with placing.as_just_taken(sheet.zone):
         made = _row(by, fresh.patient, site, single, starts, ends, number=next_number(fresh))
         holds.write([ToHold(placements, appointment=made.pk)])
     open_rides(fresh.protocol_version, [made])

@@ -10,9 +10,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from django import forms
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
+from django.db.models import F
 
 from clinic import clock
 from clinic.errors import Refused
@@ -91,24 +90,32 @@ class PlaceForm(forms.Form):
             self.fields["site"].widget = forms.HiddenInput()
 
     def _protocols(self) -> Iterable[Protocol]:
-        """Those of the kind that one of the sites offers, each with its current version and the ids of its sites; one
-        query.
+        """Those of the kind that one of the sites offers, each with its current version; one query, of a row for each
+        site that offers it.
         """
-        offered = Protocol.sites.through.objects.filter(protocol=OuterRef("protocol"))
-        here = offered.filter(site__in=[site.pk for site in self.sites])
-        versions = ProtocolVersion.objects.filter(
-            Exists(here), is_current=True, protocol__is_active=True, protocol__kind=self.kind
+        offered = (
+            ProtocolVersion.objects.filter(
+                is_current=True,
+                protocol__is_active=True,
+                protocol__kind=self.kind,
+                protocol__sites__in=[site.pk for site in self.sites],
+            )
+            .annotate(offered_at=F("protocol__sites"))
+            .select_related("protocol")
+            .order_by("protocol__name")
         )
-        everywhere = versions.annotate(site_ids=ArraySubquery(offered.values("site")))
-        found = everywhere.select_related("protocol").order_by("protocol__kind", "protocol__name")
-        self._versions = {version.protocol_id: version for version in found}
+        self._versions: dict[UUID, ProtocolVersion] = {}
+        self._offered: set[tuple[UUID, UUID]] = set()
+        for version in offered:
+            self._offered.add((version.protocol_id, version.offered_at))
+            self._versions.setdefault(version.protocol_id, version)
         return [version.protocol for version in self._versions.values()]
 
     def clean(self) -> dict[str, Any]:
         """The protocol is offered at the site, and the first day is neither past nor far off."""
         values = super().clean() or {}
         site, protocol, first_day = values.get("site"), values.get("protocol"), values.get("first_day")
-        if site and protocol and site.pk not in self._versions[protocol.pk].site_ids:
+        if site and protocol and (protocol.pk, site.pk) not in self._offered:
             self.add_error("protocol", f"{protocol} is not offered at {site}. Choose another protocol or site.")
         if site and first_day:
             self._check_day(site, first_day)

@@ -106,7 +106,13 @@ class Series(models.Model):
                 condition=~Q(status="revoked") | ~Q(end_reason=""), name="series_stopped_for_a_reason"
             ),
         ]
-        indexes = [models.Index(fields=["patient", "status"])]
+        indexes = [
+            models.Index(fields=["patient", "status"]),
+            # The navigation asks on every page what of a site goes on; most series are history.
+            models.Index(
+                fields=["site"], condition=Q(status__in=["draft", "active", "on-hold"]), name="series_that_goes_on"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.protocol_version.protocol.name} ({self.get_status_display()})"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from clinic import clock
 from clinic.models import StaffMember
@@ -34,11 +35,10 @@ def shape_for(
     """
     if not version.needs_clearance:
         return visit_shape(version, doctor=doctor, is_remote=is_remote)
-    newest = newest_yes(patient)
-    cared = {name: Subquery(newest.values(name)[:1]) for name in ("needs_bed", "extra_watch")}
-    rows = list(_rows(version).annotate(**cared).values_list(*_COLUMNS, *cared))
-    care = Care(bool(rows[0][-2]), rows[0][-1] or 0) if rows else PLAIN
-    return _shape([row[: len(_COLUMNS)] for row in rows], version, doctor, is_remote, care)
+    cared = newest_yes(patient).values_list(JSONObject(bed="needs_bed", extra_watch="extra_watch"))[:1]
+    rows = list(_rows(version).annotate(care=Subquery(cared)).values_list(*_COLUMNS, "care"))
+    care = Care(**rows[0][-1]) if rows and rows[0][-1] else PLAIN
+    return _shape([row[:-1] for row in rows], version, doctor, is_remote, care)
 
 
 def visit_shape(
