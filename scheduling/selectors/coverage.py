@@ -108,47 +108,54 @@ def visit_words(visit: Appointment) -> str:
     return f"{patient.name} (record {patient.record_number}), {when}"
 
 
+class KnownShape:
+    """The shape of some visits, with what is asked of it for each of them."""
+
+    def __init__(self, shape: VisitShape, care: Care = PLAIN) -> None:
+        self.shape = shape
+        #: Whether a doctor wants the patient in a bed at these visits.
+        self.needs_bed = care.bed and shape.chair_kinds == BED
+        self.needs_presence = any(need.lane is Lane.PRESENCE for phase in shape.phases for need in phase.needs)
+        self._least: dict[int, int] = {}
+
+    def least(self, done: int) -> int:
+        """What the rest of a visit after its first `done` cells holds at the least (`area_of`)."""
+        if done not in self._least:
+            self._least[done] = area_of(rest_of(self.shape, done))
+        return self._least[done]
+
+
 class Shapes:
     """Shapes of visits, read once for each protocol version and whatever a doctor's conditions add to it."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, VisitShape] = {}
-        self._least: dict[Any, int] = {}
+        self._known: dict[Any, KnownShape] = {}
 
     @cached_property
     def _cares(self) -> dict[UUID, Care]:
         """What some patients need beyond the protocol; one query for all of them."""
         return special_cares()
 
-    def needs_bed(self, visit: Appointment | Booked) -> bool:
-        """Whether a doctor wants the patient in a bed at this visit."""
-        cared = visit.patient_id in self._cares and self._cares[visit.patient_id].bed
-        return cared and self.of(visit).chair_kinds == BED
-
-    def _key(self, visit: Appointment | Booked) -> tuple[Any, ...]:
+    def known(self, visit: Appointment | Booked) -> KnownShape:
+        """What is known of the shape of `visit`."""
         care = self._cares.get(visit.patient_id, PLAIN)
-        return (visit.protocol_version_id, visit.mode, visit.practitioner_id, care)
-
-    def least(self, visit: Booked, done: int) -> int:
-        """What the rest of `visit` after its first `done` cells holds at the least (`area_of`)."""
-        key = (*self._key(visit), done)
-        if key not in self._least:
-            self._least[key] = area_of(rest_of(self.of(visit), done))
-        return self._least[key]
+        key = (visit.protocol_version_id, visit.mode, visit.practitioner_id, care)
+        known = self._known.get(key)
+        if known is None:
+            related = Appointment.objects.select_related("protocol_version", "practitioner")
+            shape = shape_of(related.get(pk=visit.pk) if isinstance(visit, Booked) else visit)
+            known = self._known[key] = KnownShape(shape, care)
+        return known
 
     def of(self, visit: Appointment | Booked) -> VisitShape:
         """The shape of `visit`."""
-        key = self._key(visit)
-        if key not in self._known:
-            related = Appointment.objects.select_related("protocol_version", "practitioner")
-            self._known[key] = shape_of(related.get(pk=visit.pk) if isinstance(visit, Booked) else visit)
-        return self._known[key]
+        return self.known(visit).shape
 
     def of_version(self, version: ProtocolVersion) -> VisitShape:
         """The shape of a visit in person, with whichever doctor."""
         if version.pk not in self._known:
-            self._known[version.pk] = visit_shape(version)
-        return self._known[version.pk]
+            self._known[version.pk] = KnownShape(visit_shape(version))
+        return self._known[version.pk].shape
 
 
 class _Present:
@@ -253,17 +260,17 @@ def _visit_is_covered(
     day = present.day(begin)
     if day is None or not present.sheet.is_open(begin, end):
         return False
-    held = 0
+    known, held = shapes.known(visit), 0
     for resource, low, high, units in holds:
         low = max(low, begin)
         if low < end and not present.covers_on(day, resource, low, min(high, end)):
             return False
         held += max(0, high - low) * units
-    if holds and held < shapes.least(visit, begin - start):
+    if holds and held < known.least(begin - start):
         return False
-    if begin == start and shapes.needs_bed(visit) and any(row[0] in present.no_beds for row in holds):
+    if begin == start and known.needs_bed and any(row[0] in present.no_beds for row in holds):
         return False
-    return _presence_is_met(present, day, shapes.of(visit), start, begin)
+    return not known.needs_presence or _presence_is_met(present, day, known.shape, start, begin)
 
 
 def area_of(shape: VisitShape) -> int:

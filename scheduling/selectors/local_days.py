@@ -62,11 +62,19 @@ def as_cells(starts: datetime, ends: datetime) -> tuple[int, int]:
 
 def subtract(stretches: Iterable[tuple[int, int]], cuts: Iterable[tuple[int, int]]) -> Stretches:
     """What is left of `stretches` outside all `cuts`, in order; touching stretches become one."""
-    left = _joined(stretches)
-    for low, high in cuts:
-        pieces = [piece for start, end in left for piece in ((start, min(end, low)), (max(start, high), end))]
-        left = [(start, end) for start, end in pieces if start < end]
-    return tuple(sorted(left))
+    holes = _joined(cuts)
+    left: list[tuple[int, int]] = []
+    for start, end in _joined(stretches):
+        at = start
+        for low, high in holes:
+            if low >= end:
+                break
+            if low > at:
+                left.append((at, low))
+            at = max(at, high)
+        if at < end:
+            left.append((at, end))
+    return tuple(left)
 
 
 def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
