@@ -12,7 +12,8 @@ from clinic.permissions import ROLE_PERMISSIONS, Permission, Role
 from patients.models import Clearance, Condition, Flag, Measure, Observation, Patient, Questionnaire, Screening
 from scheduling.models import BoosterPlan, Order, Series
 from tests import factories
-from tests.test_sweep import clinics, person, signed_in, staff_addresses, things_of
+from tests.swept import things_of
+from tests.test_sweep import clinics, person, signed_in, staff_addresses
 
 __all__ = ["clinics"]
 #: Nothing in the program says this by itself.

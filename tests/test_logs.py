@@ -17,7 +17,8 @@ from clinic.tasks import seal_audit
 from scheduling.messages import delivery
 from tests import factories
 from tests.scheduling.helpers import book
-from tests.test_sweep import clinics, person, signed_in, staff_addresses, things_of
+from tests.swept import things_of
+from tests.test_sweep import clinics, person, signed_in, staff_addresses
 
 __all__ = ["clinics"]
 PLANTED = ("Xanthippe", "Quackenbush", "xanthippe@example.org", "+15185559876", "mother-in-law drives")

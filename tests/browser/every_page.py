@@ -33,7 +33,8 @@ from scheduling.models import (
 )
 from scheduling.selectors.earlier import Looking
 from tests import factories
-from tests.test_sweep import Address, addresses, things_of
+from tests.swept import things_of
+from tests.test_sweep import Address, addresses
 
 #: A Wednesday at noon in New York: patients are at their chairs. Before the days on which tests/test_sweep.py books.
 NOW = datetime(2027, 3, 31, 16, tzinfo=UTC)

@@ -14,7 +14,8 @@ from clinic import rates
 from clinic.middleware import RequestContextMiddleware
 from clinic.permissions import Role
 from tests import factories
-from tests.test_sweep import addresses, clinics, person, signed_in, things_of
+from tests.swept import things_of
+from tests.test_sweep import addresses, clinics, person, signed_in
 
 __all__ = ["clinics"]
 #: Header to the words that must be in it.
