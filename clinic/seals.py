@@ -48,7 +48,7 @@ END
 $$;
 """
 
-INSTALL = [
+INSTALL = (
     r"""
 CREATE FUNCTION clinic_audit_says(e clinic_auditevent) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
@@ -108,7 +108,7 @@ $$;
 REVOKE ALL ON FUNCTION clinic_audit_says(clinic_auditevent), clinic_audit_header(clinic_auditevent, bytea),
     clinic_audit_seal(integer), clinic_record_opening(uuid, text, text, text, text, text, text, integer) FROM PUBLIC;
 """,
-]
+)
 REMOVE = """
 DROP FUNCTION clinic_record_opening(uuid, text, text, text, text, text, text, integer);
 DROP FUNCTION clinic_audit_seal(integer);
