@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("scheduling", "0018_ladder_and_receipts")]
+    dependencies = [("scheduling", "0019_medicines_apart")]
 
     operations = [
         AddIndexConcurrently(
