@@ -17,7 +17,7 @@ from scheduling.selectors.alerts import alerts_waiting
 from scheduling.selectors.asked import questions_waiting, without_order
 from scheduling.selectors.clearances import blocked_here, waiting_clearances
 from scheduling.selectors.course_changes import unseen_changes
-from scheduling.selectors.courses import as_course, in_maintenance, to_decide
+from scheduling.selectors.courses import courses_of, in_maintenance, undecided
 from scheduling.selectors.work_counts import remember_decisions
 
 #: Courses in maintenance on one page.
@@ -37,18 +37,20 @@ def seen(request: StaffRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.DECIDE_CLEARANCE, Permission.SET_BOOSTERS)
 def home(request: StaffRequest) -> HttpResponse:
     """What a doctor has to decide now, most urgent first."""
-    page = Paginator(in_maintenance(request.user), PAGE).get_page(request.GET.get("page"))
-    waiting, undecided = waiting_clearances(request.user), to_decide(request.user)
-    remember_decisions(request.user, clock.now(), len(waiting) + len(undecided))
+    user, now = request.user, clock.now()
+    page = Paginator(in_maintenance(user), PAGE).get_page(request.GET.get("page"))
+    waiting, to_decide = waiting_clearances(user), undecided(user)
+    courses = courses_of(user, [*to_decide, *page.object_list])
+    remember_decisions(user, now, len(waiting) + len(to_decide))
     context = {
-        "alerts": alerts_waiting(request.user),
-        "asked": questions_waiting(request.user),
-        "blocked": blocked_here(request.user),
-        "unordered": without_order(request.user),
+        "alerts": alerts_waiting(user),
+        "asked": questions_waiting(user),
+        "blocked": blocked_here(user),
+        "unordered": without_order(user),
         "waiting": waiting,
-        "to_decide": undecided,
-        "changed": unseen_changes(request.user),
+        "to_decide": [courses[pk] for pk in to_decide if pk in courses],
+        "changed": unseen_changes(user),
         "page": page,
-        "maintenance": [as_course(series) for series in page.object_list],
+        "maintenance": [courses[pk] for pk in page.object_list if pk in courses],
     }
     return render(request, "doctor/home.html", context)

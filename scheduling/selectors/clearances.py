@@ -76,6 +76,8 @@ def waiting_clearances(user: User) -> list[Waiting]:
     uncovered = _first_of_each(_uncovered(_to_come(user)))
     concerned = _concerned(Patient.objects.for_user(user).living(), uncovered)
     patients = list(_with_facts(concerned).prefetch_related("sites"))
+    if not patients:
+        return []
     others = _first_of_each(_to_come(user).filter(patient__in=[one.pk for one in patients if one.pk not in uncovered]))
     found = [_row(one, uncovered.get(one.pk), others.get(one.pk)) for one in patients]
     rows = [row for row in found if row is not None]

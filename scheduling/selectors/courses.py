@@ -2,12 +2,15 @@
 not grow with the rows.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Aggregate, Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django_stubs_ext import WithAnnotations
 
 from clinic import clock
@@ -17,6 +20,18 @@ from scheduling.models import Appointment, BoosterPlan, Series
 from scheduling.selectors.course_changes import with_pauses
 
 Kind = Appointment.Kind
+_GIVEN = Q(counts=True, kind=Kind.INFUSION)
+_INFUSION_LEFT = Q(status__in=Appointment.BLOCKING, kind=Kind.INFUSION)
+#: What a list shows of a series.
+_LISTED = (
+    "sessions",
+    "stage",
+    "status",
+    "patient__given_name",
+    "patient__family_name",
+    "site__time_zone",
+    "protocol_version__protocol__name",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +101,21 @@ if TYPE_CHECKING:
 
 
 def courses(user: User) -> "QuerySet[FiguredSeries]":
-    """The running series of the user's sites with their figures as annotations; `as_course` reads them."""
+    """The running series of the user's sites with their figures as annotations; `as_course` reads them.
+
+    Each figure is a subquery of its own: joined, the visits of a series would multiply its wide row, and all of them be
+    sorted to be counted.
+    """
     plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
     pain = Observation.objects.filter(patient=OuterRef("patient"), measure=Measure.PAIN).order_by("-effective_at")
-    to_come = Q(appointments__status__in=Appointment.BLOCKING)
     found = (
-        with_pauses(Series.objects.for_user(user))
-        .filter(status__in=[Series.Status.ACTIVE, Series.Status.ON_HOLD])
+        with_pauses(_running(user))
         .select_related("patient", "site", "protocol_version__protocol")
         .annotate(
-            treated=Count("appointments", filter=Q(appointments__counts=True, appointments__kind=Kind.INFUSION)),
-            infusions_left=Count("appointments", filter=to_come & Q(appointments__kind=Kind.INFUSION)),
-            last_treated=Max("appointments__starts", filter=Q(appointments__counts=True)),
-            next_visit=Min("appointments__starts", filter=to_come & Q(appointments__starts__gte=clock.now())),
+            treated=Coalesce(_of_visits(Count("pk"), _GIVEN), 0),
+            infusions_left=Coalesce(_of_visits(Count("pk"), _INFUSION_LEFT), 0),
+            last_treated=_of_visits(Max("starts"), Q(counts=True)),
+            next_visit=_next_visit(),
             interval_days=Subquery(plans.values("interval_days")[:1]),
             pattern=Subquery(plans.values("pattern")[:1]),
             review_on=Subquery(plans.values("review_on")[:1]),
@@ -107,6 +124,20 @@ def courses(user: User) -> "QuerySet[FiguredSeries]":
         .order_by("patient__family_name", "patient__given_name")
     )
     return cast("QuerySet[FiguredSeries]", found)
+
+
+def _running(user: User) -> QuerySet[Series]:
+    return Series.objects.for_user(user).filter(status__in=[Series.Status.ACTIVE, Series.Status.ON_HOLD])
+
+
+def _of_visits(figure: Aggregate, which: Q) -> Subquery:
+    """`figure` of the visits of a series to which `which` applies; NULL where there is none."""
+    visits = Appointment.objects.filter(which, series=OuterRef("pk")).order_by()
+    return Subquery(visits.values("series").annotate(figure=figure).values("figure"))
+
+
+def _next_visit() -> Subquery:
+    return _of_visits(Min("starts"), Q(status__in=Appointment.BLOCKING, starts__gte=clock.now()))
 
 
 def as_course(series: "FiguredSeries") -> Course:
@@ -126,29 +157,47 @@ def as_course(series: "FiguredSeries") -> Course:
     )
 
 
-def to_decide(user: User) -> list[Course]:
-    """Courses whose induction is over and whose boosters no doctor has set yet; treated longest ago first."""
-    found = courses(user).filter(
-        stage=Series.Stage.INDUCTION, treated__gt=0, infusions_left=0, interval_days__isnull=True
+def undecided(user: User) -> list[UUID]:
+    """The courses whose induction is over and whose boosters no doctor has set yet; treated longest ago first."""
+    visits = Appointment.objects.filter(series=OuterRef("pk"))
+    found = _running(user).filter(
+        Exists(visits.filter(_GIVEN)),
+        ~Exists(visits.filter(_INFUSION_LEFT)),
+        ~Exists(BoosterPlan.objects.filter(series=OuterRef("pk"))),
+        stage=Series.Stage.INDUCTION,
     )
-    return [as_course(series) for series in found.order_by("last_treated")]
+    in_order = found.alias(last_treated=_of_visits(Max("starts"), Q(counts=True))).order_by("last_treated", "pk")
+    return list(in_order.values_list("pk", flat=True))
 
 
-def in_maintenance(user: User) -> "QuerySet[FiguredSeries]":
-    """Courses whose boosters are set, those to be looked at again first, then those with nothing booked, then by the
-    next booster; those that are paused last.
+def in_maintenance(user: User) -> list[UUID]:
+    """The courses whose boosters are set, as their doctor reads them: those to be looked at again first, then those
+    with nothing booked, then by the next booster; those that are paused last. One query, which works out what it sorts
+    by and nothing else.
     """
-    found = courses(user).filter(stage=Series.Stage.MAINTENANCE)
-    return found.alias(on_time=~Q(review_on__lte=clock.now().date()) | Q(review_on=None)).order_by(
+    plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
+    found: QuerySet[Any] = with_pauses(_running(user).filter(stage=Series.Stage.MAINTENANCE)).alias(
+        next_visit=_next_visit(), review_on=Subquery(plans.values("review_on")[:1])
+    )
+    in_order = found.alias(on_time=~Q(review_on__lte=clock.now().date()) | Q(review_on=None)).order_by(
         "on_time", "is_paused", F("next_visit").asc(nulls_first=True), "patient__family_name", "pk"
     )
+    return list(in_order.values_list("pk", flat=True))
+
+
+def courses_of(user: User, wanted: Collection[UUID]) -> dict[UUID, Course]:
+    """The courses with these ids, to be listed: of what they belong to little more than the names is read. One that is
+    none of the user's is left out. One query.
+    """
+    found = courses(user).filter(pk__in=wanted).only(*_LISTED)
+    return {series.pk: as_course(series) for series in found}
 
 
 def next_to_read(user: User, series: Series) -> Series | None:
     """The course after `series` in the order in which the doctor reads them: those to decide, then maintenance. None
     after the last. Three queries.
     """
-    order = [one.series.pk for one in to_decide(user)] + list(in_maintenance(user).values_list("pk", flat=True))
+    order = undecided(user) + in_maintenance(user)
     place = order.index(series.pk) + 1 if series.pk in order else 0
     rest = [pk for pk in order[place:] if pk != series.pk]
     return Series.objects.select_related("patient").filter(pk=rest[0]).first() if rest else None

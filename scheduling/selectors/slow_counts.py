@@ -14,7 +14,7 @@ from clinic.models import Site, StaffRole, User
 from clinic.permissions import Permission
 from scheduling.models import KeptCount
 from scheduling.selectors.clearances import waiting_clearances
-from scheduling.selectors.courses import to_decide
+from scheduling.selectors.courses import undecided
 from scheduling.selectors.desk_scope import Scope, scope_of
 from scheduling.selectors.rescue_plan import without_cover_of
 from scheduling.selectors.work_list import earlier_ahead, ends_ahead
@@ -54,7 +54,7 @@ def _work(scope: Scope) -> int:
 
 
 def _decisions(scope: Scope) -> int:
-    return len(waiting_clearances(scope.user)) + len(to_decide(scope.user))
+    return len(waiting_clearances(scope.user)) + len(undecided(scope.user))
 
 
 _COMPUTE: dict[Kind, tuple[Permission, Callable[[Scope], int]]] = {

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from clinic.models import User
 from clinic.permissions import Permission, Role
 from scheduling.models import Appointment, KeptCount
+from scheduling.selectors.alerts import waiting_alerts
 from scheduling.selectors.asked import unordered_visits, waiting_questions
 from scheduling.selectors.clearances import blocked_visits
 from scheduling.selectors.desk_scope import Scope, scope_of
@@ -27,7 +28,7 @@ BEHIND = 30
 #: be so far behind: the moment by which something is late, near or due, and the user's sites with their opening days.
 SAME = timedelta(seconds=60)
 #: What a doctor has to decide that rows can be counted by.
-DECIDE = ("blocked", "asked", "unordered")
+DECIDE = ("alerts", "blocked", "asked", "unordered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _queries(scope: Scope) -> dict[str, QuerySet[Any, Any]]:
         wanted["here"] = Appointment.objects.filter(site__in=scope.sites, status=Appointment.Status.ARRIVED)
     if user.may(Permission.DECIDE_CLEARANCE):
         wanted |= {
+            "alerts": waiting_alerts(user),
             "blocked": blocked_visits(user),
             "asked": waiting_questions(user),
             "unordered": unordered_visits(user),
@@ -106,19 +108,16 @@ def _queries(scope: Scope) -> dict[str, QuerySet[Any, Any]]:
 
 def remember_work(scope: Scope, work: WorkList) -> None:
     """The work list has just looked at everything: its navigation, and the pages after it, say the same."""
-    _forget_question(scope.user)
+    _questions.pop((scope.user.pk, scope.user.roles), None)
     found = sum(one.count for one in work.lists if one.kind in {Kind.ENDS, Kind.EARLIER})
     _remember(KeptCount.Kind.WORK, scope.user, scope.now, found + sum(len(found) for _site, found in work.uncovered))
 
 
 def remember_decisions(user: User, now: datetime, count: int) -> None:
-    """The same for the doctor's list: `count` clearances waiting and courses to decide about, at `now` (aware)."""
-    _forget_question(user)
+    """The same for the doctor's list: `count` clearances waiting and courses to decide about, at `now` (aware). Its
+    other rows are counted where they are; one that has just come near may be counted up to SAME later.
+    """
     _remember(KeptCount.Kind.DECIDE, user, now, count)
-
-
-def _forget_question(user: User) -> None:
-    _questions.pop((user.pk, user.roles), None)
 
 
 def _remember(kind: str, user: User, now: datetime, count: int) -> None:

@@ -16,7 +16,7 @@ from scheduling.actions import rides
 from scheduling.actions.visit import arrive, discharge, end_visit, record_no_show, start, to_recovery
 from scheduling.endings import DISCHARGED, RULES, WITHOUT_DISCHARGE
 from scheduling.models import Appointment, Ending, Message, Ride
-from scheduling.selectors.courses import to_decide
+from scheduling.selectors.courses import courses_of, undecided
 from tests.factories import NOW, Clinic, make_patient
 from tests.visit.conftest import Ward
 from tests.visit.worlds import make_consult, make_given, make_series, make_visit, name_ride, set_lists
@@ -303,7 +303,7 @@ def test_the_last_infusion_leaves_the_series_running_and_waiting_for_a_doctor(cl
     last = make_visit(clinic, patient=patient, series=series, number=6)
     doctor = clinic.doctor.user
     assert doctor is not None
-    assert to_decide(doctor) == []
+    assert undecided(doctor) == []
     by = clinic.by(Role.NURSE)
     companion = Contact.objects.create(patient=patient, name="Rosa Lind", is_adult=True, may_drive=True)
     name_ride(last, companion)
@@ -314,7 +314,7 @@ def test_the_last_infusion_leaves_the_series_running_and_waiting_for_a_doctor(cl
         discharge(by=by, appointment=last, handed_to=companion)
     series.refresh_from_db()
     assert series.status == "active"
-    (course,) = to_decide(doctor)
+    (course,) = courses_of(doctor, undecided(doctor)).values()
     assert (course.series, course.treated, course.induction_done) == (series, 6, True)
 
 
