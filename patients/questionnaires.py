@@ -9,7 +9,8 @@
   or of hurting oneself (Kroenke, Spitzer, Williams 2001, doi 10.1046/j.1525-1497.2001.016009606.x). No permission is
   needed to reproduce it. Its Spanish is the one in use in the United States.
 
-None of the three has a rule for items left out, so all are asked for.
+All items are asked for. Only the FIQR has a rule for items left out (the sum of those answered, weighted by 9/x, 2/x or
+10/x: myalgia.com/FIQR/Scoring.htm, for paper); where the program asks, nothing has to be weighted.
 """
 
 from collections.abc import Sequence
@@ -245,3 +246,8 @@ def asks_for_help(measure: str, items: Sequence[int]) -> bool:
     zero, whatever the total.
     """
     return measure == Measure.PHQ9 and len(items) > SELF_HARM and items[SELF_HARM] > 0
+
+
+def cannot_do_without_item_nine(total: Decimal) -> bool:
+    """Whether a PHQ-9 total is higher than the other eight items can make it (8 x 3), so that item 9 is above zero."""
+    return total > SELF_HARM * PHQ9.most

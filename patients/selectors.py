@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from clinic import clock
-from patients.models import Clearance, Consent, Contact, Flag, Patient
+from patients.models import Clearance, Consent, Contact, Flag, Measure, Observation, Patient, ScoreSheet
 
 #: An adult: may decide and sign for himself.
 ADULT_YEARS = 18
@@ -123,3 +123,14 @@ def who_is_told(patient: Patient) -> Patient | Contact:
 def has_guardian(patient: Patient) -> bool:
     """Whether an adult contact may decide for the patient."""
     return deciders(patient).exists()
+
+
+def totals_without_answers() -> QuerySet[Observation]:
+    """The newest PHQ-9 of each patient who has only its total, above zero: imported or typed, so that nobody knows the
+    answer to item 9.
+    """
+    same = {"patient": OuterRef("patient"), "measure": Measure.PHQ9}
+    later = Observation.objects.filter(**same, effective_at__gt=OuterRef("effective_at"))
+    answers = ScoreSheet.objects.filter(**same, answered_at=OuterRef("effective_at"))
+    totals = Observation.objects.filter(measure=Measure.PHQ9, value__gt=0)
+    return totals.exclude(Exists(later)).exclude(Exists(answers))

@@ -186,6 +186,12 @@ def _number(value: Any, measure: Measure) -> Decimal:
             % {"measure": measure.label, "low": low, "high": high},
             field="value",
         )
+    if measure is Measure.PHQ9 and number != number.to_integral_value():
+        # Nine whole answers added; pain on a line of ten centimetres may well have a tenth.
+        raise Refused(
+            _("%(measure)s is a whole number. Nothing was saved; correct it.") % {"measure": measure.label},
+            field="value",
+        )
     return number.quantize(HUNDREDTH)
 
 

@@ -14,7 +14,7 @@ from scheduling.actions import boosters, placing
 from scheduling.messages import asking, ledger
 from scheduling.models import Appointment, ProposedBooster, Series
 from scheduling.selectors.boosters import as_they_stand, why_not_yet
-from scheduling.selectors.proposed import dates_ahead, offered_series
+from scheduling.selectors.proposed import dates_ahead, is_to_be_called, offered_series
 from scheduling.selectors.series_rules import local_day
 from scheduling.selectors.shapes import shape_for
 
@@ -43,7 +43,8 @@ def by_night(*, by: Actor) -> int:
 @action
 def propose(*, by: Actor, series: Series) -> list[ProposedBooster]:
     """Work out the dates ahead anew, and offer the next ones where fewer than OFFERED_AHEAD are booked or offered.
-    Those offered stay as they are until they are answered or too near. Returns what is offered now.
+    Those offered stay as they are until they are answered or too near; after a no the desk calls, and nothing more is
+    offered until something was booked or given. Returns what is offered now.
     """
     now = clock.now()
     locks.take([locks.patient(series.patient_id)])
@@ -57,7 +58,7 @@ def propose(*, by: Actor, series: Series) -> list[ProposedBooster]:
     ProposedBooster.objects.bulk_create(
         [ProposedBooster(series=series, starts=one, created_at=now) for one in starts], ignore_conflicts=True
     )
-    missing = OFFERED_AHEAD - len(standing.staying) - len(waiting)
+    missing = 0 if is_to_be_called(series, standing) else OFFERED_AHEAD - len(standing.staying) - len(waiting)
     following = list(rows.filter(status=Status.PROPOSED).order_by("starts")[: max(0, missing)])
     for one in following:
         one.status, one.offered_at = Status.OFFERED, now

@@ -1,5 +1,6 @@
 """Lives each demo patient's journey through the real actions, day by day, with the clock taken along."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -11,7 +12,7 @@ from patients import actions as people
 from patients.models import Clearance, Contact, Measure, Observation, Patient, Questionnaire
 from scheduling.actions import booking, boosters, moving, rides
 from scheduling.actions.series_writing import SeriesOrder
-from scheduling.demo import attending, chairside, papers, scores
+from scheduling.demo import attending, chairside, offering, papers, scores
 from scheduling.demo.attending import Team
 from scheduling.demo.cast import Role, Stage
 from scheduling.models import Appointment, ProtocolVersion, Series
@@ -99,19 +100,28 @@ class Journey:
         version = series.protocol_version
         interval = int(version.booster_interval_days or 21)
         when = last.ends + timedelta(days=1)
-        reason = "Relief after the induction held for about three weeks."
+        reason = "Relief after the induction held for some weeks."
+        if self.site.offers_boosters:
+            with clock.at_moment(when):
+                self._set_interval(series, interval, int(version.booster_tolerance_days), reason)
+            offering.live_on_offers(patient, series, self.team.desk, lambda due: self._attend(patient, series, due))
+            return
         while when < clock.now():
             with clock.at_moment(when):
                 self._set_interval(series, interval, int(version.booster_tolerance_days), reason)
             ahead = list(series.appointments.blocking().filter(kind=Appointment.Kind.BOOSTER).order_by("starts"))
             due = [visit_ for visit_ in ahead if visit_.starts < clock.now()]
-            self._ride_for_all(patient, series)
-            attending.live_through(self.team, self.role, due)
+            self._attend(patient, series, due)
             if not due:
                 break
-            scores.report(patient, self.team.desk, due, until=clock.now())
             when = due[-1].ends + timedelta(days=1)
             reason = "Reviewed with the patient; the interval stays."
+
+    def _attend(self, patient: Patient, series: Series, due: Sequence[Appointment]) -> None:
+        self._ride_for_all(patient, series)
+        attending.live_through(self.team, self.role, due)
+        if due:
+            scores.report(patient, self.team.desk, due, until=clock.now())
 
     def _set_interval(self, series: Series, interval: int, tolerance: int, reason: str) -> None:
         preview = boosters.preview_interval(
@@ -194,8 +204,9 @@ class Journey:
                     patient=patient,
                     measure=measure,
                     value=value,
-                    effective_at=clock.now(),
+                    effective_at=consult.starts - timedelta(minutes=2),
                     source=Observation.Source.STAFF,
+                    source_id=f"consult {consult.pk}",
                 )
 
     def _decide(self, patient: Patient, day: date, decision: Clearance.Decision) -> None:

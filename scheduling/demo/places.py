@@ -70,6 +70,7 @@ def make_sites() -> dict[str, Site]:
         postal_code="85004",
         phone="+1 602 555 0140",
         email="desk@mesagrove.example",
+        offers_boosters=True,
     )
     hours = [(harbor, day, time(8), time(18)) for day in WEEKDAYS] + [
         (mesa, day, time(8), time(17)) for day in WEEKDAYS

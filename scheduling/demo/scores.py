@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
+from uuid import uuid5
 
 from clinic import clock
 from clinic.actor import Actor
@@ -16,6 +17,8 @@ BASELINE = 7.0
 #: Points of pain that one infusion takes away, and the days after which half of it is back.
 DROP, HALF_LIFE_DAYS = 2.4, 16.0
 EVERY_DAYS = 3
+#: Whose PHQ-9 comes from paper, as a total.
+TYPED = "Abernathy"
 #: Days after a treatment until which the patient goes on reporting, so that the end of its relief is seen.
 FOLLOWED_DAYS = 24
 
@@ -41,7 +44,7 @@ def report(patient: Patient, by: Actor, visits: Sequence[Appointment], *, until:
             _write(patient, by, Measure.PAIN, round(level + noise.uniform(-0.6, 0.6)), at, day)
             if day % 28 == 0:
                 _write(patient, by, Measure.FIQR, round(level * 9 + noise.uniform(-4, 4)), at, day)
-                _write(patient, by, Measure.PHQ9, round(level * 2 + noise.uniform(-1, 1)), at, day)
+                _answer(patient, by, round(level * 2 + noise.uniform(-1, 1)), at)
         day += EVERY_DAYS
 
 
@@ -59,4 +62,21 @@ def _write(patient: Patient, by: Actor, measure: Measure, value: int, at: dateti
             effective_at=at,
             source=Observation.Source.PATIENT,
             source_id=said,
+        )
+
+
+def _answer(patient: Patient, by: Actor, total: int, at: datetime) -> None:
+    """The PHQ-9 as the patient answered it, with nothing on item 9; of TYPED only the total is known."""
+    if patient.family_name == TYPED:
+        _write(patient, by, Measure.PHQ9, total, at, 0)
+        return
+    items = [total // 8 + (number < total % 8) for number in range(8)]
+    key = uuid5(patient.pk, f"phq9 {at:%Y-%m-%d}")
+    with clock.at_moment(at):
+        people.answer_questionnaire(
+            by=Actor("patient", str(patient.pk), patient.name),
+            patient=patient,
+            measure=Measure.PHQ9,
+            items=[*items, 0],
+            key=key,
         )

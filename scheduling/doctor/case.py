@@ -24,6 +24,7 @@ from patients.models import (
 )
 from patients.selectors import age_on
 from scheduling.models import Appointment
+from scheduling.selectors.alerts import BareTotal, bare_total_of
 
 #: How many values of each measure the page shows.
 LATEST = 3
@@ -103,13 +104,20 @@ class Case:
     @property
     def pressures(self) -> list[tuple[str, date]]:
         """The last blood pressures, ("152/95", local date of the site): what a flag of it is read beside."""
-        lower = {value.source_id: value for value in self._values.get(Measure.DIASTOLIC, ())}
+        diastolic = self._values.get(Measure.DIASTOLIC, ())
+        lower = {one.source_id: one for one in diastolic}
+        at_once = {one.effective_at: one for one in diastolic}
         found = []
         for value in self._values.get(Measure.SYSTOLIC, ()):
-            beside = lower.get(value.source_id)
+            beside = lower.get(value.source_id) or at_once.get(value.effective_at)
             halves = (f"{one.value.normalize():f}" if one is not None else "?" for one in (value, beside))
             found.append(("/".join(halves), clock.local(value.effective_at, self.zone).date()))
         return found
+
+    @cached_property
+    def bare_total(self) -> BareTotal | None:
+        """A PHQ-9 of which nobody knows the answer about self-harm."""
+        return bare_total_of(self.patient)
 
     @property
     def scores(self) -> list[tuple[str, list[tuple[Decimal, Observation]]]]:

@@ -10,9 +10,10 @@ from clinic import clock
 from patients.models import SCORES, Measure, Observation, OtherTreatment
 from scheduling.doctor.chart import Chart, draw
 from scheduling.doctor.facts import VisitFacts, facts_of
-from scheduling.models import Appointment, BoosterPlan
+from scheduling.models import Appointment, BoosterPlan, ProposedBooster
 from scheduling.relief import Outcome, Relief, Response, Suggestion
 from scheduling.selectors import response
+from scheduling.selectors.alerts import BareTotal, bare_total_of
 from scheduling.selectors.courses import Course
 
 #: The tolerance that the form starts with where neither doctor nor protocol has set one, in days.
@@ -79,6 +80,14 @@ class CoursePage:
         now = clock.now()
         return [visit for visit in self.visits if visit.status in Appointment.BLOCKING and visit.ends > now]
 
+    @property
+    def dates_ahead(self) -> list[ProposedBooster]:
+        """Dates that the patient is offered, or that the next nights will offer, at a site that does that."""
+        if not self.series.site.offers_boosters:
+            return []
+        ahead = self.series.proposed_boosters.filter(status__in=ProposedBooster.OPEN, starts__gt=clock.now())
+        return list(ahead.order_by("starts"))
+
     @cached_property
     def chart(self) -> Chart | None:
         """The curve; None where nothing was scored yet."""
@@ -96,6 +105,11 @@ class CoursePage:
     def values(self) -> list[Observation]:
         """The values of the score that is shown, in order of time."""
         return self._scores.get(self.measure, [])
+
+    @cached_property
+    def bare_total(self) -> BareTotal | None:
+        """A PHQ-9 of which nobody knows the answer about self-harm."""
+        return bare_total_of(self.patient)
 
     @cached_property
     def others(self) -> list[OtherTreatment]:
@@ -180,11 +194,11 @@ class CoursePage:
 
 def relief_words(relief: Relief) -> str:
     """The relief of one treatment as the doctor reads it."""
-    least = f"at least {_days(relief.days or 0)}"
+    least = f"at least {_days(relief.days)}" if relief.days else "begun"
     return {
         Outcome.RETURNED: _days(relief.days or 0),
-        Outcome.NEXT_CAME: f"{least}: the next treatment came first",
-        Outcome.LASTS: f"{least}: not back yet",
+        Outcome.NEXT_CAME: f"{least}; the next treatment came first",
+        Outcome.LASTS: f"{least}; not back yet",
         Outcome.NONE: "none: the score fell too little",
         Outcome.UNKNOWN: "not known: no scores before or after",
     }[relief.outcome]

@@ -13,7 +13,7 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
 from scheduling.actions.pausing import see_change
 from scheduling.models import CourseChange
-from scheduling.selectors.alerts import alerts_waiting
+from scheduling.selectors.alerts import alerts_waiting, bare_totals
 from scheduling.selectors.asked import questions_waiting, without_order
 from scheduling.selectors.clearances import blocked_here, waiting_clearances
 from scheduling.selectors.course_changes import unseen_changes
@@ -44,6 +44,7 @@ def home(request: StaffRequest) -> HttpResponse:
     remember_decisions(user, now, len(waiting) + len(to_decide))
     context = {
         "alerts": alerts_waiting(user),
+        "bare_totals": bare_totals(user),
         "asked": questions_waiting(user),
         "blocked": blocked_here(user),
         "unordered": without_order(user),

@@ -28,6 +28,7 @@ from scheduling.doctor.scores_forms import EndForm, SeenForm, TotalForm, Treatme
 from scheduling.models import Series
 from scheduling.portal.questionnaire_forms import QuestionnaireForm
 from scheduling.portal.questionnaire_views import ask
+from scheduling.selectors.alerts import bare_total_of
 
 #: How many of the newest scores the page shows.
 NEWEST = 20
@@ -54,6 +55,7 @@ def scores(request: StaffRequest, pk: UUID) -> HttpResponse:
         "treatment": treatment,
         "newest": newest,
         "others": OtherTreatment.objects.filter(patient=patient).order_by("-since"),
+        "bare": bare_total_of(patient),
         "instruments": [(one.measure.value, one.title["en"]) for one in INSTRUMENTS.values()],
         "course": Series.objects.for_user(request.user).running().filter(patient=patient).first(),
     }

@@ -16,7 +16,10 @@ class TotalForm(forms.Form):
     """One score as a total, with the local day and hour of the patient's home site."""
 
     measure = forms.ChoiceField(
-        label="Score", choices=[(one.value, capfirst(str(one.label))) for one in SCORES], initial=Measure.PAIN
+        label="Score",
+        choices=[(one.value, capfirst(str(one.label))) for one in SCORES],
+        initial=Measure.PAIN,
+        help_text="The answer to question 9 of a PHQ-9 is not known from a total: ask, or hand over the tablet.",
     )
     value = forms.DecimalField(label="Value", max_digits=5, decimal_places=2)
     day = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}))

@@ -1,9 +1,20 @@
-"""Answers about self-harm that no clinician has acknowledged."""
+"""Answers about self-harm that no clinician has acknowledged, and questionnaires of which they are not known."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import QuerySet
 
+from clinic import clock
 from clinic.models import Site, User
-from patients.models import SafetyAlert
+from patients.models import Observation, Patient, SafetyAlert
+from patients.questionnaires import cannot_do_without_item_nine
+from patients.selectors import totals_without_answers
+
+#: How long a PHQ-9 that came as a total only stands on the doctor's list; on the patient's pages it stands on.
+FRESH = timedelta(days=14)
 
 
 def alerts_waiting(user: User) -> list[SafetyAlert]:
@@ -14,3 +25,32 @@ def alerts_waiting(user: User) -> list[SafetyAlert]:
 def waiting_alerts(user: User) -> QuerySet[SafetyAlert]:
     """The rows of `alerts_waiting`, to be counted."""
     return SafetyAlert.objects.filter(acknowledged_at=None, site__in=Site.objects.for_user(user))
+
+
+@dataclass(frozen=True, slots=True)
+class BareTotal:
+    """A PHQ-9 of which only the total is known. `needs_item_nine`: it cannot be reached without it."""
+
+    patient_id: UUID
+    patient: Patient
+    value: Decimal
+    effective_at: datetime
+    needs_item_nine: bool
+
+
+def bare_total_of(patient: Patient) -> BareTotal | None:
+    """The patient's newest PHQ-9 where only its total is known, and above zero. One query."""
+    found = totals_without_answers().filter(patient=patient).select_related("patient").first()
+    return _bare(found) if found is not None else None
+
+
+def bare_totals(user: User) -> list[BareTotal]:
+    """Those of the user's patients that are FRESH, the highest first. One query."""
+    mine = Patient.objects.for_user(user).living()
+    found = totals_without_answers().filter(patient__in=mine, effective_at__gt=clock.now() - FRESH)
+    return [_bare(one) for one in found.select_related("patient").order_by("-value", "-effective_at")]
+
+
+def _bare(total: Observation) -> BareTotal:
+    needs = cannot_do_without_item_nine(total.value)
+    return BareTotal(total.patient_id, total.patient, total.value, total.effective_at, needs)

@@ -2,6 +2,7 @@
 pauses, effects, events, questions to a doctor, corrected times. Reads only.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -74,7 +75,8 @@ def marks_of(
     if order is None:
         return [mark.NO_ORDER]
     if not is_treatment:
-        return [] if drug.casefold() in order.others.casefold() else [mark.OTHER]
+        named = re.search(rf"\b{re.escape(drug.casefold())}\b", order.others.casefold())
+        return [] if named else [mark.OTHER]
     found: list[str] = []
     if drug.casefold() != order.drug.casefold():
         found.append(mark.DRUG)

@@ -204,9 +204,11 @@ def search_boosters(
     *,
     used: int = 0,
     most: int | None = None,
+    avoid: Sequence[tuple[int, int]] = (),
 ) -> SeriesResult | None:
     """The best dates of the boosters that are to follow `standing`, `most` at most (BOOSTERS_AHEAD less those that
-    stand); None where none is to be planned. `used`: how many gaps of the interval are behind us.
+    stand); None where none is to be planned. `used`: how many gaps of the interval are behind us. `avoid`: cells at
+    which the patient cannot come.
     """
     last = standing.last
     if last is None or interval.is_as_needed:
@@ -233,7 +235,7 @@ def search_boosters(
         previous_day=previous,
         previous_minute=minute_of(last.starts, site.zone),
         other_days=series_rules.other_infusion_days(series.patient, version, site.zone, without=series),
-        busy=series_rules.busy_cells(series.patient, begin, end, without=standing.movable),
+        busy=(*series_rules.busy_cells(series.patient, begin, end, without=standing.movable), *avoid),
         earliest_cell=clock.cell_up(standing.notice_until),
         alternatives=1,
     )

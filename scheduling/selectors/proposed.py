@@ -47,7 +47,7 @@ def dates_ahead(
     series: Series, standing: Standing, waiting: Sequence[ProposedBooster], now: datetime
 ) -> list[datetime]:
     """When boosters could come after those that stand and those that wait for an answer, as far ahead as the site says;
-    none where none is due by the doctor's plan or where no time is free.
+    none where none is due by the doctor's plan or where no time is free. A day to which the patient said no is none.
     """
     plan = series.booster_plans.first()
     if plan is None or standing.last is None:
@@ -62,8 +62,27 @@ def dates_ahead(
     count = min(MOST, _count(local_day(last.starts, series.site), horizon, interval.gap(series, used)[2]))
     if not count:
         return []
-    found = search_boosters(series, interval, ahead, now, used=used, most=count)
+    found = search_boosters(series, interval, ahead, now, used=used, most=count, avoid=_refused_days(series, now))
     return [clock.of_cell(one.start) for one in found.best.visits] if found is not None and found.best else []
+
+
+def _refused_days(series: Series, now: datetime) -> list[tuple[int, int]]:
+    """The whole local days to come to which the patient said no, in cells."""
+    zone = series.site.zone
+    refused = ProposedBooster.objects.filter(series=series, status=ProposedBooster.Status.DECLINED, starts__gt=now)
+    days = {clock.local(one, zone).date() for one in refused.values_list("starts", flat=True)}
+    bounds = [clock.day_bounds(day, zone) for day in sorted(days)]
+    return [(clock.cell(begin), clock.cell(end)) for begin, end in bounds]
+
+
+def is_to_be_called(series: Series, standing: Standing) -> bool:
+    """Whether the patient said no to a date and nothing was booked or given since: then the desk calls, as the page has
+    promised, and nothing more is offered.
+    """
+    refused = ProposedBooster.objects.filter(series=series, status=ProposedBooster.Status.DECLINED)
+    given = series.appointments.filter(counts=True).aggregate(last=Max("starts"))["last"]
+    since = [one.created_at for one in standing.staying] + ([given] if given is not None else [])
+    return refused.filter(answered_at__gte=max(since)).exists() if since else refused.exists()
 
 
 def _count(last: date, horizon: date, days: int) -> int:
@@ -71,26 +90,31 @@ def _count(last: date, horizon: date, days: int) -> int:
 
 
 def due_unbooked(sites: Sequence[Site], now: datetime) -> QuerySet[Any]:
-    """Courses whose next booster is due within DUE_WITHIN, or overdue, with nothing booked and nothing offered; with
-    `last` and `due`. Those as needed are never due, nor those past their last day.
+    """Courses with nothing booked whose next booster is due within DUE_WITHIN or overdue, or whose patient said no to a
+    date to come; with `last` and `due`. One that is offered at about the time it is due waits for its answer first.
+    Those as needed are never due, nor those past their last day.
     """
     plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
     booked = Appointment.objects.blocking().filter(series=OuterRef("pk"))
-    offered = ProposedBooster.objects.filter(series=OuterRef("pk"), status=ProposedBooster.Status.OFFERED)
+    given = Appointment.objects.filter(series=OuterRef("pk"), counts=True).order_by("-starts")
+    dates = ProposedBooster.objects.filter(series=OuterRef("pk"))
+    offered = dates.filter(status=ProposedBooster.Status.OFFERED)
+    refused = dates.filter(status=ProposedBooster.Status.DECLINED, starts__gt=now)
     wait = ExpressionWrapper(F("interval_days") * _DAY, output_field=DurationField())
     days = Subquery(plans.values("interval_days")[:1], output_field=IntegerField())
     return (
         Series.objects.filter(site__in=sites, status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE)
         .exclude(Exists(booked))
-        .exclude(Exists(offered))
         .annotate(
-            last=Max("appointments__starts", filter=Q(appointments__counts=True)),
+            last=Subquery(given.values("starts")[:1]),
             interval_days=days,
             pattern=Subquery(plans.values("pattern")[:1]),
             ends_on=Subquery(plans.values("ends_on")[:1]),
         )
         .annotate(due=ExpressionWrapper(F("last") + wait, output_field=DateTimeField()))
-        .filter(Q(ends_on=None) | Q(ends_on__gte=F("due__date")), due__lte=now + DUE_WITHIN)
+        .exclude(Exists(offered.filter(starts__lte=OuterRef("due") + DUE_WITHIN)))
+        .filter(Q(ends_on=None) | Q(ends_on__gte=F("due__date")))
+        .filter(Q(due__lte=now + DUE_WITHIN) | Exists(refused))
         .exclude(pattern=BoosterPlan.Pattern.AS_NEEDED)
         .select_related("patient", "site", "protocol_version__protocol")
         .order_by("due", "pk")

@@ -53,6 +53,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "skipped": ("quiet", "ban"),
     "failed": ("bad", "triangle-alert"),
     # offers
+    "offered": ("wait", "send"),
     "open": ("wait", "hourglass"),
     "accepted": ("ok", "circle-check"),
     "expired": ("quiet", "timer-off"),

@@ -1,4 +1,10 @@
-"""A doctor reads ten patients and changes three intervals with the keyboard alone; the steps are counted."""
+"""A doctor reads ten patients and changes three intervals with the keyboard alone; the keys are counted.
+
+A program that types takes no time, so the doctor's time is worked out from the keys by the keystroke-level model (Card,
+Moran and Newell 1980, doi 10.1145/358886.358895): 0.28 s for a key by somebody who types 40 words a minute, 1.35 s to
+make up one's mind before each group of keys. To that come the pages, as long as they really take here, and the time in
+which each patient is read; what is left of three minutes has to be enough for that.
+"""
 
 import time
 from datetime import timedelta
@@ -21,32 +27,44 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PATIENTS, CHANGED = 10, 3
 #: Seconds for all of it (the issue's three minutes), and keys that a change may take beside its words: open the field,
-#: replace the number, to the reason, look, agree.
+#: to the reason, look, agree.
 MOST_SECONDS, MOST_KEYS = 180, 8
+#: The model's seconds for a key, and for making up one's mind; and what a doctor has to look at one patient's page.
+KEY, MIND, READING = 0.28, 1.35, 8
 
 
 class Keyboard:
-    """The doctor's hands: every key is counted, a typed word as one step."""
+    """The doctor's hands: `keys` that move and choose, `letters` that are typed, `minds` made up before either."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.keys = 0
+        self.keys = self.letters = self.minds = 0
+        self.waited = 0.0
 
     def press(self, *keys: str) -> None:
-        """One key after the other."""
+        """One key after the other; a chord is as many keys as are held."""
+        self.minds += 1
         for key in keys:
             self.page.keyboard.press(key)
-            self.keys += 1
+            self.keys += len(key.split("+"))
 
     def say(self, words: str) -> None:
-        """Type, in one step."""
+        """Type."""
+        self.minds += 1
         self.page.keyboard.type(words)
-        self.keys += 1
+        self.letters += len(words)
 
     def turn(self, key: str) -> None:
-        """A key that opens another page."""
+        """A key that opens another page, and the wait for it."""
+        began = time.monotonic()
         with self.page.expect_navigation(timeout=30_000):
             self.press(key)
+        self.waited += time.monotonic() - began
+
+    @property
+    def seconds(self) -> float:
+        """What all of it would have taken a person, without reading."""
+        return KEY * (self.keys + self.letters) + MIND * self.minds + self.waited
 
 
 class Story:
@@ -84,20 +102,19 @@ def story(browser: Browser, live_server: LiveServer, settings: Any) -> Story:
 
 def test_ten_patients_read_and_three_intervals_changed_by_keyboard_within_three_minutes(story: Story) -> None:
     # Given a doctor at the first of ten courses:
-    first = the_first_course(story)
-    began = time.monotonic()
-    # When each is read and every third is changed, by keys alone:
-    read, keys = {first}, 0
+    read, hands = {the_first_course(story)}, story.hands
+    # When each is read and three are changed, by keys alone:
     for number in range(PATIENTS):
-        if number % 3 == 0 and keys < CHANGED * MOST_KEYS and number < 9:
-            keys += an_interval_is_changed(story)
+        if number in {0, 3, 6}:
+            before = hands.keys
+            an_interval_is_changed(story)
+            assert hands.keys - before <= MOST_KEYS
         if number < PATIENTS - 1:
             read.add(the_next_course_is_opened(story))
-    # Then all of it took a few keys, and less than three minutes:
+    # Then all of it leaves, of three minutes, the time to read ten patients:
     assert len(read) == PATIENTS
     assert BoosterPlan.objects.filter(interval_days=21).count() == CHANGED
-    assert time.monotonic() - began < MOST_SECONDS
-    assert keys <= CHANGED * MOST_KEYS
+    assert hands.seconds + PATIENTS * READING < MOST_SECONDS
     the_page_breaks_no_rule(story)
 
 
@@ -108,9 +125,8 @@ def the_first_course(story: Story) -> str:
     return story.page.get_by_role("heading", level=1).inner_text()
 
 
-def an_interval_is_changed(story: Story) -> int:
-    """How many keys it took."""
-    hands, before = story.hands, story.hands.keys
+def an_interval_is_changed(story: Story) -> None:
+    hands = story.hands
     hands.press("Alt+i")
     hands.say("21")
     hands.press("Tab", "Tab")
@@ -118,7 +134,6 @@ def an_interval_is_changed(story: Story) -> int:
     hands.turn("Enter")
     hands.turn("Enter")
     story.page.get_by_text("now come every 21 days").wait_for()
-    return hands.keys - before
 
 
 def the_next_course_is_opened(story: Story) -> str:

@@ -15,6 +15,8 @@ from patients import actions
 from patients.models import AlertNotice, Measure, Observation, Patient, SafetyAlert, ScoreSheet
 from patients.questionnaires import FIQR, INSTRUMENTS, PAIN, PHQ9
 from scheduling.actions.alerts import SUBJECT, look_after_alerts, send_notices
+from scheduling.selectors.alerts import bare_total_of, bare_totals
+from scheduling.selectors.work_counts import counts_for
 from tests.factories import NOW, Clinic, make_clinic, make_patient, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +213,68 @@ def test_another_treatment_begins_after_the_birth_and_ends_after_it_began(clinic
     actions.end_treatment(by=nurse, treatment=noted, until=date(2026, 6, 30))
     noted.refresh_from_db()
     assert noted.until == date(2026, 6, 30)
+
+
+def typed(clinic: Clinic, patient: Patient, value: object, days_ago: int = 0) -> None:
+    """A nurse writes down the total of a PHQ-9 filled in on paper."""
+    actions.record_observation(
+        by=clinic.by(Role.NURSE),
+        patient=patient,
+        measure="phq9",
+        value=value,  # type: ignore[arg-type]
+        effective_at=clock.now() - timedelta(days=days_ago),
+        source="staff",
+    )
+
+
+def test_of_a_total_nobody_knows_item_nine_until_all_nine_are_answered(clinic: Clinic, patient: Patient) -> None:
+    doctor = clinic.doctor.user
+    assert doctor is not None
+    typed(clinic, patient, 14, days_ago=3)
+    found = bare_total_of(patient)
+    assert found is not None
+    assert (found.value, found.needs_item_nine) == (14, False)
+    assert [one.patient for one in bare_totals(doctor)] == [patient]
+    answer(patient, "phq9", [1] * 8 + [0])
+    assert bare_total_of(patient) is None
+    assert bare_totals(doctor) == []
+
+
+@pytest.mark.parametrize(("value", "known", "needs"), [(0, True, False), (24, False, False), (25, False, True)])
+def test_a_total_tells_item_nine_only_at_its_ends(
+    clinic: Clinic, patient: Patient, value: int, known: bool, needs: bool
+) -> None:
+    """Eight items make 24 at most (8 x 3), and nine make 0 only where all are 0."""
+    typed(clinic, patient, value)
+    found = bare_total_of(patient)
+    assert (found is None) == known
+    assert (found is not None and found.needs_item_nine) == needs
+
+
+def test_an_old_total_stands_on_the_patients_pages_and_not_on_the_doctors_list(
+    clinic: Clinic, patient: Patient
+) -> None:
+    doctor = clinic.doctor.user
+    assert doctor is not None
+    typed(clinic, patient, 14, days_ago=20)
+    assert bare_total_of(patient) is not None
+    assert bare_totals(doctor) == []
+
+
+def test_a_phq9_with_a_fraction_is_refused_in_a_sentence(clinic: Clinic, patient: Patient) -> None:
+    with pytest.raises(Refused, match="whole number"):
+        typed(clinic, patient, "14.5")
+    assert not Observation.objects.filter(measure=Measure.PHQ9).exists()
+
+
+def test_an_answer_that_worries_counts_in_the_navigation_until_it_is_acknowledged(
+    clinic: Clinic, patient: Patient
+) -> None:
+    doctor = clinic.doctor.user
+    assert doctor is not None
+    before = counts_for(doctor, clock.now()).decide
+    answer(patient, "phq9", [0] * 8 + [1])
+    assert counts_for(doctor, clock.now()).decide == (before or 0) + 1
+    alert = SafetyAlert.objects.get()
+    actions.acknowledge_alert(by=Actor.of(doctor), alert=alert, what_was_done="Spoke to the patient.")
+    assert counts_for(doctor, clock.now()).decide == before

@@ -304,11 +304,46 @@ def test_who_declines_everything_is_due_with_nothing_booked() -> None:
         booster_offers.by_night(by=JOB)
         for one in world.offered():
             booster_offers.decline(by=world.by, proposed=one)
-    with clock.at_moment(world.night + timedelta(days=16)):
+        # At once, since the page has promised a call; the control: before the answer nothing was due.
         assert [row.pk for row in due_unbooked([world.clinic.site], clock.now())] == [world.series.pk]
-    # The control: two weeks earlier nothing was due.
+    ProposedBooster.objects.update(status=Status.REPLACED)
     with clock.at_moment(world.night + timedelta(days=2)):
         assert not due_unbooked([world.clinic.site], clock.now()).exists()
+    with clock.at_moment(world.night + timedelta(days=16)):
+        assert [row.pk for row in due_unbooked([world.clinic.site], clock.now())] == [world.series.pk]
+
+
+def test_after_a_no_the_desk_calls_and_the_night_offers_nothing_until_something_is_booked() -> None:
+    world = Offering()
+    with clock.at_moment(world.night):
+        booster_offers.by_night(by=JOB)
+        first, second = world.offered()
+        booster_offers.accept(by=world.by, proposed=first)
+        booster_offers.decline(by=world.by, proposed=second)
+    for night in (1, 2):
+        with clock.at_moment(world.night + timedelta(days=night)):
+            assert booster_offers.by_night(by=JOB) == 0
+    treat(world.boosters)
+    with clock.at_moment(first.starts + timedelta(days=1)):
+        booster_offers.propose(by=JOB, series=world.series)
+        # The next one is offered again, on another day than the one that did not suit.
+        offered = [wall_of(world, one.starts) for one in world.offered()]
+    assert len(offered) == 2
+    assert wall_of(world, second.starts) not in offered
+
+
+def test_a_booster_whose_offer_nobody_answered_is_due_although_a_later_one_is_offered() -> None:
+    world = Offering()
+    with clock.at_moment(world.night):
+        booster_offers.by_night(by=JOB)
+        first, second = world.offered()
+    with clock.at_moment(first.starts - timedelta(days=4)):
+        # The control: while it waits for an answer, it is on the list of those that do.
+        assert not due_unbooked([world.clinic.site], clock.now()).exists()
+    with clock.at_moment(first.starts - timedelta(hours=world.clinic.site.notice_hours - 1)):
+        booster_offers.propose(by=JOB, series=world.series)
+        assert second.pk in [one.pk for one in world.offered()]
+        assert [row.pk for row in due_unbooked([world.clinic.site], clock.now())] == [world.series.pk]
 
 
 def test_a_date_that_somebody_else_took_meanwhile_is_said_to_be_taken_and_nothing_is_booked() -> None:

@@ -242,6 +242,8 @@ def give(ward: Ward, **fields: Any) -> Dose:
         ({"drug": "esketamine"}, ["drug"]),
         ({"is_treatment": False, "drug": "Ondansetron", "amount": Decimal(4), "route": "oral"}, []),
         ({"is_treatment": False, "drug": "Midazolam", "amount": Decimal(1)}, ["other"]),
+        # A part of a word that was ordered is another medicine.
+        ({"is_treatment": False, "drug": "dans", "amount": Decimal(4), "route": "oral"}, ["other"]),
     ],
 )
 def test_what_was_given_outside_of_the_order_is_kept_and_marked(
