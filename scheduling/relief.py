@@ -152,13 +152,14 @@ def suggest(response: Response, least_days: int) -> Suggestion:
         seen = f"{len(ended)} of {len(response.reliefs)} reliefs" if response.reliefs else "no relief"
         return Suggestion(None, f"Not enough to suggest: {seen} seen to the end, {ENOUGH} are needed.")
     days = [one.days or 0 for one in ended]
-    listed = _listed([str(one) for one in days])
+    lasted = listed([str(one) for one in days])
     weeks = min(days) // WEEK
     if weeks * WEEK < max(least_days, WEEK):
-        return Suggestion(None, f"Relief lasted {listed} days: too short for any interval to keep ahead of it.")
+        return Suggestion(None, f"Relief lasted {lasted} days: too short for any interval to keep ahead of it.")
     every = "every week" if weeks == 1 else f"every {weeks} weeks"
-    return Suggestion(weeks * WEEK, f"Relief lasted {listed} days: {every} keeps ahead of it.")
+    return Suggestion(weeks * WEEK, f"Relief lasted {lasted} days: {every} keeps ahead of it.")
 
 
-def _listed(parts: Sequence[str]) -> str:
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+def listed(parts: Sequence[str]) -> str:
+    """ "24, 27 and 25"; one alone as it is."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)

@@ -20,7 +20,7 @@ from patients.models import OtherTreatment
 from scheduling.doctor.course import CoursePage
 from scheduling.doctor.letter_form import LetterForm
 from scheduling.doctor.letter_pdf import LetterText, write_pdf
-from scheduling.relief import Outcome
+from scheduling.relief import Outcome, listed
 from scheduling.selectors.courses import as_course, courses
 
 #: So many of the newest treatments are listed one by one.
@@ -95,7 +95,7 @@ def _response(page: CoursePage) -> list[str]:
     day, name = _date(clock.local(last.effective_at, page.zone)), capfirst(str(page.measure.label))
     words = [f"{name}: {found.baseline:g} before treatment, {last.value.normalize():f} at the last report ({day})."]
     if seen:
-        words.append(f"Relief that was seen to its end lasted {', '.join(seen)} days. {page.rule}")
+        words.append(f"Relief that was seen to its end lasted {listed(seen)} days. {page.rule}")
     return words
 
 

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 
 from clinic import clock
+from clinic.errors import Refused
 from clinic.permissions import Role
 from patients import actions
 from patients.models import Clearance, Flag, Observation, Patient
@@ -31,41 +32,61 @@ pytestmark = [
 
 #: Days after a booster, and the pain then: relief of 24 days each time (8 at first, back at 6.4 on the way to 7).
 AFTER = ((1, 3), (12, 4), (20, 6), (29, 7))
+#: Whose letter is asked for, by the kind of the flag.
+LETTERS = {"heart": "the cardiologist", "seizure": "the neurologist", "substance": "the addiction clinic"}
 
 
-def test_every_living_adult_is_imported_cleared_treated_scored_and_decided_about() -> None:
+def test_every_living_adult_is_decided_about_and_whoever_is_cleared_comes_to_a_booster_decision() -> None:
     with clock.at_moment(NOW):
         clinic = make_clinic(chairs=6, nurses=4)
         call_command("import_fhir", str(SYNTHEA), stdout=StringIO())
         adults = [one for one in Patient.objects.filter(deceased_at=None) if not is_minor(one, NOW.date())]
         assert len(adults) > 5
-        for patient in adults:
-            cleared_and_consented(clinic, patient)
-    courses = [a_course_is_given(clinic, patient) for patient in adults]
+        cleared = [patient for patient in adults if the_doctor_clears(clinic, patient)]
+        for patient in set(adults) - set(cleared):
+            with pytest.raises(Refused):
+                book(clinic, patient)
+    assert 0 < len(cleared) < len(adults)
+    courses = [a_course_is_given(clinic, patient) for patient in cleared]
     for series in courses:
         the_doctor_decides(clinic, series)
-    assert BoosterPlan.objects.filter(interval_days=21, suggested__interval_days=21).count() == len(adults)
+    assert BoosterPlan.objects.filter(interval_days=21, suggested__interval_days=21).count() == len(cleared)
 
 
-def cleared_and_consented(clinic: Clinic, patient: Patient) -> None:
-    """A doctor decides in sight of what was imported."""
+def the_doctor_clears(clinic: Clinic, patient: Patient) -> bool:
+    """A doctor decides in sight of what was imported: no after a stroke or a cardiac arrest, a letter where the heart,
+    a past seizure or an overdose asks for one, a limit on the day where the pressure is high.
+    """
     flags = list(Flag.objects.filter(patient=patient, decided_in=None))
-    actions.decide_clearance(
-        by=clinic.by(Role.DOCTOR),
+    kinds = {one.kind for one in flags}
+    by, until = clinic.by(Role.DOCTOR), NOW.date() + timedelta(days=365)
+    if "stroke" in kinds or any("cardiac arrest" in one.detail.casefold() for one in flags):
+        actions.decide_clearance(by=by, patient=patient, decision="refused", reason="The risk is too high.")
+        assert standing(patient, NOW.date()).reasons_against
+        return False
+    limits = {"systolic_limit": 160, "diastolic_limit": 100} if "blood_pressure" in kinds else {}
+    writer = next((letter for kind, letter in LETTERS.items() if kind in kinds), "")
+    terms = actions.Terms(**limits, letter_from=writer)
+    decided = actions.decide_clearance(
+        by=by,
         patient=patient,
-        decision=Clearance.Decision.CONDITIONS if flags else Clearance.Decision.CLEARED,
-        conditions="Blood pressure under 160 on the day." if flags else "",
-        valid_until=NOW.date() + timedelta(days=365),
+        decision=Clearance.Decision.CONDITIONS if terms.are_any else Clearance.Decision.CLEARED,
+        terms=terms,
+        valid_until=until,
     )
+    assert bool(flags) == terms.are_any
+    if writer:
+        actions.tick_letter(by=clinic.by(Role.NURSE), clearance=decided)
     actions.record_consent(
         by=clinic.by(Role.NURSE),
         patient=patient,
         form_version="2026-01",
         signed_by=patient.name,
         signed_at=clock.now(),
-        valid_until=NOW.date() + timedelta(days=365),
+        valid_until=until,
     )
     assert standing(patient, NOW.date()).reasons_against == []
+    return True
 
 
 def a_course_is_given(clinic: Clinic, patient: Patient) -> Series:
