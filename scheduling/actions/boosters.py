@@ -1,6 +1,6 @@
 """A doctor sets how often boosters come; every booking that follows from it is made here, whole, and told once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Unpack
 from uuid import UUID
@@ -11,7 +11,7 @@ from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused, Stale
 from clinic.models import StaffMember
 from clinic.permissions import Permission
-from scheduling.actions import booster_dates, placing, rides
+from scheduling.actions import booking, booster_dates, placing, rides
 from scheduling.actions import booster_writing as writing
 from scheduling.actions.booster_writing import Difference, Why
 from scheduling.actions.once import earlier_result, keep_result
@@ -52,6 +52,7 @@ def set_booster_interval(
     moves_near: bool = False,
     review_on: date | None = None,
     measure: str = "",
+    seen: Mapping[UUID, int] | None = None,
     **more: Unpack[Pattern],
 ) -> BoosterPlan:
     """Write down the interval and book the boosters at exactly these `starts` (aware), as the preview showed them.
@@ -59,13 +60,14 @@ def set_booster_interval(
     The series is in maintenance from now on. Boosters inside the notice period stay, whether `starts` names them or
     not, unless `moves_near` says otherwise. `more`: the pattern, as the preview took it. What the curve of `measure`
     (empty: the score with the most values) suggests now is kept beside what was decided.
-    The patient is told once, and asked whether each new time suits. The same key again returns the same plan.
+    The patient is told once, and asked whether each new time suits. The same key again returns the same plan. `seen`:
+    the versions of the boosters that the preview showed, by id (None: not compared).
 
     Raises:
         Refused: no reason, an interval out of range, infusions still to come, a start that breaks the interval, the
             site closed, the patient elsewhere then.
         JustTaken: a start is no longer free; nothing has moved.
-        Stale: the boosters were changed since the preview.
+        Stale: the boosters were changed since the preview; it says what was done and by whom.
         NotAllowed: the actor is no doctor.
     """
     doctor = _doctor(by)
@@ -77,6 +79,7 @@ def set_booster_interval(
     shape = shape_for(series.protocol_version, series.patient_id)
     why = _reasons(series, interval, now, moves_near)
     series, standing = writing.lock(series, shape, starts, now, moves_near)
+    booking.check_seen(series, [*standing.staying, *standing.movable], seen)
     problems = why_not_yet(series, standing)
     if problems:
         raise Refused(problems[0])

@@ -27,6 +27,8 @@ from scheduling.doctor.letter_form import LetterForm
 from scheduling.models import BoosterPlan, Series
 from scheduling.selectors.courses import as_course, courses, next_to_read
 
+DAMAGED = "The times on this page are damaged. Nothing was changed; look at the change again."
+
 
 @require_http_methods(["GET", "POST"])
 @needs(Permission.SET_BOOSTERS)
@@ -98,6 +100,7 @@ def _agree(request: StaffRequest, page: CoursePage, form: IntervalForm) -> bool:
             review_on=data["review_on"],
             measure=page.measure,
             starts=_starts(request.POST.getlist("starts")),
+            seen=_versions(request.POST.getlist("visits")),
             key=data["key"],
             **form.wanted,
         )
@@ -116,11 +119,19 @@ def _agree(request: StaffRequest, page: CoursePage, form: IntervalForm) -> bool:
 
 def _starts(values: Sequence[str]) -> list[datetime]:
     """The times that the page showed. Raises Refused when the page was tampered with."""
-    damaged = Refused("The times on this page are damaged. Nothing was changed; look at the change again.")
     try:
         starts = [datetime.fromisoformat(value) for value in values]
     except ValueError:
-        raise damaged from None
+        raise Refused(DAMAGED) from None
     if any(moment.tzinfo is None for moment in starts):
-        raise damaged
+        raise Refused(DAMAGED)
     return starts
+
+
+def _versions(values: Sequence[str]) -> dict[UUID, int]:
+    """The boosters that the page showed, as "id version". Raises Refused when the page was tampered with."""
+    try:
+        pairs = [value.split() for value in values]
+        return {UUID(pk): int(version) for pk, version in pairs}
+    except ValueError:
+        raise Refused(DAMAGED) from None

@@ -185,7 +185,7 @@ def test_a_start_taken_since_the_preview_moves_nothing() -> None:
     assert world.series.stage == Series.Stage.INDUCTION
 
 
-def test_a_booster_moved_by_a_clerk_meanwhile_is_not_moved_back_unseen() -> None:
+def test_more_boosters_than_may_stand_are_not_booked() -> None:
     world = Induced()
     with clock.at_moment(world.now):
         world.set(21)
@@ -193,6 +193,29 @@ def test_a_booster_moved_by_a_clerk_meanwhile_is_not_moved_back_unseen() -> None
         extra = [*starts, starts[-1] + timedelta(days=28)]
         with pytest.raises(Stale):
             world.agree(28, extra)
+
+
+@pytest.mark.parametrize("deed", ["moved", "cancelled"])
+def test_a_booster_that_a_clerk_changed_meanwhile_is_named_and_nothing_moves(deed: str) -> None:
+    world = Induced()
+    with clock.at_moment(world.now):
+        world.set(21)
+        preview = world.preview(28)
+        seen = {one.appointment.pk: one.appointment.version for one in preview.changes if one.appointment}
+        clerk, first = world.clinic.by(Role.FRONT_DESK), world.boosters[0]
+        if deed == "moved":
+            later = first.starts + timedelta(hours=1)
+            moving.move_visit(by=clerk, appointment=first, starts=later, reason="By phone", version=first.version)
+        else:
+            moving.cancel_visit(by=clerk, appointment=first, reason="By phone", version=first.version)
+        before = [one.starts for one in world.boosters]
+        with pytest.raises(Stale, match=f"{clerk.name} {deed} it"):
+            world.agree(28, preview.starts, seen=seen)
+        assert [one.starts for one in world.boosters] == before
+        assert BoosterPlan.objects.count() == 1
+        # The control: without the versions that were seen, it would have been moved back.
+        world.agree(28, preview.starts)
+        assert [one.starts for one in world.boosters] == preview.starts
 
 
 @pytest.mark.parametrize(("interval", "tolerance"), [(0, 0), (6, 1), (500, 3), (21, 21), (21, -1)])
