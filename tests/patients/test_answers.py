@@ -233,7 +233,7 @@ def test_of_a_total_nobody_knows_item_nine_until_all_nine_are_answered(clinic: C
     typed(clinic, patient, 14, days_ago=3)
     found = bare_total_of(patient)
     assert found is not None
-    assert (found.value, found.needs_item_nine) == (14, False)
+    assert (found.value, found.needs_item_nine) == (Decimal(14), False)
     assert [one.patient for one in bare_totals(doctor)] == [patient]
     answer(patient, "phq9", [1] * 8 + [0])
     assert bare_total_of(patient) is None

@@ -4,6 +4,7 @@ Their own imported readings and conditions stay as they are; the scores after th
 each has reliefs seen to their end.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from itertools import pairwise
@@ -64,9 +65,10 @@ def the_doctor_clears(clinic: Clinic, patient: Patient) -> bool:
         actions.decide_clearance(by=by, patient=patient, decision="refused", reason="The risk is too high.")
         assert standing(patient, NOW.date()).reasons_against
         return False
-    limits = {"systolic_limit": 160, "diastolic_limit": 100} if "blood_pressure" in kinds else {}
     writer = next((letter for kind, letter in LETTERS.items() if kind in kinds), "")
-    terms = actions.Terms(**limits, letter_from=writer)
+    terms = actions.Terms(letter_from=writer)
+    if "blood_pressure" in kinds:
+        terms = replace(terms, systolic_limit=160, diastolic_limit=100)
     decided = actions.decide_clearance(
         by=by,
         patient=patient,

@@ -47,7 +47,7 @@ def test_the_page_shows_each_flag_with_its_source_and_date_and_the_facts_beside(
         source="staff",
     )
     text = text_of(doctor.get(clearance_url(patient)))
-    for words in ("SNOMED CT 84757009", "imported condition", "2011-03-02", "Levothyroxine", "152", "Epilepsy"):
+    for words in ("SNOMED CT 84757009", "Imported condition", "2011-03-02", "Levothyroxine", "152", "Epilepsy"):
         assert words in text
 
 
