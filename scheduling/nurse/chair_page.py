@@ -51,11 +51,14 @@ class ReadingRow:
 
 @dataclass(frozen=True, slots=True)
 class DoseRow:
-    """One medicine given as a row; `marks` says in words what lies outside of the order."""
+    """One medicine given as a row; `marks` says in words what lies outside of the order, `other_order` is the one by
+    which it was given where that is not the one that stands.
+    """
 
     dose: Dose
     at: str
     marks: str
+    other_order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,12 @@ class ChairPage(OneVisit):
     @cached_property
     def doses(self) -> list[DoseRow]:
         """The medicines given, in order."""
-        return [DoseRow(one, time_words(one.at, self.zone), "; ".join(one.mark_words)) for one in self.chair.doses]
+        return [self._dose_row(one) for one in self.chair.doses]
+
+    def _dose_row(self, dose: Dose) -> DoseRow:
+        order, stands = dose.order, self.chair.order
+        other = str(order) if order is not None and stands is not None and order.pk != stands.pk else ""
+        return DoseRow(dose, time_words(dose.at, self.zone), "; ".join(dose.mark_words), other)
 
     @property
     def other_lines(self) -> list[str]:

@@ -54,9 +54,17 @@ class Stop:
 
 
 def order_for(visit: Appointment) -> Order | None:
-    """The order that stands for the visit: its own newest, else its series's newest."""
-    newest = orders_of(visit)
-    return next((one for one in newest if one.appointment_id is not None), next(iter(newest), None))
+    """The order that stands for the visit: its own newest, else its series's newest; of a visit that is over, its
+    series's newest of then, since what was ordered for later visits is not what was given by.
+    """
+    newest, over = orders_of(visit), _ended_at(visit)
+    own = next((one for one in newest if one.appointment_id is not None), None)
+    return own or next((one for one in newest if over is None or one.ordered_at <= over), None)
+
+
+def _ended_at(visit: Appointment) -> datetime | None:
+    record = getattr(visit, "record", None)
+    return record.ended_at if record is not None else None
 
 
 def orders_of(visit: Appointment) -> list[Order]:
@@ -131,7 +139,7 @@ class Chair:
         self.visit = visit
         self.order = order_for(visit)
         self.readings = list(visit.readings.select_related("recorded_by", "struck_by").order_by("at", "recorded_at"))
-        self.doses = list(visit.doses.select_related("recorded_by", "struck_by").order_by("at", "recorded_at"))
+        self.doses = list(visit.doses.select_related("recorded_by", "struck_by", "order").order_by("at", "recorded_at"))
         self.pauses = list(visit.pauses.order_by("since"))
         self.effects = list(visit.sideeffects.select_related("recorded_by", "struck_by").order_by("at"))
         self.events = list(visit.adverseevents.select_related("recorded_by", "struck_by", "doctor_told").order_by("at"))

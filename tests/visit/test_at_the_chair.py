@@ -21,9 +21,20 @@ from scheduling.actions.visit_notes import (
     tell_doctor,
 )
 from scheduling.actions.visit_questions import answer_doctor, write_order
-from scheduling.models import AdverseEvent, Dose, Message, Pause, Question, Reading, SideEffect
+from scheduling.models import (
+    AdverseEvent,
+    Appointment,
+    Dose,
+    Message,
+    Pause,
+    Question,
+    Reading,
+    SideEffect,
+    VisitRecord,
+)
 from scheduling.models.reading import PLAUSIBLE
-from scheduling.selectors.at_the_chair import over_limits, stop_at
+from scheduling.nurse.chair_page import ChairPage
+from scheduling.selectors.at_the_chair import order_for, over_limits, stop_at
 from scheduling.selectors.gates import GateKind, shut_gates
 from scheduling.selectors.visits import phase_due, reading_due
 from tests.factories import NOW, Clinic, make_staff
@@ -286,6 +297,35 @@ def test_the_order_of_the_visit_goes_before_that_of_the_series_and_the_newest_co
     with later(2):
         order(ordered, whole_series=False, least=Decimal(30), most=Decimal(30))
         assert give(ordered, amount=Decimal(22)).marks == ["below"]
+
+
+def test_an_order_changed_after_the_start_leaves_what_was_given_with_the_one_before(ordered: Ward) -> None:
+    given = give(ordered, amount=Decimal(37))
+    with later(2):
+        order(ordered, whole_series=True, least=Decimal(20), most=Decimal(25))
+        given.refresh_from_db()
+        assert given.marks == []
+        assert given.order is not None
+        assert (given.order.least, give(ordered, amount=Decimal(37)).marks) == (35, ["above"])
+    nurse = ordered.clinic.by(Role.NURSE).user
+    assert nurse is not None
+    (before, after) = ChairPage(ordered.visit, nurse).doses
+    assert (before.other_order, after.other_order) == ("Ketamine 35 to 40 mg intravenous", "")
+
+
+def test_beside_a_visit_that_is_over_stands_the_order_of_then(ordered: Ward) -> None:
+    VisitRecord.objects.update(recovery_at=NOW + timedelta(minutes=50), ended_at=NOW + timedelta(minutes=90))
+    with later(3000):
+        order(ordered, whole_series=True, least=Decimal(20), most=Decimal(25))
+        visit = Appointment.objects.get(pk=ordered.visit.pk)
+        standing = order_for(visit)
+        assert standing is not None
+        assert standing.least == 35
+        # One written for this very visit, after a word by telephone, is its own.
+        order(ordered, whole_series=False, least=Decimal(30), most=Decimal(40))
+        written = order_for(visit)
+        assert written is not None
+        assert written.least == 30
 
 
 def test_an_order_needs_a_range_that_runs_upward(running: Ward) -> None:
