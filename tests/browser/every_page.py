@@ -18,7 +18,7 @@ from clinic import clock
 from clinic.models import Closure, Resource, Site, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Role
 from clinic.public_names import public_name
-from patients.models import Authorisation, Consent, ConsultRequest, Contact, Patient
+from patients.models import Authorisation, Consent, ConsultRequest, Contact, Measure, Patient, SafetyAlert
 from scheduling.messages import links
 from scheduling.models import (
     Appointment,
@@ -122,6 +122,9 @@ class DemoPages:
         if held is not None:
             yield Page("held series", reverse("desk:stop_series", args=[held.pk]), desk)
             yield Page("clearance", reverse("doctor:clearance", args=[held.patient_id]), doctor)
+        offered = Series.objects.filter(proposed_boosters__status="offered").first()
+        if offered is not None:
+            yield Page("course, boosters offered", reverse("doctor:boosters", args=[offered.pk]), doctor)
         yield Page("no such page", "/no-such-page/", desk)
         yield Page("not allowed", reverse("setup:home"), desk)
 
@@ -197,6 +200,7 @@ def demo_things(now: datetime) -> dict[str, Any]:
         "account": User.objects.filter(username="frontdesk"),
         "invitation": Invitation.objects.filter(offer__site=site, status=Invitation.Status.OPEN),
         "wish": EarlierWish.objects.waiting().filter(appointment__site=site),
+        "alert": SafetyAlert.objects.filter(site=site),
         "earlier_offer": Offer.objects.earlier_times().filter(site=site, status=Offer.Status.OPEN),
     }
     found: dict[str, Any] = {kind: row.pk for kind, some in rows.items() if (row := some.first()) is not None}
@@ -210,6 +214,7 @@ def demo_things(now: datetime) -> dict[str, Any]:
         "series": visit.series_id,
         "place": chair.public_id if chair is not None else None,
         "token": "x" * 32,
+        "measure": Measure.PHQ9.value,
         "kind": Message.Kind.BOOKED.value,
         "cell": next((one.cell for one in Looking(site, now).chances()), None),
         "language": "en",
