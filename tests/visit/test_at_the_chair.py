@@ -306,7 +306,7 @@ def test_an_order_changed_after_the_start_leaves_what_was_given_with_the_one_bef
         given.refresh_from_db()
         assert given.marks == []
         assert given.order is not None
-        assert (given.order.least, give(ordered, amount=Decimal(37)).marks) == (35, ["above"])
+        assert (given.order.least, give(ordered, amount=Decimal(37)).marks) == (Decimal(35), ["above"])
     nurse = ordered.clinic.by(Role.NURSE).user
     assert nurse is not None
     (before, after) = ChairPage(ordered.visit, nurse).doses
