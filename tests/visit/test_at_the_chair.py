@@ -1,7 +1,6 @@
 """What is written down at the chair: readings and their limits, doses beside the order, pauses, effects, events."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,27 +13,22 @@ from scheduling.actions.visit import arrive, discharge, start, to_recovery
 from scheduling.actions.visit_drip import note_place, pause, resume
 from scheduling.actions.visit_notes import (
     note_effects,
-    record_dose,
     record_event,
     record_reading,
     strike,
     tell_doctor,
 )
-from scheduling.actions.visit_questions import answer_doctor, write_order
+from scheduling.actions.visit_questions import answer_doctor
 from scheduling.models import (
     AdverseEvent,
-    Appointment,
-    Dose,
     Message,
     Pause,
     Question,
     Reading,
     SideEffect,
-    VisitRecord,
 )
 from scheduling.models.reading import PLAUSIBLE
-from scheduling.nurse.chair_page import ChairPage
-from scheduling.selectors.at_the_chair import order_for, over_limits, stop_at
+from scheduling.selectors.at_the_chair import over_limits, stop_at
 from scheduling.selectors.gates import GateKind, shut_gates
 from scheduling.selectors.visits import phase_due, reading_due
 from tests.factories import NOW, Clinic, make_staff
@@ -214,123 +208,6 @@ def test_the_next_reading_is_due_by_the_protocol(running: Ward) -> None:
     with later(12):
         measure(running, FINE)
     assert reading_due(running.visit) == NOW + timedelta(minutes=27)
-
-
-@pytest.fixture
-def ordered(running: Ward) -> Ward:
-    """A doctor has ordered 35 to 40 mg for the series."""
-    order(running, whole_series=True)
-    return running
-
-
-def order(ward: Ward, *, whole_series: bool, **fields: Any) -> None:
-    values: dict[str, Any] = {
-        "drug": "Ketamine",
-        "route": "iv",
-        "least": Decimal(35),
-        "most": Decimal(40),
-        "unit": "mg",
-        "others": "ondansetron 4 mg by mouth",
-    }
-    write_order(by=ward.clinic.by(Role.DOCTOR), appointment=ward.visit, whole_series=whole_series, **(values | fields))
-
-
-def give(ward: Ward, **fields: Any) -> Dose:
-    values: dict[str, Any] = {"drug": "ketamine", "amount": Decimal("37.5"), "unit": "mg", "route": "iv"}
-    return record_dose(by=ward.clinic.by(Role.NURSE), appointment=ward.visit, **(values | fields))
-
-
-@pytest.mark.parametrize(
-    ("given", "marks"),
-    [
-        ({}, []),
-        ({"amount": Decimal(35)}, []),
-        ({"amount": Decimal(40)}, []),
-        ({"amount": Decimal("34.9")}, ["below"]),
-        ({"amount": Decimal("40.1")}, ["above"]),
-        ({"unit": "mg/kg", "amount": Decimal("0.5")}, ["unit"]),
-        ({"route": "im", "amount": Decimal(60)}, ["route", "above"]),
-        ({"drug": "esketamine"}, ["drug"]),
-        ({"is_treatment": False, "drug": "Ondansetron", "amount": Decimal(4), "route": "oral"}, []),
-        ({"is_treatment": False, "drug": "Midazolam", "amount": Decimal(1)}, ["other"]),
-        # A part of a word that was ordered is another medicine.
-        ({"is_treatment": False, "drug": "dans", "amount": Decimal(4), "route": "oral"}, ["other"]),
-    ],
-)
-def test_what_was_given_outside_of_the_order_is_kept_and_marked(
-    ordered: Ward, given: dict[str, Any], marks: list[str]
-) -> None:
-    assert give(ordered, **given).marks == marks
-
-
-@pytest.mark.parametrize(
-    ("rate", "marks"),
-    [
-        ("over 40 minutes", []),
-        ("Over 40  minutes", []),
-        ("over 20 minutes", ["rate"]),
-        ("60 mL/h", ["rate"]),
-        ("", ["no_rate"]),
-    ],
-)
-def test_the_rate_is_held_beside_the_one_that_was_ordered_as_written(
-    running: Ward, rate: str, marks: list[str]
-) -> None:
-    order(running, whole_series=True, rate="over 40 minutes")
-    assert give(running, rate=rate).marks == marks
-    assert give(running, is_treatment=False, drug="ondansetron", rate=rate).marks == []
-
-
-def test_an_order_without_a_rate_leaves_the_rate_to_the_nurse(ordered: Ward) -> None:
-    assert give(ordered, rate="over 40 minutes").marks == []
-
-
-def test_a_dose_without_an_order_is_kept_and_marked(running: Ward) -> None:
-    assert give(running).marks == ["no_order"]
-
-
-def test_the_order_of_the_visit_goes_before_that_of_the_series_and_the_newest_counts(ordered: Ward) -> None:
-    order(ordered, whole_series=False, least=Decimal(20), most=Decimal(25))
-    with later(1):
-        order(ordered, whole_series=True, least=Decimal(50), most=Decimal(60))
-        assert give(ordered, amount=Decimal(22)).marks == []
-    with later(2):
-        order(ordered, whole_series=False, least=Decimal(30), most=Decimal(30))
-        assert give(ordered, amount=Decimal(22)).marks == ["below"]
-
-
-def test_an_order_changed_after_the_start_leaves_what_was_given_with_the_one_before(ordered: Ward) -> None:
-    given = give(ordered, amount=Decimal(37))
-    with later(2):
-        order(ordered, whole_series=True, least=Decimal(20), most=Decimal(25))
-        given.refresh_from_db()
-        assert given.marks == []
-        assert given.order is not None
-        assert (given.order.least, give(ordered, amount=Decimal(37)).marks) == (Decimal(35), ["above"])
-    nurse = ordered.clinic.by(Role.NURSE).user
-    assert nurse is not None
-    (before, after) = ChairPage(ordered.visit, nurse).doses
-    assert (before.other_order, after.other_order) == ("Ketamine 35 to 40 mg intravenous", "")
-
-
-def test_beside_a_visit_that_is_over_stands_the_order_of_then(ordered: Ward) -> None:
-    VisitRecord.objects.update(recovery_at=NOW + timedelta(minutes=50), ended_at=NOW + timedelta(minutes=90))
-    with later(3000):
-        order(ordered, whole_series=True, least=Decimal(20), most=Decimal(25))
-        visit = Appointment.objects.get(pk=ordered.visit.pk)
-        standing = order_for(visit)
-        assert standing is not None
-        assert standing.least == 35
-        # One written for this very visit, after a word by telephone, is its own.
-        order(ordered, whole_series=False, least=Decimal(30), most=Decimal(40))
-        written = order_for(visit)
-        assert written is not None
-        assert written.least == 30
-
-
-def test_an_order_needs_a_range_that_runs_upward(running: Ward) -> None:
-    with pytest.raises(Refused, match="smaller dose to the larger"):
-        order(running, whole_series=True, least=Decimal(40), most=Decimal(35))
 
 
 def test_a_note_is_struck_out_with_a_reason_and_stays(running: Ward) -> None:
