@@ -1,5 +1,5 @@
-"""What a doctor orders and what is given beside it: compared as written, never computed, and each dose with the order of
-its time.
+"""What a doctor orders and what is given beside it: compared as written, never computed, and each dose with the order
+of its time.
 """
 
 from datetime import timedelta
