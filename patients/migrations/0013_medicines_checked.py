@@ -26,6 +26,6 @@ def check(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0011_emergency_and_sealed_numbers")]
+    dependencies = [("patients", "0012_what_pages_count")]
 
     operations = [migrations.RunPython(check, migrations.RunPython.noop)]
