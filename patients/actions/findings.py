@@ -1,7 +1,7 @@
 """What was answered, measured and looked up: screenings, observations, and the table of codes that raise flags."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import uuid4
@@ -133,10 +133,17 @@ def record_own_score(*, by: Actor, patient: Patient, value: Decimal | int | str)
         patient=patient,
         measure=Measure.PAIN,
         source=Observation.Source.PATIENT,
-        source_id=f"page {clock.today(home_site(patient).zone)}",
+        source_id=from_the_page(clock.today(home_site(patient).zone)),
         defaults={"value": number, "effective_at": clock.now(), "recorded_by": by.user},
     )
     return observation
+
+
+def from_the_page(day: date) -> str:
+    """What a score given on the patient's page on that local day comes from (`source_id`): another one takes its place,
+    and not that of one given in another way.
+    """
+    return f"page {day}"
 
 
 def _check_alone(

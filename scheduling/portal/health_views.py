@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from clinic import clock
 from clinic.errors import Refused
 from patients.actions import record_own_score
+from patients.actions.findings import from_the_page
 from scheduling.actions import birth_date as proof
 from scheduling.models import Link
 from scheduling.portal.health_forms import BirthDateForm, ScoreForm
@@ -66,16 +67,16 @@ def score(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     site = site_for(visitor.patient)
     before = own_scores(visitor.patient)
     zone = site.zone if site is not None else None
-    is_today = bool(before and zone and clock.local(before[0].effective_at, zone).date() == clock.today(zone))
-    first = {"value": int(before[0].value)} if is_today else {}
-    form = ScoreForm(request.POST if request.method == "POST" else None, initial=first)
+    page = from_the_page(clock.today(zone)) if zone is not None else ""
+    given = next((int(one.value) for one in before if one.source_id == page), None)
+    form = ScoreForm(request.POST if request.method == "POST" else None, initial={"value": given})
     if form.is_valid() and _keep(request, visitor, form):
         return redirect("portal:score")
     context = {
         "visitor": visitor,
         "site": site,
         "form": form,
-        "given": int(before[0].value) if is_today else None,
+        "given": given,
         "before": [
             (day_words(one.effective_at, zone), f"{one.value.normalize():f}") for one in before if zone is not None
         ],

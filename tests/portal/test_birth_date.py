@@ -135,6 +135,16 @@ def test_a_companion_is_not_even_asked(client: Client, ada: Patient) -> None:
     assert client.get(SCORE).status_code == 403
 
 
+def test_a_score_told_otherwise_today_is_not_called_the_pages_own(known: Client, ada: Patient) -> None:
+    Observation.objects.create(
+        patient=ada, measure="pain", value=7, effective_at=clock.now(), source="patient", source_id="by telephone"
+    )
+    assert "Change today" not in text(known.get(SCORE))
+    known.post(SCORE, {"value": "4"})
+    assert "Change today" in text(known.get(SCORE))
+    assert Observation.objects.count() == 2
+
+
 def test_todays_score_is_kept_once_a_day_and_the_newest_counts(known: Client, ada: Patient) -> None:
     known.post(SCORE, {"value": "7"})
     known.post(SCORE, {"value": "7"})
