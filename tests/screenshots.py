@@ -23,7 +23,7 @@ from playwright.sync_api import Page as Tab
 from clinic.runtime.attach import database_for_command
 
 if TYPE_CHECKING:
-    from tests.browser.every_page import Page
+    from tests.browser.every_page import Behind, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(os.environ.get("SCREENSHOTS", ROOT / "docs" / "screenshots"))
@@ -67,8 +67,8 @@ def main(names: list[str]) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         take_staff(browser, [page for page in found.staff_pages() if not names or name_of(page.name) in names])
-        for who, link, behind in found.portal_pages():
-            take_behind(browser, who, [link, *behind], names)
+        for one in found.portal_pages():
+            take_behind(browser, one, names)
         if not names or "messages" in names:
             take_messages(browser)
         browser.close()
@@ -91,18 +91,22 @@ def take_staff(browser: Browser, pages: Iterable["Page"]) -> None:
     context.close()
 
 
-def take_behind(browser: Browser, who: str, urls: list[str], names: list[str]) -> None:
+def take_behind(browser: Browser, link: "Behind", names: list[str]) -> None:
     """The pages that open from a link; those that this person has not are left out."""
+    from tests.browser.every_page import cookies_of_known
+
     context = browser.new_context(locale="en-US", reduced_motion="reduce")
+    if link.proven is not None:
+        context.add_cookies(cookies_of_known(link.proven, URL))
     tab = context.new_page()
     taken: set[str] = set()
-    for url in urls:
+    for url in link.behind if link.proven is not None else [link.opens, *link.behind]:
         answer = context.request.get(address(url), max_redirects=0)
-        if url != urls[0] and (answer.status != 200 or "text/html" not in answer.headers["content-type"]):
+        if url != link.opens and (answer.status != 200 or "text/html" not in answer.headers["content-type"]):
             continue
         tab.goto(address(url))
         path = re.sub(r"[0-9a-f-]{36}|x{20,}", "", tab.url.removeprefix(URL))
-        name = name_of(f"{who} {path.replace('/my/', ' ')}")
+        name = name_of(f"{link.who} {path.replace('/my/', ' ')}")
         if name not in taken and (not names or name in names):
             taken.add(name)
             take(tab, name)

@@ -1,20 +1,29 @@
 """Every page of the project on the demo clinic: found by its addresses, so that a new page cannot be forgotten.
+`left_out` says which address shows a page that the walk has not seen.
 
 What an address takes is known to tests/test_sweep.py; here each kind of object is the demo's richest one of its kind,
 and where the demo has none, one of a small clinic beside it.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.core.management import call_command
+from django.http import HttpResponse
 from django.test import Client
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from clinic import clock
+from clinic.invitations import link_for
 from clinic.models import Closure, Resource, Site, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Role
 from clinic.public_names import public_name
@@ -31,6 +40,7 @@ from scheduling.models import (
     Protocol,
     Series,
 )
+from scheduling.portal import visitor
 from scheduling.selectors.earlier import Looking
 from tests import factories
 from tests.swept import things_of
@@ -55,8 +65,41 @@ class Page:
         return f"{self.name} for {who} ({self.url[:60]})"
 
 
-Behind = tuple[str, str, list[str]]
-"""Who has no account, the address that they open, and the addresses behind it."""
+class Behind(NamedTuple):
+    """Who has no account, the address that they open, and the addresses behind it. `proven`: the link of a patient who
+    has given the birth date in this browser.
+    """
+
+    who: str
+    opens: str
+    behind: list[str]
+    proven: Link | None = None
+
+
+#: What answers a GET with something else than a whole page of its own, and with what.
+NO_PAGE = {
+    "healthz": "a line for machines",
+    "readyz": "a line for machines",
+    "metrics": "lines for machines",
+    "account_logout": "leads to the sign-in",
+    "mfa_authenticate": "leads to the sign-in, where no password was given yet",
+    "mfa_reauthenticate": "leads on, where the password was given just now",
+    "mfa_reauthenticate_webauthn": "leads on, where the password was given just now",
+    "mfa_login_webauthn": "what a key is asked, for the script",
+    "mfa_download_recovery_codes": "a file",
+    "mfa_edit_webauthn": "needs a key, which no test has in its hand",
+    "mfa_remove_webauthn": "needs a key, which no test has in its hand",
+    "desk:home": "leads to the page of the role",
+    "desk:today": "leads to the board",
+    "desk:board_changes": "a part of the board",
+    "desk:consent_document": "a picture",
+    "desk:earlier_answer": "leads to the offer, where the buttons are",
+    "nurse:change": "leads to the visit",
+    "nurse:changes": "a part of a page",
+    "setup:report_file": "a file",
+    "setup:trail_csv": "a file",
+    "portal:dates": "a calendar file",
+}
 
 
 class DemoPages:
@@ -70,7 +113,21 @@ class DemoPages:
     def staff_pages(self) -> list[Page]:
         """One page for each address of the staff that answers a GET with a page, and those that show more of it."""
         found = [page for address in addresses() if (page := self._page(address)) is not None]
-        return [*found, *self._more()]
+        return [*found, *self._about_signing_in(), *self._more()]
+
+    def signing_in(self) -> list[User]:
+        """Whose pages about their own sign-in are looked at."""
+        return [self.users[Role.FRONT_DESK]]
+
+    def _about_signing_in(self) -> Iterator[Page]:
+        """allauth's pages for who is signed in: each once, as the first sees it who has it."""
+        mine = [one for one in addresses() if one.name.startswith(("mfa_", "account_reauthenticate"))]
+        for address in mine:
+            for user in self.signing_in() if not address.takes and address.name not in NO_PAGE else ():
+                answer = browser_of(user).get(address.url({}))
+                if answer.status_code == 200:
+                    yield Page(address.name, address.url({}), user)
+                    break
 
     def instead(self, address: Address, role: Role) -> tuple[User, str] | None:
         """Who looks where at an address that takes what the demo has none of; None: nobody."""
@@ -144,12 +201,22 @@ class DemoPages:
             if set(address.takes) <= set(self.demo)
             for url in [address.url(self.demo)]
         ]
+        known = links.issue(patient=patient, purpose=Link.Purpose.PATIENT)
+        clinical = ("screening", "score", "questionnaires", "questionnaire")
+        asked = [url for url in behind if resolve(url).url_name in clinical]
+        anybody = [reverse(f"public:{name}", args=[self.demo["clinic"]]) for name in ("ask", "thanks")]
         return [
-            ("patient", mine, behind),
-            ("companion", theirs, behind),
-            ("stranger", reverse("portal:enter", args=["x" * 40]), []),
-            ("signed out", "/accounts/login/", ["/no-such-page/"]),
+            Behind("patient", mine, [*behind, mine.replace("/my/", "/my/stop/")]),
+            Behind("patient who is known", known, asked, Link.objects.filter(patient=patient).latest("created_at")),
+            Behind("companion", theirs, behind),
+            Behind("stranger", reverse("portal:enter", args=["x" * 40]), []),
+            Behind("anybody", reverse("public:sites"), anybody),
+            Behind("signed out", "/accounts/login/", ["/accounts/signup/", "/accounts/inactive/", *self.invited()]),
         ]
+
+    def invited(self) -> list[str]:
+        """The link of somebody new, who has not chosen a password."""
+        return []
 
 
 class Everywhere(DemoPages):
@@ -161,6 +228,20 @@ class Everywhere(DemoPages):
             self.beside = factories.make_clinic(name="Quay")
             self.small = things_of(self.beside)
             super().__init__(NOW)
+
+    def signing_in(self) -> list[User]:
+        """Somebody without a second factor, and somebody with one."""
+        user = self.beside.clerk.user
+        assert isinstance(user, User)
+        TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+        RecoveryCodes.activate(user)
+        return [*super().signing_in(), user]
+
+    def invited(self) -> list[str]:
+        """A link for the small clinic's nurse."""
+        user = self.beside.nurses[0].user
+        assert isinstance(user, User)
+        return [urlsplit(link_for(user, default_token_generator.make_token(user))).path]
 
     def instead(self, address: Address, role: Role) -> tuple[User, str] | None:
         """The same address at the small clinic."""
@@ -218,6 +299,7 @@ def demo_things(now: datetime) -> dict[str, Any]:
         "kind": Message.Kind.BOOKED.value,
         "cell": next((one.cell for one in Looking(site, now).chances()), None),
         "language": "en",
+        "measure": "fiqr",
     }
     return {kind: thing for kind, thing in found.items() if thing is not None}
 
@@ -229,10 +311,25 @@ def board_day(site: Site, today: date) -> date:
     return clock.local(first.starts, site.zone).date() if first is not None else today
 
 
+def left_out(found: Iterable[Address], looked_at: Collection[str], things: dict[str, Any]) -> list[str]:
+    """Which of the addresses answer a GET, with a page as far as NO_PAGE knows, and are not among the addresses (paths)
+    looked at. A form that is only posted says 405 to anybody.
+    """
+    seen = {name for path in looked_at if (name := _name_of(path)) is not None}
+    missing = [one for one in found if one.name not in seen and one.name not in NO_PAGE]
+    return [one.name for one in missing if Client().get(one.url(things)).status_code != 405]
+
+
+def _name_of(path: str) -> str | None:
+    try:
+        return resolve(urlsplit(path).path).view_name
+    except Resolver404:
+        return None
+
+
 def is_a_page(url: str, user: User, now: datetime) -> bool:
     """Whether a GET answers with a whole page: forms that are only posted, files and fragments are none."""
-    client = Client()
-    client.force_login(user)
+    client = browser_of(user)
     with clock.at_moment(now):
         answer = client.get(url)
     if answer.status_code in {302, 405} or not answer["Content-Type"].startswith("text/html"):
@@ -243,9 +340,24 @@ def is_a_page(url: str, user: User, now: datetime) -> bool:
     return b"<html" in answer.content
 
 
-def cookies_of(user: User, base: str) -> list[Any]:
-    """The cookies of a browser in which this person is signed in."""
+def browser_of(user: User) -> Client:
+    """A browser in which this person has given the password just now."""
     client = Client()
     client.force_login(user)
-    session = client.cookies[settings.SESSION_COOKIE_NAME]
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time(), "username": user.username}]
+    session.save()
+    return client
+
+
+def cookies_of(user: User, base: str) -> list[Any]:
+    """The cookies of a browser in which this person is signed in."""
+    session = browser_of(user).cookies[settings.SESSION_COOKIE_NAME]
     return [{"name": session.key, "value": session.value, "url": base}]
+
+
+def cookies_of_known(link: Link, base: str) -> list[Any]:
+    """The cookies of a browser in which the link is open and the patient's birth date was given."""
+    response = HttpResponse()
+    visitor.remember(response, link, visitor.spoken_by(link), proven=True)
+    return [{"name": one.key, "value": one.value, "url": base + visitor.PATH} for one in response.cookies.values()]

@@ -65,6 +65,36 @@ def too_small_for_a_finger(page: Page) -> list[str]:
     return found
 
 
+def in_need_of_a_script(page: Page) -> list[str]:
+    """Forms without a button that sends them, parts that only htmx could send, links that lead nowhere, and buttons
+    that only a script hears. What a script may add alone: printing, wiping a drawing, and what it has to show first.
+    """
+    found: list[str] = page.evaluate(_NEEDS_A_SCRIPT)
+    return found
+
+
+_NEEDS_A_SCRIPT = """() => {
+  const wrong = [];
+  const say = (what, el) => wrong.push(`${what}: ${el.outerHTML.slice(0, 140)}`);
+  const sends = "button:not([type=button]), input[type=submit], input[type=image]";
+  for (const form of document.querySelectorAll("form:not([hidden])")) {
+    const outside = form.id && document.querySelector(`button[form="${form.id}"]:not([type=button])`);
+    const inNoscript = [...form.querySelectorAll("noscript")].some((one) => one.textContent.includes("<button"));
+    if (!form.querySelector(sends) && !outside && !inNoscript) say("no button sends it", form);
+  }
+  for (const el of document.querySelectorAll("[hx-get], [hx-post], [hx-put], [hx-patch], [hx-delete]")) {
+    const byItself = /\\b(load|revealed|every)\\b/.test(el.getAttribute("hx-trigger") || "");
+    if (!el.closest("form, a[href]") && !byItself) say("only htmx sends it", el);
+  }
+  for (const el of document.querySelectorAll("a:not([href]), a[href='#'], a[href^='javascript:']")) {
+    say("leads nowhere", el);
+  }
+  for (const el of document.querySelectorAll("button[type=button]")) {
+    if (el.checkVisibility() && !el.matches("[data-print], [data-clear]")) say("only a script hears it", el);
+  }
+  return wrong.slice(0, 5);
+}"""
+
 _TOO_WIDE = """width => {
   const root = document.documentElement;
   if (root.scrollWidth <= width) return [];

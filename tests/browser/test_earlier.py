@@ -160,3 +160,30 @@ def test_who_has_no_mail_is_called_and_the_answer_is_written_down(story: Story) 
     story.clerk.get_by_text("Ada Quill comes on").wait_for()
     story.ada.refresh_from_db()
     assert story.ada.starts == story.full[2].starts
+
+
+def test_a_patient_asks_to_come_sooner_on_the_telephone_and_takes_what_is_offered(story: Story) -> None:
+    # Given Ada's own page, on which she says that Wednesdays would suit her sooner.
+    phone = story.phone_of(story.ada)
+    phone.get_by_role("link", name="Say which days and hours suit").click()
+    phone.locator("input[name=days][value='2']").check(force=True)
+    phone.locator("input[name=first_day]").fill(SOONER.isoformat())
+    phone.get_by_role("button", name="Put me on the list").click()
+    expect(phone.get_by_role("link", name="Change the hours")).to_be_visible()
+    # When a time of that day comes free, then the desk reads that it suits her, and offers it.
+    with clock.at_moment(NOW):
+        moving.cancel_visit(by=story.clinic.by(Role.FRONT_DESK), appointment=story.full[2], reason="A cold.", version=0)
+    go(story.clerk, "desk:work")
+    section = story.clerk.get_by_role("region", name="Earlier times that somebody would like")
+    section.get_by_role("link", name="Offer it").first.click()
+    expect(story.clerk.locator(".seeker")).to_contain_text("Quill")
+    story.clerk.get_by_role("button", name="Offer it").click()
+    story.clerk.get_by_text("Offered, and held until").wait_for()
+    # Then the mail's link leads her to it, and one yes moves the visit and takes her off the list.
+    phone = story.phone_of(story.ada)
+    phone.get_by_role("link", name="Look at it and answer").click()
+    phone.get_by_role("button", name="Yes, I come earlier").click()
+    expect(phone.get_by_text("Your visit is at the earlier time now.")).to_be_visible()
+    story.ada.refresh_from_db()
+    assert story.ada.starts == story.full[2].starts
+    assert not EarlierWish.objects.filter(status=EarlierWish.Status.WAITING).exists()

@@ -5,6 +5,7 @@ One walk looks at each page once and asks all judges: making the clinic and load
 
 from collections import defaultdict
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -17,11 +18,12 @@ from clinic.models import User
 from patients.models import Patient
 from scheduling.models import Series
 from tests.browser import judges
-from tests.browser.every_page import NOW, Behind, Everywhere, Page, cookies_of
+from tests.browser.every_page import NOW, Behind, Everywhere, Page, cookies_of, cookies_of_known, left_out
 from tests.browser.judges import DESKTOP, ZOOMED
 from tests.browser.people import sign_in, take_the_clock_to
 from tests.factories import NOW as MONDAY
 from tests.factories import Clinic, make_clinic, make_patient
+from tests.test_sweep import addresses
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -50,6 +52,7 @@ def look_at(tab: Tab, url: str) -> Findings:
     tab.on("console", listen)
     tab.goto(url)
     found = {
+        "script": judges.in_need_of_a_script(tab),
         "axe": judges.broken_rules(tab),
         "dark": judges.faint_in_the_dark(tab),
         "wide": judges.too_wide(tab),
@@ -86,15 +89,20 @@ def walk(browser: Browser, base: str, pages: list[Page]) -> dict[str, Findings]:
     return wrong
 
 
-def walk_behind(browser: Browser, base: str, links: list[Behind]) -> dict[str, Findings]:
-    """The same for pages without an account, on a phone: a link, then what lies behind it."""
+def walk_behind(browser: Browser, base: str, links: list[Behind], looked_at: set[str]) -> dict[str, Findings]:
+    """The same for pages without an account, on a phone: a link, then what lies behind it. Which were there to look at
+    is added to `looked_at`.
+    """
     wrong: dict[str, Findings] = {}
-    for who, link, behind in links:
+    for who, link, behind, proven in links:
         context = browser.new_context(base_url=base, reduced_motion="reduce", viewport=PHONE, has_touch=True)
+        if proven is not None:
+            context.add_cookies(cookies_of_known(proven, base))
         tab = context.new_page()
-        for url in [link, *behind]:
+        for url in behind if proven is not None else [link, *behind]:
             if url != link and not is_a_page_of(context, url):
                 continue
+            looked_at.add(url)
             tab.set_viewport_size(PHONE)
             tab.goto(url)
             small = judges.too_small_for_a_finger(tab)
@@ -114,11 +122,20 @@ def test_every_page_stands_in_light_and_dark_at_each_width_and_by_keyboard(
 ) -> None:
     pages = everywhere.staff_pages()
     wrong = walk(browser, live_server.url, pages)
-    without_account = walk_behind(browser, live_server.url, everywhere.portal_pages())
+    looked_at = {page.url for page in pages}
+    without_account = walk_behind(browser, live_server.url, everywhere.portal_pages(), looked_at)
 
-    assert len(pages) > 60, "the walk has found the pages at all"
-    assert len(without_account) > 6, "and those behind a link"
+    assert left_out(addresses(), looked_at, everywhere.small) == [], "every page of the project was looked at"
     assert not told(wrong | without_account), told(wrong | without_account)
+
+
+def test_a_page_that_the_walk_has_not_seen_is_named(db: None) -> None:
+    patients = next(one for one in addresses() if one.name == "desk:patients")
+    posted = next(one for one in addresses() if one.name == "desk:pin")
+    things = {"visit": uuid4()}
+
+    assert left_out([patients, posted], set(), things) == ["desk:patients"]
+    assert left_out([patients, posted], {"/patients/?q=ma"}, things) == []
 
 
 @pytest.fixture

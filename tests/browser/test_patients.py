@@ -199,3 +199,26 @@ def test_a_call_from_somebody_who_may_not_decide_changes_nothing(desk: Desk) -> 
     page.wait_for_url(f"**{reverse('desk:patient', args=[desk.alma.pk])}")
     # Then her journey says who called.
     expect(page.locator("#journey")).to_contain_text("asked on the telephone by Alma Whitfield")
+
+
+def test_a_form_that_is_open_on_a_record_which_was_merged_comes_back_on_the_one_that_stays(desk: Desk) -> None:
+    # Given a clerk who types on a second record of Alma's
+    second = make_patient(desk.clinic.site, given_name="Alma", family_name="Whitfeld", birth_date=date(1971, 3, 4))
+    page = desk.page()
+    go(page, "desk:contact_new", second.pk)
+    page.locator("#id_name").fill("Nils Berg")
+    # While a colleague merges it into the first.
+    with clock.at_moment(NOW):
+        actions.merge_patients(
+            by=desk.clinic.by(Role.FRONT_DESK), kept=desk.alma, other=second, reason="same birth date"
+        )
+    page.get_by_role("button", name="Save").click()
+    # Then nothing was done, what was typed stands on the record that stays, and one more click keeps it there.
+    page.wait_for_url(f"**{reverse('desk:contact_new', args=[desk.alma.pk])}")
+    expect(page.get_by_text("this was not sent and nothing was done")).to_be_visible()
+    expect(page.locator("#id_name")).to_have_value("Nils Berg")
+    assert not Contact.objects.filter(name="Nils Berg").exists()
+    stands(page)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(f"**{reverse('desk:patient', args=[desk.alma.pk])}**")
+    assert Contact.objects.get(name="Nils Berg").patient == desk.alma
