@@ -105,7 +105,7 @@ def take_behind(browser: Browser, link: "Behind", names: list[str]) -> None:
         if url != link.opens and (answer.status != 200 or "text/html" not in answer.headers["content-type"]):
             continue
         tab.goto(address(url))
-        path = re.sub(r"[0-9a-f-]{36}|x{20,}", "", tab.url.removeprefix(URL))
+        path = re.sub(r"[\w-]{20,}", "", tab.url.removeprefix(URL))
         name = name_of(f"{link.who} {path.replace('/my/', ' ')}")
         if name not in taken and (not names or name in names):
             taken.add(name)
