@@ -67,7 +67,7 @@ def too_small_for_a_finger(page: Page) -> list[str]:
 
 def in_need_of_a_script(page: Page) -> list[str]:
     """Forms without a button that sends them, parts that only htmx could send, links that lead nowhere, and buttons
-    that only a script hears. What a script may add alone: printing, wiping a drawing, and what it has to show first.
+    that only a script hears. What a script may add alone: printing, wiping a drawing, a passkey, and what it has to show first.
     """
     found: list[str] = page.evaluate(_NEEDS_A_SCRIPT)
     return found
@@ -77,7 +77,7 @@ _NEEDS_A_SCRIPT = """() => {
   const wrong = [];
   const say = (what, el) => wrong.push(`${what}: ${el.outerHTML.slice(0, 140)}`);
   const sends = "button:not([type=button]), input[type=submit], input[type=image]";
-  for (const form of document.querySelectorAll("form:not([hidden])")) {
+  for (const form of document.querySelectorAll("form:not([hidden], #mfa_login)")) {
     const outside = form.id && document.querySelector(`button[form="${form.id}"]:not([type=button])`);
     const inNoscript = [...form.querySelectorAll("noscript")].some((one) => one.textContent.includes("<button"));
     if (!form.querySelector(sends) && !outside && !inNoscript) say("no button sends it", form);
@@ -90,7 +90,7 @@ _NEEDS_A_SCRIPT = """() => {
     say("leads nowhere", el);
   }
   for (const el of document.querySelectorAll("button[type=button]")) {
-    if (el.checkVisibility() && !el.matches("[data-print], [data-clear]")) say("only a script hears it", el);
+    if (el.checkVisibility() && !el.matches("[data-print], [data-clear], #passkey_login")) say("only a script hears it", el);
   }
   return wrong.slice(0, 5);
 }"""
@@ -109,9 +109,10 @@ _TOO_WIDE = """width => {
   return [`${root.scrollWidth} px: ` + last.slice(0, 3).map((el) => el.outerHTML.slice(0, 120)).join(" | ")];
 }"""
 
+#: The field called "website" is bait for programs that fill in everything: nobody sees it.
 _OUT_OF_REACH = """() => {
   const usable = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [onclick]';
-  const shown = (el) => el.checkVisibility({visibilityProperty: true}) && !el.disabled;
+  const shown = (el) => el.checkVisibility({visibilityProperty: true}) && !el.disabled && el.name !== "website";
   const look = (el) => {
     const around = [el, el.nextElementSibling, el.closest("label"), el.parentElement].filter(Boolean);
     return around.map((one) => {
@@ -134,7 +135,7 @@ _OUT_OF_REACH = """() => {
 _TOO_SMALL = """least => {
   const wrong = [];
   for (const el of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")) {
-    if (!el.checkVisibility({visibilityProperty: true})) continue;
+    if (!el.checkVisibility({visibilityProperty: true}) || el.name === "website") continue;
     const style = getComputedStyle(el);
     if (el.tagName === "A" && style.display === "inline") continue;
     const tick = el.matches("[type=checkbox], [type=radio]");
