@@ -326,7 +326,6 @@ def demo_things(now: datetime) -> dict[str, Any]:
         "kind": Message.Kind.BOOKED.value,
         "cell": next((one.cell for one in Looking(site, now).chances()), None),
         "language": "en",
-        "measure": "fiqr",
     }
     return {kind: thing for kind, thing in found.items() if thing is not None}
 

@@ -67,7 +67,8 @@ def too_small_for_a_finger(page: Page) -> list[str]:
 
 def in_need_of_a_script(page: Page) -> list[str]:
     """Forms without a button that sends them, parts that only htmx could send, links that lead nowhere, and buttons
-    that only a script hears. What a script may add alone: printing, wiping a drawing, a passkey, and what it has to show first.
+    that only a script hears. What a script may add alone: printing, wiping a drawing, a passkey, and what it has to
+    show first.
     """
     found: list[str] = page.evaluate(_NEEDS_A_SCRIPT)
     return found
@@ -90,7 +91,8 @@ _NEEDS_A_SCRIPT = """() => {
     say("leads nowhere", el);
   }
   for (const el of document.querySelectorAll("button[type=button]")) {
-    if (el.checkVisibility() && !el.matches("[data-print], [data-clear], #passkey_login")) say("only a script hears it", el);
+    const isComfort = el.matches("[data-print], [data-clear], #passkey_login");
+    if (el.checkVisibility() && !isComfort) say("only a script hears it", el);
   }
   return wrong.slice(0, 5);
 }"""
