@@ -85,7 +85,13 @@ def _wapiti(
     report = out / f"wapiti-{name}.json"
     scope = "page" if is_quiet else "folder"
     command = ["wapiti", "-u", home, "--scope", scope, "-m", modules, "-f", "json", "-o", str(report), "--no-bugreport"]
-    command += ["--flush-session", "--max-scan-time", str(seconds), "--max-attack-time", str(seconds // 6)]
+    command += [
+        "--flush-session",
+        "--max-scan-time",
+        str(seconds),
+        "--max-attack-time",
+        str(seconds if is_quiet else seconds // 6),
+    ]
     command += ["--max-links-per-page", "60", "--max-files-per-dir", "12", "-v", "0"]
     for path in () if is_quiet else START:
         command += ["-s", urllib.parse.urljoin(home, path)]
