@@ -95,7 +95,7 @@ def test_what_is_ticked_while_the_words_are_read_is_not_lost(
     # Given words that are on their way to be read
     held: list[Route] = []
     slow = re.compile("words=after")
-    page.route(slow, held.append)
+    page.route(slow, lambda route: held.append(route))
     page.get_by_label("In the patient's words").fill("after 10:00")
     with page.expect_request(slow):
         page.get_by_label("First possible day").focus()

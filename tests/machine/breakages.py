@@ -117,7 +117,7 @@ def nobody_looks_at_broken_chairs(patch: pytest.MonkeyPatch) -> None:
 
 def a_closed_noon_is_open(patch: pytest.MonkeyPatch) -> None:
     """The work list only knows who and what is out."""
-    patch.setattr(day_sheets.Sheet, "is_open", lambda *args: True)
+    patch.setattr(day_sheets.Presence, "is_open", lambda *args: True)
 
 
 def a_rescue_seats_nobody(patch: pytest.MonkeyPatch) -> None:

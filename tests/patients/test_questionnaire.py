@@ -163,7 +163,7 @@ def _sent(context: Any) -> dict[str, str]:
 def test_a_medicine_of_the_table_raises_its_flag_with_its_source(clinic: Clinic) -> None:
     patient = make_patient(clinic.site)
 
-    answer(patient, clinic, "Tramadol 50 mg twice a day; levothyroxine, vitamin D")
+    answer(patient, clinic, "Tramadol 50 mg twice a day; magnesium, vitamin D")
 
     flag = patient.flags.get()
     assert (flag.kind, flag.source, flag.source_id) == ("interaction", "answer", "medicine:tramadol")

@@ -12,7 +12,7 @@ from clinic.errors import NotAllowed, Refused, Stale
 from clinic.permissions import Role
 from scheduling.actions import course, moving
 from scheduling.models import Appointment, Hold, Message, Ride, Series
-from scheduling.selectors import replanning, series_rules
+from scheduling.selectors import neighbours, replanning, series_rules
 from scheduling.selectors.series_rules import Spacing
 from tests.factories import NOW, clear, make_clinic, make_patient
 from tests.scheduling.courses import World, at_noon_after, gaps, lose
@@ -177,7 +177,7 @@ def test_control_by_the_protocols_spacing_alone_the_doctors_would_be_broken(
     spacing = Spacing(4, 5.0, 7)
     world.change(world.rest_plan(spacing=spacing), 6, spacing)
     monkeypatch.setattr(
-        series_rules, "spacing_of", lambda series: Spacing(series.protocol_version.min_gap_days, 5.0, 7)
+        neighbours, "spacing_of", lambda series: Spacing(series.protocol_version.min_gap_days, 5.0, 7)
     )
     move_nearer(world)
     assert min(gaps(world.days())) < 4
