@@ -55,7 +55,7 @@ NOW_CALLS = {
 #: The clock itself, and the machinery below Django that measures how long a process takes to start.
 MAY_ASK_FOR_NOW = ("clinic/clock.py", "clinic/runtime/")
 #: Verbs that run several actions, one for each thing that they find or after another, each in its own transaction.
-NO_SINGLE_ACTION = {"release_lapsed", "roll_on", "by_night", "look_after_alerts", "accept_if_free"}
+NO_SINGLE_ACTION = {"release_lapsed", "roll_on", "by_night", "look_after_alerts", "send_notices", "accept_if_free"}
 #: Words that put work off; spelled so that this file does not contain them.
 PUT_OFF = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")
 

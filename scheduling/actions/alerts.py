@@ -6,6 +6,7 @@ mail: a mail server that is down costs a minute, no notice.
 
 from datetime import datetime, timedelta
 from smtplib import SMTPException
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -48,30 +49,40 @@ def _due(alert: SafetyAlert, now: datetime) -> list[AlertNotice]:
     return found
 
 
-def send_notices() -> int:
+def send_notices(*, by: Actor) -> int:
     """Send what is due and not sent yet, each on its own: one address that fails stops no other. Returns how many."""
     waiting = AlertNotice.objects.filter(sent_at=None, due_at__lte=clock.now(), alert__acknowledged_at=None)
-    return sum(_send(notice) for notice in waiting.select_related("to__user"))
+    sent = 0
+    for notice in waiting.select_related("to__user"):
+        error = _send(notice)
+        note_notice(by=by, notice=notice.pk, error=error)
+        sent += not error
+    return sent
 
 
-def _send(notice: AlertNotice) -> bool:
+def _send(notice: AlertNotice) -> str:
+    """Hand over one mail; why it could not be, or empty."""
     address = notice.to.user.email if notice.to.user is not None else ""
     if not address:
-        AlertNotice.objects.filter(pk=notice.pk).update(last_error="no email address")
-        return False
+        return "no email address"
     link = f"{settings.PUBLIC_URL}{reverse('doctor:home')}"
     mail = EmailMessage(SUBJECT, BODY.format(link=link), settings.DEFAULT_FROM_EMAIL, [address])
     mail.extra_headers["Message-ID"] = f"<{notice.pk}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"
     try:
         mail.send()
     except (OSError, SMTPException) as error:
-        AlertNotice.objects.filter(pk=notice.pk).update(last_error=str(error)[:400])
-        return False
-    AlertNotice.objects.filter(pk=notice.pk).update(sent_at=clock.now(), last_error="")
-    return True
+        return str(error)[:400] or type(error).__name__
+    return ""
+
+
+@action
+def note_notice(*, by: Actor, notice: UUID, error: str) -> None:
+    """Write down what came of a notice's mail: `error` says why it was not sent, empty that it was."""
+    sent_at = None if error else clock.now()
+    AlertNotice.objects.filter(pk=notice).update(sent_at=sent_at, last_error=error)
 
 
 def look_after_alerts(*, by: Actor) -> int:
     """One round: who is to be told next, and the mails. Returns how many were sent."""
     tell_next(by=by)
-    return send_notices()
+    return send_notices(by=by)

@@ -18,7 +18,7 @@ from patients.models import Patient
 from scheduling.bench.days import CHAIRS, NURSES, OPENS, SHARE, WATCH, DayVisit, FullDay, full_day, workdays
 from scheduling.bench.server import cluster
 from scheduling.bench.site import Bench
-from scheduling.models import ProtocolVersion
+from scheduling.models import ProtocolVersion, Series
 from scheduling.selectors.shapes import visit_shape
 
 #: Different days that the years are made of.
@@ -34,6 +34,13 @@ _SERIES = """id, patient_id, site_id, protocol_version_id, status, stage, sessio
 _VISITS = """id, patient_id, site_id, series_id, protocol_version_id, kind, number, status, mode, starts, ends, pinned,
  plan_reasons, version, ending, counts, status_reason, created_at"""
 _HOLDS = "resource_id, capacity, start_cell, end_cell, first_unit, end_unit, appointment_id"
+#: A series whose visits are all over is history; one that ran on for ever would wait for a doctor's decision.
+_COMPLETED = """
+UPDATE scheduling_series AS series SET status = %s, ended_at = over.ends
+FROM (SELECT series_id, max(ends) AS ends FROM scheduling_appointment GROUP BY series_id
+      HAVING bool_and(status = 'fulfilled')) AS over
+WHERE over.series_id = series.id AND series.status = %s
+"""
 
 Line = tuple[object, ...]
 
@@ -89,6 +96,7 @@ class History:
             cursor.copy_expert(f"COPY scheduling_series ({_SERIES}) FROM STDIN", _file(rows.series))
             cursor.copy_expert(f"COPY scheduling_appointment ({_VISITS}) FROM STDIN", _file(rows.visits))
             cursor.copy_expert(f"COPY scheduling_hold ({_HOLDS}) FROM STDIN", _file(rows.holds))
+            cursor.execute(_COMPLETED, [Series.Status.COMPLETED, Series.Status.ACTIVE])
             cursor.execute("VACUUM ANALYZE")
         loading.close()
         return len(rows.holds)

@@ -88,9 +88,9 @@ def _close_a_day(world: World) -> None:
     while day.weekday() > 4:
         day += timedelta(days=1)
     begin, end = clock.day_bounds(day, site.zone)
-    booked = Appointment.objects.filter(site=site, starts__gte=begin, starts__lt=end).order_by("starts", "pk")
+    booked = Appointment.objects.blocking().filter(site=site, starts__gte=begin, starts__lt=end)
     # Every so many: what is called off is spread over the day like what stays.
-    surplus = list(booked.values_list("pk", flat=True))
+    surplus = list(booked.order_by("starts", "pk").values_list("pk", flat=True))
     keep = set(surplus[:: max(1, len(surplus) // VISITS)][:VISITS])
     with connection.cursor() as cursor:
         gone = [str(pk) for pk in surplus if pk not in keep]

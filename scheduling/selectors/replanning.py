@@ -186,7 +186,9 @@ def rest_plan(
     orders = [[*staying, *new], [*(one for one in staying if one not in leaving), *leaving, *new]]
     # From which day on is said by whoever plans the rest; a change of the series itself gives the patient notice.
     earliest = rest.notice_until if without is not None or sessions is not None else None
-    search = Search(planned, start, homeless=len(leaving) + len(new), earliest=earliest)
+    # On the day of a visit that is dropped the patient does not come: nothing else is moved there.
+    barred = rest.day(without) if without is not None else None
+    search = Search(planned, start, homeless=len(leaving) + len(new), barred=barred, earliest=earliest)
     tasks = [_rest_task(planned, line, leaving, wide) for line in orders]
     may_stay = {rest.day(one): one for one in staying if one not in leaving}
     dates = search.fewest(wanted, may_stay, [day for day, one in may_stay.items() if rest.is_fixed(one)], wide)

@@ -1,6 +1,6 @@
 """The rest of a series planned anew, one infusion more or fewer, an early end, another spacing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,8 @@ from clinic.errors import NotAllowed, Refused, Stale
 from clinic.permissions import Role
 from scheduling.actions import course, moving
 from scheduling.models import Appointment, Hold, Message, Ride, Series
-from scheduling.selectors import neighbours, replanning, series_rules
+from scheduling.selectors import neighbours, replanning, rest_search, series_rules
+from scheduling.selectors.replanning import Replan
 from scheduling.selectors.series_rules import Spacing
 from tests.factories import NOW, clear, make_clinic, make_patient
 from tests.scheduling.courses import World, at_noon_after, gaps, lose
@@ -176,9 +177,7 @@ def test_control_by_the_protocols_spacing_alone_the_doctors_would_be_broken(
 ) -> None:
     spacing = Spacing(4, 5.0, 7)
     world.change(world.rest_plan(spacing=spacing), 6, spacing)
-    monkeypatch.setattr(
-        neighbours, "spacing_of", lambda series: Spacing(series.protocol_version.min_gap_days, 5.0, 7)
-    )
+    monkeypatch.setattr(neighbours, "spacing_of", lambda series: Spacing(series.protocol_version.min_gap_days, 5.0, 7))
     move_nearer(world)
     assert min(gaps(world.days())) < 4
 
@@ -278,6 +277,24 @@ def test_a_dropped_infusion_makes_the_series_one_shorter(world: World) -> None:
     assert Appointment.objects.get(pk=visits[2].pk).status == Status.CANCELLED
     assert len(world.told()) == 1
     assert not Message.objects.filter(kind=Kind.CANCELLED).exists()
+
+
+def moved_to(plan: Replan, world: World) -> set[date]:
+    """The local dates on which the plan puts a visit that was not there."""
+    zone = world.clinic.site.zone
+    return {clock.local(starts, zone).date() for starts in plan.moves.values()}
+
+
+def test_nothing_else_is_moved_to_the_day_of_a_dropped_infusion(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    spacing = Spacing(2, 3.0, 3)
+    world.change(world.rest_plan(spacing=spacing), 6, spacing)
+    dropped = world.visits[2]
+    plan = world.rest_plan(without=dropped)
+    assert plan.moves
+    assert wall(dropped)[0] not in moved_to(plan, world)
+    # The control: without a barred day the last visit comes there, as the smallest change.
+    monkeypatch.setattr(replanning, "Search", lambda *args, barred=None, **others: rest_search.Search(*args, **others))
+    assert wall(dropped)[0] in moved_to(world.rest_plan(without=dropped), world)
 
 
 def test_an_early_end_frees_the_rest_and_counts_what_was_given(world: World) -> None:
