@@ -22,7 +22,7 @@ def with_caller(form: FormT, patient: Patient, chosen: str = "") -> FormT:
         required=False,
         initial=chosen,
         choices=[
-            ("", "Nobody: it was not asked for by telephone"),
+            ("", "Nobody: it was not by telephone"),
             (PATIENT, f"{patient.name}, the patient"),
             *contacts,
         ],

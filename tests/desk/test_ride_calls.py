@@ -126,7 +126,7 @@ def test_a_driver_who_declines_brings_the_row_back_at_once(
     verbs.decline_ride(by=desk, ride=ride)
 
     assert waiting(harbor) == {"rides": 1}
-    assert "Ben Quill cannot" in text(clerk.get(reverse("desk:work")))
+    assert "Ben Quill cannot drive" in text(clerk.get(reverse("desk:work")))
 
 
 def test_mondays_gaps_are_called_about_on_friday_and_not_before_thursday(harbor: Clinic, patient: Patient) -> None:
