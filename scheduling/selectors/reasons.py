@@ -60,7 +60,7 @@ WORDS: Mapping[str, str] = {
     "breaks_other_appointments": "{date}, when the patient has another visit",
     "breaks_last_day": "{date}, after the last possible day",
     "breaks_window": "{days} days from the first visit to the last instead of {allowed}",
-    "breaks_gap_max": "{days} days before {date} instead of at most {allowed}",
+    "breaks_gap_max": "a gap of {days} days before {date} instead of at most {allowed}",
     "breaks_chair_kind": "another kind of chair",
     "breaks_doctor": "another doctor",
 }
