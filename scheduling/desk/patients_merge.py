@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,10 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import formats
 from django.views.decorators.http import require_http_methods
 
+from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import User
@@ -120,17 +123,18 @@ def _candidates(user: User, this: Patient, text: str) -> list[Patient]:
 
 
 def _side_by_side(user: User, this: Patient, other: Patient) -> Sequence[Line]:
-    country = shared_sites(user, this)[0].country
+    site = shared_sites(user, this)[0]
+    country, zone = site.country, site.zone
     return [
         Line("Name", this.name, other.name),
-        Line("Born", this.birth_date.isoformat(), other.birth_date.isoformat()),
+        Line("Born", _date(this.birth_date), _date(other.birth_date)),
         Line("Telephone", show_phone(this.phone, country), show_phone(other.phone, country)),
         Line("Email", this.email, other.email),
         Line("Language", this.get_language_display(), other.get_language_display()),
         Line("Interpreter", this.interpreter, other.interpreter),
         Line("Address", _address(this), _address(other)),
         Line("Note", this.note, other.note),
-        Line("Known since", f"{this.created_at:%Y-%m-%d}", f"{other.created_at:%Y-%m-%d}"),
+        Line("Known since", *(_date(clock.local(one.created_at, zone).date()) for one in (this, other))),
         *(
             Line(word, str(mine), str(theirs))
             for word, mine, theirs in zip(COUNTED, _numbers(this), _numbers(other), strict=True)
@@ -144,6 +148,10 @@ def _numbers(patient: Patient) -> tuple[int, ...]:
     to_come = visits.filter(status__in=[Appointment.Status.PROPOSED, Appointment.Status.BOOKED])
     told = Message.objects.filter(patient=patient)
     return to_come.count(), visits.count(), told.count(), patient.contacts.count()
+
+
+def _date(day: date) -> str:
+    return formats.date_format(day, "F j, Y")
 
 
 def _address(patient: Patient) -> str:

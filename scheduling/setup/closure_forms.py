@@ -19,10 +19,10 @@ class ClosureForm(SetupFields, forms.Form):
     """What is closed, from when until when (local; without times: whole days), and why."""
 
     what = forms.ChoiceField(label="What is closed")
-    first = DayField(label="From")
-    first_time = TimeField(label="at", required=False)
-    last = DayField(label="Until and with")
-    last_time = TimeField(label="at", required=False)
+    first = DayField(label="First day")
+    first_time = TimeField(label="Closes at", required=False)
+    last = DayField(label="Last day")
+    last_time = TimeField(label="Opens again at", required=False)
     reason = forms.CharField(
         label="Why", max_length=200, required=False, help_text="Staff read it. No patient is sent it."
     )

@@ -38,7 +38,7 @@ class AwayForm(SetupFields, forms.Form):
     """Somebody is away for whole days: holidays, a course, parental leave."""
 
     first = DayField(label="Away from")
-    last = DayField(label="Until and with")
+    last = DayField(label="Last day away")
     reason = forms.CharField(
         label="Why", max_length=200, required=False, help_text="Staff read it. No patient is sent it."
     )

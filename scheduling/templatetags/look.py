@@ -6,10 +6,11 @@
 * ``{{ moment|clock_time:zone }}`` "9:30 a.m.", ``{{ moment|short_day:zone }}`` "Mon Dec 7" and
   ``{{ moment|long_day:zone }}``: an aware moment on the wall clock of ``zone`` (a ZoneInfo, e.g. ``site.zone``).
   Django's own ``date`` filter would print UTC;
+* ``{{ closure|stretch:zone }}``: from when until when something with `starts` and `ends` lasts;
 * ``{% icon "car" %}``: a decorative icon of 16 px, hidden from screen readers. Say the word beside it.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -118,6 +119,19 @@ def long_day(moment: datetime | date | None, zone: ZoneInfo) -> str:
     if isinstance(moment, datetime):
         return when.day_words(moment, zone)
     return formats.date_format(moment, "l, F j, Y") if moment else ""
+
+
+@register.filter
+def stretch(lasting: Any, zone: ZoneInfo) -> str:
+    """From when until when something with `starts` and `ends` lasts, in `zone`: "Mon Dec 14 to Tue Dec 15" where it is
+    whole days (it then ends as the day after them begins), else "Mon Dec 14, 9 a.m. to noon".
+    """
+    first, last = _day(lasting.starts, zone), _day(lasting.ends - timedelta(microseconds=1), zone)
+    begins, ends = when.short_day(first), when.short_day(last)
+    if (lasting.starts, lasting.ends) == (clock.day_bounds(first, zone)[0], clock.day_bounds(last, zone)[1]):
+        return begins if first == last else f"{begins} to {ends}"
+    until = when.time_words(lasting.ends, zone)
+    return f"{begins}, {when.time_words(lasting.starts, zone)} to {until if first == last else f'{ends}, {until}'}"
 
 
 @register.filter

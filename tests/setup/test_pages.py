@@ -13,12 +13,14 @@ from django.urls import reverse
 from clinic import clock
 from clinic.models import Closure, Resource, ResourceKind, ShiftException, Site, StaffMember
 from clinic.permissions import Role
+from scheduling import when
 from scheduling.actions.setup import people
 from scheduling.models import Appointment
 from scheduling.selectors import weeks
 from scheduling.selectors.readiness import steps_of
 from scheduling.setup.base_forms import hours_text, read_hours
 from scheduling.setup.site_forms import SiteForm
+from scheduling.templatetags.look import stretch
 from tests.desk.pages import text
 from tests.factories import FIRST_DAY, Clinic, make_chair, make_clinic, make_patient, make_protocol, make_staff
 from tests.scheduling.helpers import book
@@ -102,8 +104,21 @@ def test_a_closure_is_planned_and_taken_back(manager: Client, harbor: Clinic) ->
     assert manager.post(address, typed).status_code == 302
     closure = Closure.objects.get()
     assert (closure.starts, closure.ends) == clock.day_bounds(day, harbor.site.zone)
+    assert f"{when.short_day(day)} · staff outing" in text(manager.get(address))
     manager.post(reverse("setup:closure_end", args=[closure.pk]))
     assert not Closure.objects.exists()
+
+
+def test_a_closure_names_hours_only_where_it_has_them(harbor: Clinic) -> None:
+    zone, day = harbor.site.zone, FIRST_DAY
+    (begins, ends), (_, next_ends) = clock.day_bounds(day, zone), clock.day_bounds(day + timedelta(days=1), zone)
+    nine, noon = harbor.at(day, 9), harbor.at(day, 12)
+    first, last = when.short_day(day), when.short_day(day + timedelta(days=1))
+
+    assert stretch(Closure(starts=begins, ends=ends), zone) == first
+    assert stretch(Closure(starts=begins, ends=next_ends), zone) == f"{first} to {last}"
+    assert stretch(Closure(starts=nine, ends=noon), zone) == f"{first}, 9 a.m. to noon"
+    assert stretch(Closure(starts=nine, ends=next_ends), zone) == f"{first}, 9 a.m. to {last}, midnight"
 
 
 def test_a_holiday_is_ticked_open(manager: Client, harbor: Clinic) -> None:
