@@ -94,7 +94,7 @@ class PastForm(WhatForm):
     ended = TimeField(label="Left", error_messages={"required": "Say when the patient left."})
     ending = forms.ChoiceField(label="How it ended", choices=TOOK_PLACE)
     doctor = forms.ModelChoiceField(
-        StaffMember.objects.none(), label="With (a consult)", required=False, empty_label="nobody in particular"
+        StaffMember.objects.none(), label="Doctor, for a consult", required=False, empty_label="nobody in particular"
     )
     nurse = forms.ModelChoiceField(StaffMember.objects.none(), required=False, empty_label="not known")
     chair = forms.ModelChoiceField(Resource.objects.none(), required=False, empty_label="not known")

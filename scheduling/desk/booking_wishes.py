@@ -22,6 +22,9 @@ from scheduling.models import Appointment, Protocol
 from scheduling.planner.values import Stretches, Wishes
 from scheduling.wishes import MINUTES_IN_A_DAY
 
+#: Reads one date, as 4/9/2027 or as 2027-04-09.
+DAY = forms.DateField()
+
 
 class HoursForm(forms.Form):
     """When somebody can come or drive: fields "<who>_days", "<who>_from" and "<who>_until", of which the hours run
@@ -134,19 +137,19 @@ class SeriesForm(SaidForm):
     preferred_from = TimeField(label="start between", required=False)
     preferred_until = TimeField(label="and", required=False)
     not_dates = forms.CharField(
-        label="Not on these dates", required=False, max_length=400, help_text="Dates with commas between: 2027-04-09, …"
+        label="Not on these dates", required=False, max_length=400, help_text="Dates with commas between: 4/9/2027, …"
     )
 
     def clean_not_dates(self) -> list[date]:
         """Each date on its own, so that the sentence names the one that is none."""
-        found = []
+        found: list[date] = []
         for text in self.cleaned_data["not_dates"].replace(";", ",").split(","):
             if text.strip():
                 try:
-                    found.append(date.fromisoformat(text.strip()))
-                except ValueError:
+                    found.append(DAY.clean(text))
+                except ValidationError:
                     raise ValidationError(
-                        f"“{text.strip()}” is not a date. Write each as 2027-04-09, with commas between."
+                        f"“{text.strip()}” is not a date. Write each as 4/9/2027, with commas between."
                     ) from None
         return found
 

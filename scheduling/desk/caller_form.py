@@ -22,11 +22,11 @@ def with_caller(form: FormT, patient: Patient, chosen: str = "") -> FormT:
         required=False,
         initial=chosen,
         choices=[
-            ("", "Nobody: it was not by telephone"),
+            ("", "Nobody called"),
             (PATIENT, f"{patient.name}, the patient"),
             *contacts,
         ],
-        help_text="Kept on the record.",
+        help_text="Kept in the record.",
         error_messages={"invalid_choice": "That contact is no longer there. Nothing was changed; choose again."},
     )
     return form

@@ -62,6 +62,7 @@ def happened(request: StaffRequest, site: UUID, day: date) -> HttpResponse:
         "places": places,
         "whole_site": WHOLE_SITE,
         "closures": _current(place, [*people, *places]),
+        "now": now,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "desk/rescue/happened.html", context, status=status)

@@ -161,7 +161,7 @@ class TextForm(ActionForm):
                 required=language is Language.ENGLISH,
                 max_length=20_000,
                 widget=forms.Textarea(attrs={"rows": 12}),
-                help_text="Paragraphs apart by an empty line." if language is Language.ENGLISH else "",
+                help_text="Leave an empty line between paragraphs." if language is Language.ENGLISH else "",
             )
 
     @property

@@ -55,8 +55,8 @@ def move_along(request: StaffRequest, pk: UUID) -> HttpResponse:
     return _page(
         request,
         {
-            "title": "Move a visit and its neighbours",
-            "lead": "The day may be too near another visit of the series: then the fewest others move along.",
+            "title": "Move a visit and its neighbors",
+            "lead": "Where the day is too near another visit of the series, that one moves along; as few as can be do.",
             "what": visit,
             "button": "Move them all",
         },

@@ -102,9 +102,13 @@ class CourseForm(FromForm):
     sessions = forms.IntegerField(label="Infusions in all", min_value=1, max_value=MOST_SESSIONS)
     least = forms.IntegerField(label="Days between, at least", min_value=1, max_value=MOST_DAYS)
     ideal = forms.DecimalField(
-        label="ideally", min_value=Decimal(1), max_value=Decimal(MOST_DAYS), decimal_places=2, max_digits=5
+        label="Days between, ideally",
+        min_value=Decimal(1),
+        max_value=Decimal(MOST_DAYS),
+        decimal_places=2,
+        max_digits=5,
     )
-    most = forms.IntegerField(label="at most", min_value=1, max_value=MOST_DAYS)
+    most = forms.IntegerField(label="Days between, at most", min_value=1, max_value=MOST_DAYS)
 
     @staticmethod
     def standing(series: Series, today: date) -> dict[str, Any]:

@@ -38,8 +38,8 @@ class ClearanceForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="In your words; whoever runs the visit reads them. What stands above the program sees to by itself.",
     )
-    systolic_limit = forms.IntegerField(label="Systolic at most", required=False, help_text="mmHg on the day")
-    diastolic_limit = forms.IntegerField(label="Diastolic at most", required=False, help_text="mmHg on the day")
+    systolic_limit = forms.IntegerField(label="Systolic up to", required=False, help_text="mmHg on the day")
+    diastolic_limit = forms.IntegerField(label="Diastolic up to", required=False, help_text="mmHg on the day")
     extra_watch = forms.IntegerField(
         label="Extra watch units", required=False, help_text="Added to each phase that a nurse watches"
     )

@@ -34,7 +34,7 @@ def history_of(message: Message) -> list[Step]:
 def _step(event: AuditEvent) -> Step | None:
     after: After = event.after or {}
     if event.operation == AuditEvent.Operation.INSERT:
-        return Step(event.at, _who(event), "Written into the ledger")
+        return Step(event.at, _who(event), "Planned")
     if event.operation != AuditEvent.Operation.UPDATE:
         return None
     told = (_DEEDS.get(event.action) or _what_became)(after)

@@ -125,7 +125,7 @@ def the_doctor_clears_with_conditions(story: Story) -> None:
     judge(page)
     page.get_by_label("Cleared with conditions").check()
     page.get_by_label("A yes holds until").fill("2027-12-31")
-    page.get_by_label("Systolic at most").fill("150")
+    page.get_by_label("Systolic up to").fill("150")
     page.get_by_label("A bed instead of a recliner").check()
     page.get_by_role("button", name="Decide").press("Enter")
     page.get_by_text("Nora Field: cleared with conditions.").wait_for()

@@ -124,7 +124,7 @@ def test_a_day_whose_nurses_are_away_has_nothing_left_of_them(
     for nurse in harbor.nurses:
         nurse.shifts.all().delete()
     page = text(clerk.get(reverse("desk:board_week", args=[harbor.site.pk, FIRST_DAY])))
-    assert "nurses' hands 100 %" in page
+    assert "nurses' hands 100%" in page
     assert "1 without cover" in page
     assert "No nurse is on shift on this day" in text(
         clerk.get(reverse("desk:board", args=[harbor.site.pk, FIRST_DAY + timedelta(days=1)]))

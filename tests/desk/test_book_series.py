@@ -136,7 +136,7 @@ def test_an_uncleared_patient_gets_a_series_held_and_the_page_says_so(clerk: Cli
         ({"first_day": "2027-02-30"}, "That is not a date."),
         ({"first_day": "soon"}, "That is not a date."),
         ({"first_day": "2031-01-01"}, "is more than a year away"),
-        ({"not_dates": "2027-04-09, 9th May"}, "“9th May” is not a date. Write each as 2027-04-09"),
+        ({"not_dates": "2027-04-09, 9th May"}, "“9th May” is not a date. Write each as 4/9/2027"),
         ({"patient_from": "12:00", "patient_until": "09:00"}, "The patient's hours end at 09:00, before they begin"),
         ({"patient_days": ["5", "6"]}, "Harbor is closed on these weekdays. Tick at least one other."),
         ({"driver_from": "late"}, "That is not a time. Write it as 09:30."),

@@ -127,7 +127,7 @@ def test_another_sites_chair_cannot_be_taken_out_here(clerk: Client, harbor: Cli
 
 def test_it_is_over_with_one_click(clerk: Client, harbor: Clinic) -> None:
     closure = snow(harbor)
-    assert "It is over" in text(clerk.get(happened(harbor)))
+    assert "Take it back" in text(clerk.get(happened(harbor))), "tomorrow's snow cannot be over yet"
     done = clerk.post(reverse("desk:outage_over", args=[closure.pk]), follow=True)
     assert "taken back, it had not begun" in text(done)
     assert not Closure.objects.exists()
