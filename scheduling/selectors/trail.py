@@ -71,6 +71,12 @@ class Line:
     patient: Patient | None
 
     @property
+    def what(self) -> str:
+        """`thing` for people: a page that was opened by its name, "earlier offer", and not by its address."""
+        is_page = self.event.operation == AuditEvent.Operation.OPEN
+        return self.thing.rpartition(":")[2].replace("_", " ") if is_page else self.thing
+
+    @property
     def who(self) -> str:
         """Whose hand it was."""
         return self.event.actor_name or f"the database role {self.event.database_role}"

@@ -71,6 +71,7 @@ def test_openings_are_listed_and_a_copy_is_on_the_trail_itself(
 ) -> None:
     signed_in(Role.NURSE).get(reverse("desk:patient", args=[patient.pk]))
 
+    assert "Nurse 1 opened patient " in text(manager.get(reverse(TRAIL), {"operation": "open"}))
     rows = file_of(manager.get(reverse("setup:trail_csv"), {"operation": "open"}))
 
     assert [(row["who"], row["deed"], row["what"], row["patient record"]) for row in rows] == [
