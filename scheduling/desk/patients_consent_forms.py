@@ -48,9 +48,9 @@ class ConsentForm(ActionForm):
     form_version = text_field("Version of the form", 40, required=True, help_text="As printed at its foot.")
     signer = forms.ChoiceField(label="Who signed?")
     signed_by = text_field("Somebody else: the name", 120, help_text="Only for an adult patient.")
-    relationship = text_field("and the relationship", 60)
+    relationship = text_field("Somebody else: the relationship", 60)
     signed_on = DayField(label="Signed on")
-    signed_time = TimeField(label="at")
+    signed_time = TimeField(label="Signed at")
     valid_until = DayField(label="Valid until")
     scan = ScanField(label="Scan of the signed form", required=False)
 
