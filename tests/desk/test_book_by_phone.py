@@ -126,7 +126,7 @@ def test_the_earlier_time_list_names_who_called_and_who_said_yes(
     assert callers("scheduling_earlierwish") == {"Vera Quill"}
     made = offer(harbor, harbor.at(SOONER, 9), [visit.earlier_wishes.get()])
     page = clerk.get(reverse("desk:earlier_offer", args=[made.pk])).content.decode()
-    assert "Who answers for Ada Quill" in page
+    assert 'Who answers<span class="visually-hidden"> for Ada Quill</span>' in page
     answer = {"answer": "yes", "caller": str(mother.pk)}
     clerk.post(reverse("desk:earlier_answer", args=[made.invitations.get().pk]), answer)
     visit.refresh_from_db()
