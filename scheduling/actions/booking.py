@@ -138,10 +138,11 @@ def book_series(
         series, visits = write_series(order, shape, explained, by=by, now=now)
         announce(series, visits)
         keep_result(key, series=str(series.pk))
+        placed = lock_days_and_place(order, shape, now)
         holds.write(
             [
                 ToHold(placements, appointment=visit.pk, expires_at=series.held_until)
-                for visit, placements in zip(visits, lock_days_and_place(order, shape, now).placements, strict=True)
+                for visit, placements in zip(visits, placed.placements, strict=True)
             ]
         )
     return series

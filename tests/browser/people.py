@@ -8,7 +8,9 @@ from typing import Any
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
+from clinic import clock
 from clinic.models import StaffMember
+from tests.factories import NOW, Clinic, make_clinic
 
 PASSWORD = "a-long-password-for-tests"
 #: A link to somebody's own page, as it stands in a mail.
@@ -18,6 +20,14 @@ LINK = re.compile(r"https?://[^\s]+/my/[\w-]+/")
 def take_the_clock_to(settings: Any, moment: datetime) -> None:
     """Move the program's clock, in every thread, to `moment`."""
     settings.CLOCK_OFFSET_SECONDS = (moment - datetime.now(UTC)).total_seconds()
+
+
+def open_clinic(settings: Any, base: str, *, chairs: int = 3) -> Clinic:
+    """A small clinic on its quiet Monday morning: the program's clock stands at NOW, and links lead to `base`."""
+    settings.PUBLIC_URL = base
+    take_the_clock_to(settings, NOW)
+    with clock.at_moment(NOW):
+        return make_clinic(chairs=chairs)
 
 
 def sign_in(browser: Browser, base: str, member: StaffMember, **context: Any) -> Page:

@@ -17,8 +17,8 @@ from scheduling.actions import requests
 from scheduling.models import Appointment, ChangeRequest, Offer
 from scheduling.planner.values import Wishes
 from tests.browser.judges import broken_rules, too_wide
-from tests.browser.people import PASSWORD, go, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.browser.people import PASSWORD, go, open_clinic, sign_in
+from tests.factories import NOW, Clinic, make_patient
 from tests.scheduling.helpers import book, visits_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -27,10 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def harbor(settings: Any, live_server: LiveServer) -> Clinic:
     """A small clinic on its quiet Monday morning."""
-    settings.PUBLIC_URL = live_server.url
-    take_the_clock_to(settings, NOW)
-    with clock.at_moment(NOW):
-        return make_clinic()
+    return open_clinic(settings, live_server.url)
 
 
 def judge(page: Page) -> None:

@@ -15,8 +15,8 @@ from clinic.models import ResourceKind
 from patients.models import Clearance, ConsultRequest, Patient
 from scheduling.models import Appointment, CourseChange, Hold, Series
 from tests.browser.judges import broken_rules, faint_in_the_dark, too_wide
-from tests.browser.people import go, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_chair, make_clinic, make_patient
+from tests.browser.people import go, open_clinic, sign_in, take_the_clock_to
+from tests.factories import NOW, Clinic, make_chair, make_patient
 from tests.scheduling.helpers import book
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -29,11 +29,9 @@ class Story:
     """A small clinic with one bed, and whoever takes part."""
 
     def __init__(self, browser: Browser, server: LiveServer, settings: Any) -> None:
-        settings.PUBLIC_URL = server.url
         self.browser, self.base, self.settings = browser, server.url, settings
-        take_the_clock_to(settings, NOW)
+        self.clinic: Clinic = open_clinic(settings, server.url)
         with clock.at_moment(NOW):
-            self.clinic: Clinic = make_clinic()
             make_chair(self.clinic.site, "Bed 1", ResourceKind.BED)
 
     def at(self, minutes: int) -> None:

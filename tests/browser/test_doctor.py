@@ -19,8 +19,8 @@ from clinic.permissions import Role
 from patients.actions import record_observation
 from scheduling.models import BoosterPlan, Series
 from tests.browser.judges import NARROWEST, broken_rules
-from tests.browser.people import go, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_clinic
+from tests.browser.people import go, open_clinic, sign_in
+from tests.factories import NOW, Clinic
 from tests.visit.doctors import maintain, make_course
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -71,10 +71,8 @@ class Story:
     """Ten courses in maintenance with scores, and the doctor's browser."""
 
     def __init__(self, browser: Browser, server: LiveServer, settings: Any) -> None:
-        settings.PUBLIC_URL = server.url
-        take_the_clock_to(settings, NOW)
+        self.clinic: Clinic = open_clinic(settings, server.url)
         with clock.at_moment(NOW):
-            self.clinic: Clinic = make_clinic()
             self.courses = [self._course() for _ in range(PATIENTS)]
         self.page = sign_in(browser, server.url, self.clinic.doctor, reduced_motion="reduce")
         self.hands = Keyboard(self.page)

@@ -17,8 +17,8 @@ from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, EarlierWish, Message, Offer
 from scheduling.planner.values import Wishes
 from tests.browser.judges import NARROWEST, broken_rules
-from tests.browser.people import go, link_in, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_clinic
+from tests.browser.people import go, link_in, open_clinic, sign_in
+from tests.factories import NOW, Clinic
 from tests.scheduling.earlier_list import SOONER, filled, injection
 from tests.smtp import Sink
 
@@ -30,10 +30,8 @@ class Story:
 
     def __init__(self, browser: Browser, base: str, sink: Sink, settings: Any) -> None:
         self.browser, self.base, self.sink, self.settings = browser, base, sink, settings
-        settings.PUBLIC_URL = base
-        take_the_clock_to(settings, NOW)
+        self.clinic: Clinic = open_clinic(settings, base, chairs=1)
         with clock.at_moment(NOW):
-            self.clinic: Clinic = make_clinic(chairs=1)
             self.full = filled(self.clinic, SOONER)
             self.ada = injection(
                 self.clinic, date(2027, 4, 20), given_name="Ada", family_name="Quill", email="ada@example.org"

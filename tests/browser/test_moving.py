@@ -14,8 +14,8 @@ from scheduling.messages import changes
 from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Hold, Series
 from tests.browser.judges import NARROWEST, broken_rules
-from tests.browser.people import go, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.browser.people import go, open_clinic, sign_in, take_the_clock_to
+from tests.factories import NOW, Clinic, make_patient
 from tests.scheduling.helpers import book, visits_of
 from tests.smtp import Sink
 
@@ -27,11 +27,9 @@ class Story:
     """A patient with six booked visits that she knows of, and two people at the desk."""
 
     def __init__(self, browser: Browser, base: str, sink: Sink, settings: Any) -> None:
-        settings.PUBLIC_URL = base
-        take_the_clock_to(settings, NOW)
         self.sink, self.settings = sink, settings
+        self.clinic: Clinic = open_clinic(settings, base)
         with clock.at_moment(NOW):
-            self.clinic: Clinic = make_clinic()
             patient = make_patient(self.clinic.site, cleared=True, email=MAIL, given_name="Ada", family_name="Quill")
             self.series: Series = book(self.clinic, patient)
         deliver()

@@ -17,8 +17,8 @@ from patients import actions
 from patients.models import Consent, Contact, Patient
 from scheduling.models import Appointment
 from tests.browser import judges
-from tests.browser.people import go, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.browser.people import go, open_clinic, sign_in
+from tests.factories import NOW, Clinic, make_patient
 from tests.scheduling.helpers import book, visits_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,11 +28,9 @@ class Desk:
     """A clinic with Alma, who is booked, and others whom nobody looks for."""
 
     def __init__(self, browser: Browser, base: str, settings: Any) -> None:
-        settings.PUBLIC_URL = base
-        take_the_clock_to(settings, NOW)
         self.browser, self.base = browser, base
+        self.clinic: Clinic = open_clinic(settings, base)
         with clock.at_moment(NOW):
-            self.clinic: Clinic = make_clinic()
             for name in ("Mensah", "Okonkwo", "Pruitt"):
                 make_patient(self.clinic.site, given_name="Kofi", family_name=name)
             self.alma = make_patient(

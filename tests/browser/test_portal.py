@@ -20,8 +20,8 @@ from scheduling.actions import moving, rides, visit
 from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Message, Ride, VisitRecord
 from tests.browser import judges
-from tests.browser.people import go, link_in, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_clinic, make_patient
+from tests.browser.people import go, link_in, open_clinic, sign_in, take_the_clock_to
+from tests.factories import NOW, Clinic, make_patient
 from tests.portal.conftest import make_driver
 from tests.scheduling.helpers import book, visits_of
 from tests.smtp import Sink
@@ -34,10 +34,8 @@ class Story:
 
     def __init__(self, browser: Browser, base: str, sink: Sink, settings: Any) -> None:
         self.browser, self.base, self.sink, self.settings = browser, base, sink, settings
-        settings.PUBLIC_URL = base
-        take_the_clock_to(settings, NOW)
+        self.clinic: Clinic = open_clinic(settings, base)
         with clock.at_moment(NOW):
-            self.clinic: Clinic = make_clinic()
             self.ada = make_patient(
                 self.clinic.site,
                 cleared=True,

@@ -11,8 +11,8 @@ from clinic import clock
 from clinic.models import Closure
 from scheduling.models import Appointment
 from tests.browser.judges import NARROWEST, broken_rules
-from tests.browser.people import sign_in, take_the_clock_to
-from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
+from tests.browser.people import open_clinic, sign_in
+from tests.factories import FIRST_DAY, NOW, Clinic, make_patient
 from tests.scheduling.helpers import book
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,10 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def full(settings: Any, live_server: LiveServer) -> Clinic:
     """A small clinic with a full first day: series that could move, and single visits."""
-    settings.PUBLIC_URL = live_server.url
-    take_the_clock_to(settings, NOW)
+    clinic = open_clinic(settings, live_server.url)
     with clock.at_moment(NOW):
-        clinic = make_clinic()
         for _ in range(2):
             book(clinic, make_patient(clinic.site, cleared=True, consented=True))
         for hour in (8, 11, 12, 14, 15, 16):

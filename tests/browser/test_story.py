@@ -17,8 +17,8 @@ from patients.models import Patient
 from scheduling.messages import changes
 from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Message, Series
-from tests.browser.people import go, link_in, sign_in, take_the_clock_to, text_of
-from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic
+from tests.browser.people import go, link_in, open_clinic, sign_in, take_the_clock_to, text_of
+from tests.factories import FIRST_DAY, Clinic
 from tests.smtp import Sink
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,9 +31,7 @@ class Story:
 
     def __init__(self, browser: Browser, base: str, sink: Sink, settings: Any) -> None:
         self.browser, self.base, self.sink, self.settings = browser, base, sink, settings
-        settings.PUBLIC_URL = base
-        take_the_clock_to(settings, NOW)
-        self.clinic: Clinic = make_clinic()
+        self.clinic: Clinic = open_clinic(settings, base)
         self.clerk, self.nurse, self.doctor = (
             sign_in(browser, base, member) for member in (self.clinic.clerk, self.clinic.nurses[0], self.clinic.doctor)
         )

@@ -10,8 +10,8 @@ from clinic import clock
 from clinic.models import Shift, StaffRole, User
 from clinic.permissions import Role
 from tests.browser.judges import broken_rules, too_wide
-from tests.browser.people import go, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_clinic, make_patient, make_staff
+from tests.browser.people import go, open_clinic, sign_in
+from tests.factories import NOW, Clinic, make_patient, make_staff
 from tests.scheduling.helpers import book
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -20,10 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def clinic(settings: Any, live_server: LiveServer) -> Clinic:
     """A clinic where a person has no role, and six visits have lost their nurses."""
-    settings.PUBLIC_URL = live_server.url
-    take_the_clock_to(settings, NOW)
+    clinic = open_clinic(settings, live_server.url)
     with clock.at_moment(NOW):
-        clinic = make_clinic()
         book(clinic, make_patient(clinic.site, cleared=True, given_name="Ada", family_name="Quill"))
         Shift.objects.filter(staff_member__in=clinic.nurses).update(valid_until=NOW.date())
         nina = make_staff(clinic.site, "Nina New", Role.NURSE, watch=4)

@@ -17,8 +17,8 @@ from scheduling.actions.visit import arrive, start
 from scheduling.actions.visit_notes import record_reading
 from scheduling.models import Appointment, Dose, Ending, Pause, Question, Reading
 from tests.browser.judges import NARROWEST, broken_rules
-from tests.browser.people import go, sign_in, take_the_clock_to
-from tests.factories import NOW, Clinic, make_clinic
+from tests.browser.people import go, open_clinic, sign_in, take_the_clock_to
+from tests.factories import NOW, Clinic
 from tests.visit.worlds import make_visit, name_ride, set_lists
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -30,11 +30,9 @@ class Story:
     """One visit, the people of it, and the clock that goes along."""
 
     def __init__(self, browser: Browser, server: LiveServer, settings: Any) -> None:
-        settings.PUBLIC_URL = server.url
         self.settings = settings
-        take_the_clock_to(settings, NOW)
+        self.clinic: Clinic = open_clinic(settings, server.url)
         with clock.at_moment(NOW):
-            self.clinic: Clinic = make_clinic()
             version = self.clinic.induction
             version.systolic_limit, version.diastolic_limit = 160, 100
             set_lists(version, checkin=("Anything to eat?", "Feeling ill today?"), fitness=("Walks steadily",))

@@ -15,9 +15,9 @@ from pytest_django.live_server_helper import LiveServer
 from clinic import clock
 from patients.models import Patient
 from scheduling.models import Appointment, Message, Ride, Series
-from tests.browser.people import go, sign_in, take_the_clock_to
+from tests.browser.people import go, open_clinic, sign_in
 from tests.desk.waiting import told
-from tests.factories import FIRST_DAY, NOW, Clinic, make_clinic, make_patient
+from tests.factories import FIRST_DAY, NOW, Clinic, make_patient
 from tests.scheduling.helpers import book, visits_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,10 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def clinic(settings: Any, live_server: LiveServer) -> Clinic:
     """A quiet Monday morning."""
-    settings.PUBLIC_URL = live_server.url
-    take_the_clock_to(settings, NOW)
-    with clock.at_moment(NOW):
-        return make_clinic()
+    return open_clinic(settings, live_server.url)
 
 
 def test_the_desks_work_is_done_without_any_script(browser: Browser, live_server: LiveServer, clinic: Clinic) -> None:
