@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import clock
 from clinic.errors import JustTaken, NotAllowed, Refused, Stale, WrongStatus
+from clinic.views import form_status
 from scheduling.actions import own_visits, requests
 from scheduling.models import Appointment, ChangeRequest, Link
 from scheduling.portal.change_forms import CancelForm, ChangeForm, LookForm, TakeForm
@@ -69,7 +70,7 @@ def cancel(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
         "notice_hours": found.site.notice_hours,
         "others": len(visits_to_come(visitor.patient, clock.now())) - 1,
     }
-    return render(request, "portal/cancel.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/cancel.html", context, status=form_status(form))
 
 
 @opened(PATIENT)
@@ -111,8 +112,7 @@ def _page(
         "refused": [error for errors in refused.errors.values() for error in errors] if refused else [],
         "version": visit.version,
     }
-    wrong = refused is not None or bool(form is not None and form.errors)
-    return render(request, "portal/change.html", context, status=422 if wrong else 200)
+    return render(request, "portal/change.html", context, status=form_status(refused or form))
 
 
 def _visit_or_404(visitor: Visitor, key: UUID) -> Appointment:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.actor import Actor
 from clinic.errors import Refused
-from clinic.views import public
+from clinic.views import form_status, public
 from patients.actions import change_contact, change_patient
 from patients.models import Channel, Contact, Patient
 from scheduling.messages import links
@@ -47,7 +47,7 @@ def contact(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         remember(response, visitor.link, language, proven=visitor.proven)
         return response
     context = {"visitor": visitor, "site": site_for(visitor.patient), "form": form}
-    return render(request, "portal/contact.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/contact.html", context, status=form_status(form))
 
 
 def _keep(visitor: Visitor, person: Patient | Contact, form: ContactForm) -> bool:

@@ -1,5 +1,7 @@
 """What is clinical behind the patient's link: today's score. The birth date is asked for first."""
 
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.errors import Refused
+from clinic.views import form_status
 from patients.actions import record_own_score
 from patients.actions.findings import from_the_page
 from scheduling.actions import birth_date as proof
@@ -49,7 +52,8 @@ def birth_date(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "shut_until": time_words(until, site.zone) if until is not None and site is not None else "",
         "is_shut": until is not None,
     }
-    return render(request, "portal/birth_date.html", context, status=_status(form, is_shut=until is not None))
+    status = form_status(form) if until is None else HTTPStatus.TOO_MANY_REQUESTS
+    return render(request, "portal/birth_date.html", context, status=status)
 
 
 def _wanted(request: HttpRequest) -> str:
@@ -81,7 +85,7 @@ def score(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             (day_words(one.effective_at, zone), f"{one.value.normalize():f}") for one in before if zone is not None
         ],
     }
-    return render(request, "portal/score.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/score.html", context, status=form_status(form))
 
 
 def _keep(request: HttpRequest, visitor: Visitor, form: ScoreForm) -> bool:
@@ -92,9 +96,3 @@ def _keep(request: HttpRequest, visitor: Visitor, form: ScoreForm) -> bool:
         return False
     messages.success(request, _("Thank you. Your answer for today is kept; your doctor sees it."))
     return True
-
-
-def _status(form: BirthDateForm, *, is_shut: bool) -> int:
-    if is_shut:
-        return 429
-    return 422 if form.errors else 200

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic import clock
 from clinic.errors import Refused
+from clinic.views import form_status
 from patients.models import Contact
 from scheduling.actions import rides
 from scheduling.messages import calendar
@@ -86,7 +87,7 @@ def driver(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "site": site,
             "cards": cards,
         },
-        status=422 if form.errors else 200,
+        status=form_status(form),
     )
 
 

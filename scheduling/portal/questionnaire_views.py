@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.views import form_status
 from patients.actions import answer_questionnaire
 from patients.models import Measure, Observation, Patient
 from patients.questionnaires import INSTRUMENTS, Instrument, asks_for_help
@@ -52,7 +53,7 @@ def ask(
     instrument = form.instrument
     shown = {**context, "form": form, "title": spoken(instrument.title)}
     if not form.is_valid() or not _kept(form, by, patient):
-        return render(request, "portal/questionnaire.html", shown, status=422 if form.errors else 200)
+        return render(request, "portal/questionnaire.html", shown, status=form_status(form))
     help_now = asks_for_help(instrument.measure, form.items)
     if help_now:
         nudge.alerts_after_commit()

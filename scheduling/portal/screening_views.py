@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.errors import Refused
-from clinic.views import public, refuse
+from clinic.views import form_status, public, refuse
 from patients.actions import record_screening
 from patients.models import Questionnaire
 from scheduling.actions.screening import hand_back
@@ -32,7 +32,7 @@ def screening(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     if form.is_valid() and _keep(visitor, form):
         return _done(request, visitor, on_tablet=on_tablet)
     context = {"visitor": visitor, "site": site_for(visitor.patient), "form": form, "on_tablet": on_tablet}
-    return render(request, "portal/screening.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/screening.html", context, status=form_status(form))
 
 
 def _keep(visitor: Visitor, form: OwnScreeningForm) -> bool:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import clock
 from clinic.errors import Refused
+from clinic.views import form_status
 from scheduling import wishes as wishes_json
 from scheduling.actions import earlier
 from scheduling.models import Appointment, EarlierWish, Link
@@ -38,7 +39,7 @@ def sooner(request: HttpRequest, visitor: Visitor, visit: UUID) -> HttpResponse:
         request,
         "portal/sooner.html",
         {"visitor": visitor, "form": form, "card": visit_card(found), "site": found.site, "on_list": wish is not None},
-        status=422 if form.errors else 200,
+        status=form_status(form),
     )
 
 
