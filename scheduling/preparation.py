@@ -2,6 +2,7 @@
 what to take and what not: docs/decisions/what-not-to-take.md.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,6 +41,11 @@ def preparation_for(appointment: Appointment) -> Preparation:
         aftercare=text.aftercare.strip() if text is not None else "",
         watch_for=text.watch_for.strip() if text is not None else "",
     )
+
+
+def each_once(texts: Iterable[str]) -> str:
+    """What several visits have to say under one heading: each text once, on lines of its own."""
+    return "\n".join(dict.fromkeys(filter(None, texts)))
 
 
 def _text(version: ProtocolVersion) -> ProtocolText | None:

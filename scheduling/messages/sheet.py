@@ -1,6 +1,5 @@
 """One sheet of paper for a patient: all dates, how to prepare for each, who drives, how to reach the clinic."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clinic import clock
@@ -9,7 +8,7 @@ from patients.contact_points import show_phone
 from patients.models import Patient
 from scheduling.messages.visit_words import VisitWords, visit_words
 from scheduling.models import Appointment, Ride
-from scheduling.preparation import preparation_for
+from scheduling.preparation import Preparation, each_once, preparation_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +47,26 @@ def sheet_of(patient: Patient) -> Sheet:
         .order_by("starts")
     )
     site = visits[0].site if visits else patient.sites.order_by("name").first()
-    lines = tuple(_line(visit) for visit in visits)
     prepared = [preparation_for(visit) for visit in visits]
+    lines = tuple(map(_line, visits, prepared))
     return Sheet(
         site=site,
         phone=show_phone(site.phone, site.country) if site is not None else "",
         visits=lines,
-        bring=_each_once(one.bring for one in prepared),
-        medicines=_each_once(one.medicines for one in prepared),
+        bring=each_once(one.bring for one in prepared),
+        medicines=each_once(one.medicines for one in prepared),
         needs_ride=any(line.needs_ride for line in lines),
     )
 
 
-def _each_once(texts: Iterable[str]) -> str:
-    return "\n".join(dict.fromkeys(filter(None, texts)))
-
-
-def _line(visit: Appointment) -> SheetVisit:
+def _line(visit: Appointment, prepared: Preparation) -> SheetVisit:
     ride: Ride | None = getattr(visit, "ride", None)
     companion = ride.companion if ride is not None and ride.status in Ride.SETTLED else None
     waived = ride is not None and ride.status == Ride.Status.WAIVED
     return SheetVisit(
         words=visit_words(visit),
         is_held=visit.status == Appointment.Status.PROPOSED,
-        steps=preparation_for(visit).steps,
+        steps=prepared.steps,
         needs_ride=visit.protocol_version.needs_ride and not waived,
         driver=companion.name if companion is not None else "",
     )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from scheduling.models import Appointment
-from scheduling.preparation import preparation_for
+from scheduling.preparation import each_once, preparation_for
 from scheduling.when import day_words, time_words, zone_words
 
 
@@ -57,12 +57,12 @@ def preparation_words(visits: Sequence[Appointment]) -> dict[str, Any]:
     """How to prepare for these visits; with the day before each step where they are several. `medicines`: the doctor's
     words of each, which a mail or a text only points to.
     """
+    prepared = [preparation_for(visit) for visit in visits]
     steps: list[str] = []
-    for visit in visits:
+    for visit, one in zip(visits, prepared, strict=True):
         day = day_words(visit.starts, visit.site.zone)
-        for step in preparation_for(visit).steps:
+        for step in one.steps:
             line = _("%(day)s: %(step)s") % {"day": day, "step": step} if len(visits) > 1 else step
             if line not in steps:
                 steps.append(line)
-    medicines = dict.fromkeys(filter(None, (preparation_for(visit).medicines for visit in visits)))
-    return {"prepare": steps, "bring": preparation_for(visits[0]).bring, "medicines": "\n".join(medicines)}
+    return {"prepare": steps, "bring": prepared[0].bring, "medicines": each_once(one.medicines for one in prepared)}
