@@ -60,15 +60,15 @@ def came_back_for_now(*, by: Actor, provider_id: str, address: str, detail: str)
     # Each try has an id of its own at the provider, which repeats itself about one until it is answered.
     if row is None or not _note(row, Result.TEMPORARY, detail, worker=f"provider {provider_id}"[:80]):
         return row
-    now = clock.now()
-    returns = row.attempt_rows.filter(result=Result.TEMPORARY, worker__startswith="provider").count()
-    too_late = row.not_after is not None and row.not_after <= now + LATER
     if row.state != State.SENT:
         return row
+    again = clock.now() + LATER
+    returns = row.attempt_rows.filter(result=Result.TEMPORARY, worker__startswith="provider").count()
+    too_late = row.not_after is not None and row.not_after <= again
     if returns >= MOST_RETURNS or too_late:
         _failed(row, detail)
         return row
-    row.state, row.last_error, row.sent_at, row.lease_until = State.DUE, detail[:400], None, now + LATER
+    row.state, row.last_error, row.sent_at, row.lease_until = State.DUE, detail[:400], None, again
     row.save(update_fields=["state", "last_error", "sent_at", "lease_until"])
     Message.objects.filter(carried_by=row, state=State.SENT).update(state=State.DUE, sent_at=None)
     return row
