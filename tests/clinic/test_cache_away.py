@@ -19,7 +19,7 @@ from clinic.cache import SteadyCache
 from clinic.permissions import Role
 from clinic.runtime.folder import PROJECT
 from scheduling.portal import limits
-from tests.clinic.signing import PASSWORD, SECRET, code_now, is_in, sign_in
+from tests.clinic.signing import PASSWORD, SECRET, clerk_of, code_now, is_in, sign_in
 from tests.factories import make_clinic
 
 pytestmark = pytest.mark.django_db
@@ -60,8 +60,7 @@ def test_limits_go_on_counting_in_the_process_and_turn_nobody_away_too_early(rf:
 
 @pytest.mark.usefixtures("away")
 def test_people_sign_in_with_password_and_second_factor_and_guessing_is_still_slowed_down() -> None:
-    clerk = make_clinic().by(Role.FRONT_DESK).user
-    assert clerk is not None
+    clerk = clerk_of(make_clinic())
     clerk.set_password(PASSWORD)
     clerk.save()
     TOTP.activate(clerk, SECRET)

@@ -9,11 +9,10 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connections
 
 from clinic import clock
-from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.drill.keeper import Kept, wait_until
 from scheduling.models import Appointment, Hold, Message, Series
-from tests.clinic.signing import PASSWORD, SECRET
+from tests.clinic.signing import PASSWORD, SECRET, clerk_of
 from tests.factories import Clinic, make_patient
 from tests.scheduling.helpers import overlaps_in_holds
 from tests.topology.clerks import CLERKS, Book, Clerk, Shift
@@ -30,8 +29,7 @@ CHAIRS, NURSES = 20, 10
 def run(topology: Topology, clinic: Clinic, findings: Findings) -> None:
     """Begin, kill one after the other, end, and judge."""
     patients = [make_patient(clinic.site, cleared=True, consented=True) for _ in range(PATIENTS)]
-    clerk = clinic.by(Role.FRONT_DESK).user
-    assert clerk is not None
+    clerk = clerk_of(clinic)
     # In production nobody goes far without a second factor.
     TOTP.activate(clerk, SECRET)
     clerk.set_password(PASSWORD)

@@ -3,10 +3,9 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pyrage
-from django.db import connections
+from django.db import connection
 
 from clinic.runtime.cluster import OWNER_ROLE, throwaway
 from clinic.runtime.folder import PROJECT
@@ -24,7 +23,7 @@ def run(topology: Topology, findings: Findings) -> None:
     (folder / "key").write_text(f"{identity}\n")
     environment = os.environ | topology.environment | topology.owner | {"CLINIC_DATA": str(folder / "data")}
     file = folder / "clinic.age"
-    old = _version("default")
+    old = connection.pg_version // 10000
     _manage(environment, "backup", str(file), "--recipient", str(identity.to_public()))
     with throwaway() as server:
         server.create_database(NEW, template="template0")
@@ -38,16 +37,8 @@ def run(topology: Topology, findings: Findings) -> None:
     )
 
 
-def _version(alias: str) -> str:
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
-        return str(cursor.fetchone()[0])
-
-
 def _manage(environment: dict[str, str], *words: str) -> str:
-    """What the command said; that and exit status are all that counts."""
-    manage = Path(PROJECT / "manage.py")
-    done = subprocess.run(
-        [sys.executable, str(manage), *words], env=environment, capture_output=True, text=True, check=False
-    )
+    """What the command said; after a failure its last words too."""
+    command = [sys.executable, str(PROJECT / "manage.py"), *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done.stdout + (f"\nfailed: {done.stderr.strip()[-300:]}" if done.returncode else "")

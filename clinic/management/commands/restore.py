@@ -40,6 +40,7 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from None
         connections.databases[ALIAS] = {**connections.databases["default"], **into}
+        # A connection to where an earlier call restored to would be used again.
         with suppress(AttributeError):
             del connections[ALIAS]
         try:
