@@ -38,7 +38,7 @@ def program(name: str, alias: str) -> str:
     """A program of PostgreSQL that knows the server behind `alias`: the one on the PATH, or that of the embedded server
     where the PATH has none or an older one, which would refuse. Raises BackupError where there is neither.
     """
-    on_path, version = shutil.which(name), connections[alias].pg_version // 10000
+    on_path, version = shutil.which(name), connections[alias].get_database_version()[0]
     if on_path is not None and _major(on_path) >= version:
         return on_path
     try:

@@ -23,7 +23,7 @@ def run(topology: Topology, findings: Findings) -> None:
     (folder / "key").write_text(f"{identity}\n")
     environment = os.environ | topology.environment | topology.owner | {"CLINIC_DATA": str(folder / "data")}
     file = folder / "clinic.age"
-    old = connection.pg_version // 10000
+    old = connection.get_database_version()[0]
     _manage(environment, "backup", str(file), "--recipient", str(identity.to_public()))
     with throwaway() as server:
         server.create_database(NEW, template="template0")
