@@ -9,7 +9,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection
 
 #: Seconds that the database may be away. The embedded one is back within one, a managed one that fails over within
-#: thirty; the lease of what is being sent (scheduling/messages/delivery.py) is several times as long.
+#: thirty; the lease of what is being sent (scheduling/messages/claiming.py) is several times as long.
 PATIENCE = 30.0
 PAUSE = 0.25
 
