@@ -85,30 +85,26 @@ def _wapiti(
     report = out / f"wapiti-{name}.json"
     scope = "page" if is_quiet else "folder"
     command = ["wapiti", "-u", home, "--scope", scope, "-m", modules, "-f", "json", "-o", str(report), "--no-bugreport"]
-    command += [
-        "--flush-session",
-        "--max-scan-time",
-        str(seconds),
-        "--max-attack-time",
-        str(seconds if is_quiet else seconds // 6),
-    ]
+    at_most = str(seconds if is_quiet else seconds // 6)
+    command += ["--flush-session", "--max-scan-time", str(seconds), "--max-attack-time", at_most]
     command += ["--max-links-per-page", "60", "--max-files-per-dir", "12", "-v", "0"]
-    for path in () if is_quiet else START:
-        command += ["-s", urllib.parse.urljoin(home, path)]
-    for path in ("accounts/logout/", "accounts/lock/", "planted/"):
-        command += [] if is_quiet else ["-x", urllib.parse.urljoin(home, path) + "*"]
+    if not is_quiet:
+        for path in START:
+            command += ["-s", urllib.parse.urljoin(home, path)]
+        for path in ("accounts/logout/", "accounts/lock/", "planted/"):
+            command += ["-x", urllib.parse.urljoin(home, path) + "*"]
     command += ["-C", walker.cookies] if walker.cookies else []
     report.unlink(missing_ok=True)
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if not report.exists():
         raise RuntimeError(f"wapiti came to no end: {done.stdout[-500:]}{done.stderr[-500:]}")
     read = json.loads(report.read_text())
-    holes = {kind: rows for kind, rows in read["vulnerabilities"].items() if rows}
-    for kind, rows in ({} if is_quiet else holes | {k: r for k, r in read["anomalies"].items() if r}).items():
-        print(f"wapiti {name}: {kind}: {len(rows)}, such as {rows[0]['method']} {rows[0]['path']} {rows[0]['info']}")
     if not is_quiet:
+        for kind, rows in (read["vulnerabilities"] | read["anomalies"]).items():
+            for first in rows[:1]:
+                print(f"wapiti {name}: {kind}: {len(rows)}, such as {first['method']} {first['path']} {first['info']}")
         print(f"wapiti {name}: {read['infos'].get('crawled_pages_nbr', '?')} pages", flush=True)
-    return sum(len(rows) for rows in holes.values())
+    return sum(map(len, read["vulnerabilities"].values()))
 
 
 def _sqlmap(name: str, form: Form, walker: Walker, out: Path, *, is_quiet: bool = False) -> int:
@@ -116,13 +112,7 @@ def _sqlmap(name: str, form: Form, walker: Walker, out: Path, *, is_quiet: bool 
     fields = urllib.parse.urlencode([(key, value) for key, value in form.fields if key != TOKEN])
     action = form.action.partition("?")[0]
     command = ["sqlmap", "--batch", "--disable-coloring", "--dbms", "PostgreSQL", "--level", "1", "--technique", "B"]
-    command += [
-        "--skip",
-        "Host,User-Agent,Referer,Cookie",
-        "--output-dir",
-        str(out / "sqlmap"),
-        "--flush-session",
-    ]
+    command += ["--skip", "Host,User-Agent,Referer,Cookie", "--output-dir", str(out / "sqlmap"), "--flush-session"]
     command += ["--cookie", walker.cookies] if walker.cookies else []
     if form.method == "POST":
         token = dict(form.fields).get(TOKEN, "")
@@ -135,8 +125,9 @@ def _sqlmap(name: str, form: Form, walker: Walker, out: Path, *, is_quiet: bool 
     said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     (out / f"sqlmap-{name.replace(' ', '-')}.txt").write_text(f"{form}\n{said}")
     holes = set(_HOLE.findall(said))
-    for parameter, method in set() if is_quiet else holes:
-        print(f"sqlmap {name}: {method} {action} {parameter}", flush=True)
+    if not is_quiet:
+        for parameter, method in holes:
+            print(f"sqlmap {name}: {method} {action} {parameter}", flush=True)
     return len(holes)
 
 
