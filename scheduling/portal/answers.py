@@ -6,6 +6,7 @@ from django.shortcuts import render
 from clinic.models import Site
 from scheduling.messages.links import Outdated
 from scheduling.models import Link
+from scheduling.portal import limits
 from scheduling.when import day_words, time_words
 
 
@@ -43,5 +44,5 @@ def too_many(request: HttpRequest) -> HttpResponse:
     """The page for an address that asks too often."""
     sites = Site.objects.filter(is_active=True).order_by("neutral_name")
     response = sealed(render(request, "portal/too_many.html", {"sites": sites}, status=429))
-    response.headers["Retry-After"] = "600"
+    response.headers["Retry-After"] = str(limits.WINDOW)
     return response
