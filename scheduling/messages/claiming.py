@@ -52,8 +52,8 @@ class Claimed:
     key: UUID
     channel: str
     worker: str
-    alone: bool = False
-    about: tuple[str, ...] = tuple(_SUBJECTS.values())
+    alone: bool
+    about: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
