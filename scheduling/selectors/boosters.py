@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any, Unpack
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from clinic import clock
 from scheduling import wishes as wishes_json
@@ -19,7 +19,7 @@ from scheduling.planner.search import search_series
 from scheduling.planner.values import Plan, PlannedVisit, SeriesRequest, SeriesResult
 from scheduling.selectors import series_rules
 from scheduling.selectors.day_sheets import load_sheet
-from scheduling.selectors.intervals import Gap, Interval, Pattern, interval_of, steps_used
+from scheduling.selectors.intervals import Gap, Interval, Pattern, interval_of, set_last, steps_used
 from scheduling.selectors.local_days import days_between
 from scheduling.selectors.reasons import explain, explain_refusal, minute_of
 from scheduling.selectors.reasons import to_json as reasons_json
@@ -114,14 +114,13 @@ def to_roll_on() -> QuerySet[Series]:
     given = Max("appointments__starts", filter=Q(appointments__counts=True))
     booked = Max("appointments__created_at", filter=Q(appointments__kind=Appointment.Kind.BOOSTER))
     to_come = Q(appointments__kind=Appointment.Kind.BOOSTER, appointments__status__in=Appointment.BLOCKING)
-    plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
     return (
         Series.objects.filter(status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE, site__offers_boosters=False)
         .annotate(
             given=given,
             booked=booked,
             ahead=Count("appointments", filter=to_come),
-            pattern=Subquery(plans.values("pattern")[:1]),
+            pattern=set_last("pattern"),
         )
         .filter(ahead__lt=BOOSTERS_AHEAD, given__gt=F("booked"))
         .exclude(pattern=BoosterPlan.Pattern.AS_NEEDED)

@@ -18,6 +18,7 @@ from clinic.models import User
 from patients.models import Measure, Observation
 from scheduling.models import Appointment, BoosterPlan, Series
 from scheduling.selectors.course_changes import with_pauses
+from scheduling.selectors.intervals import set_last
 
 Kind = Appointment.Kind
 _GIVEN = Q(counts=True, kind=Kind.INFUSION)
@@ -106,7 +107,6 @@ def courses(user: User) -> "QuerySet[FiguredSeries]":
     Each figure is a subquery of its own: joined, the visits of a series would multiply its wide row, and all of them be
     sorted to be counted.
     """
-    plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
     pain = Observation.objects.filter(patient=OuterRef("patient"), measure=Measure.PAIN).order_by("-effective_at")
     found = (
         with_pauses(_running(user))
@@ -116,9 +116,9 @@ def courses(user: User) -> "QuerySet[FiguredSeries]":
             infusions_left=Coalesce(_of_visits(Count("pk"), _INFUSION_LEFT), 0),
             last_treated=_of_visits(Max("starts"), Q(counts=True)),
             next_visit=_next_visit(),
-            interval_days=Subquery(plans.values("interval_days")[:1]),
-            pattern=Subquery(plans.values("pattern")[:1]),
-            review_on=Subquery(plans.values("review_on")[:1]),
+            interval_days=set_last("interval_days"),
+            pattern=set_last("pattern"),
+            review_on=set_last("review_on"),
             last_pain=Subquery(pain.values("value")[:1]),
         )
         .order_by("patient__family_name", "patient__given_name")
@@ -175,9 +175,8 @@ def in_maintenance(user: User) -> list[UUID]:
     with nothing booked, then by the next booster; those that are paused last. One query, which works out what it sorts
     by and nothing else.
     """
-    plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
     found: QuerySet[Any] = with_pauses(_running(user).filter(stage=Series.Stage.MAINTENANCE)).alias(
-        next_visit=_next_visit(), review_on=Subquery(plans.values("review_on")[:1])
+        next_visit=_next_visit(), review_on=set_last("review_on")
     )
     in_order = found.alias(on_time=~Q(review_on__lte=clock.now().date()) | Q(review_on=None)).order_by(
         "on_time", "is_paused", F("next_visit").asc(nulls_first=True), "patient__family_name", "pk"

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TypedDict
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from scheduling.models import Appointment, BoosterPlan, Series
 
@@ -64,6 +64,12 @@ class Interval:
         if self.ends_on is not None and self.ends_on < today:
             return ["The last day of boosters is past. Nothing was changed."]
         return []
+
+
+def set_last(field: str) -> Subquery:
+    """`field` of the plan that a doctor set last, for a queryset of series; NULL where none was set."""
+    plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
+    return Subquery(plans.values(field)[:1])
 
 
 def interval_of(plan: BoosterPlan) -> Interval:

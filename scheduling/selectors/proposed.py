@@ -11,7 +11,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    IntegerField,
     Max,
     OuterRef,
     Q,
@@ -24,7 +23,7 @@ from clinic import clock
 from clinic.models import Site
 from scheduling.models import Appointment, BoosterPlan, NewTime, ProposedBooster, Series
 from scheduling.selectors.boosters import Standing, search_boosters
-from scheduling.selectors.intervals import interval_of, steps_used
+from scheduling.selectors.intervals import interval_of, set_last, steps_used
 from scheduling.selectors.series_rules import local_day
 
 #: Days before a booster is due from which on a patient without one is on the desk's list.
@@ -94,22 +93,20 @@ def due_unbooked(sites: Sequence[Site], now: datetime) -> QuerySet[Any]:
     date to come; with `last` and `due`. One that is offered at about the time it is due waits for its answer first.
     Those as needed are never due, nor those past their last day.
     """
-    plans = BoosterPlan.objects.filter(series=OuterRef("pk")).order_by("-set_at")
     booked = Appointment.objects.blocking().filter(series=OuterRef("pk"))
     given = Appointment.objects.filter(series=OuterRef("pk"), counts=True).order_by("-starts")
     dates = ProposedBooster.objects.filter(series=OuterRef("pk"))
     offered = dates.filter(status=ProposedBooster.Status.OFFERED)
     refused = dates.filter(status=ProposedBooster.Status.DECLINED, starts__gt=now)
     wait = ExpressionWrapper(F("interval_days") * _DAY, output_field=DurationField())
-    days = Subquery(plans.values("interval_days")[:1], output_field=IntegerField())
     return (
         Series.objects.filter(site__in=sites, status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE)
         .exclude(Exists(booked))
         .annotate(
             last=Subquery(given.values("starts")[:1]),
-            interval_days=days,
-            pattern=Subquery(plans.values("pattern")[:1]),
-            ends_on=Subquery(plans.values("ends_on")[:1]),
+            interval_days=set_last("interval_days"),
+            pattern=set_last("pattern"),
+            ends_on=set_last("ends_on"),
         )
         .annotate(due=ExpressionWrapper(F("last") + wait, output_field=DateTimeField()))
         .exclude(Exists(offered.filter(starts__lte=OuterRef("due") + DUE_WITHIN)))
