@@ -250,4 +250,4 @@ def asks_for_help(measure: str, items: Sequence[int]) -> bool:
 
 def cannot_do_without_item_nine(total: Decimal) -> bool:
     """Whether a PHQ-9 total is higher than the other eight items can make it (8 x 3), so that item 9 is above zero."""
-    return total > SELF_HARM * PHQ9.most
+    return total > (PHQ9.count - 1) * PHQ9.most

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
@@ -123,6 +124,13 @@ def who_is_told(patient: Patient) -> Patient | Contact:
 def has_guardian(patient: Patient) -> bool:
     """Whether an adult contact may decide for the patient."""
     return deciders(patient).exists()
+
+
+def home_zone(patient: Patient) -> ZoneInfo:
+    """The zone of the patient's first site by name, for someone who comes to one: only a site makes a patient visible.
+    No query where the sites were read with the patient.
+    """
+    return next(site.zone for site in patient.sites.all())
 
 
 def totals_without_answers() -> QuerySet[Observation]:

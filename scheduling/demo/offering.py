@@ -49,8 +49,8 @@ def _answer(patient: Patient, series: Series, desk: Actor, answered_at: datetime
     now = clock.now()
     with clock.at_moment(answered_at):
         for number, one in enumerate(offered):
-            is_last = one.starts > now
-            if is_last and patient.family_name in SAYS_NO:
+            is_ahead = one.starts > now
+            if is_ahead and patient.family_name in SAYS_NO:
                 booster_offers.decline(by=desk, proposed=one)
-            elif number == 0 or not is_last:
+            elif number == 0 or not is_ahead:
                 booster_offers.accept(by=himself, proposed=one)

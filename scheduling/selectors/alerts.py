@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.models import Site, User
 from patients.models import Observation, Patient, SafetyAlert
 from patients.questionnaires import cannot_do_without_item_nine
-from patients.selectors import totals_without_answers
+from patients.selectors import home_zone, totals_without_answers
 
 #: How long a PHQ-9 that came as a total only stands on the doctor's list; on the patient's pages it stands on.
 FRESH = timedelta(days=14)
@@ -29,28 +29,31 @@ def waiting_alerts(user: User) -> QuerySet[SafetyAlert]:
 
 @dataclass(frozen=True, slots=True)
 class BareTotal:
-    """A PHQ-9 of which only the total is known. `needs_item_nine`: it cannot be reached without it."""
+    """A PHQ-9 of which only the total is known, with the zone of the patient's site. `needs_item_nine`: it cannot be
+    reached without it.
+    """
 
-    patient_id: UUID
     patient: Patient
+    zone: ZoneInfo
     value: Decimal
     effective_at: datetime
     needs_item_nine: bool
 
 
 def bare_total_of(patient: Patient) -> BareTotal | None:
-    """The patient's newest PHQ-9 where only its total is known, and above zero. One query."""
+    """The patient's newest PHQ-9 where only its total is known, and above zero. Two queries at most."""
     found = totals_without_answers().filter(patient=patient).select_related("patient").first()
     return _bare(found) if found is not None else None
 
 
 def bare_totals(user: User) -> list[BareTotal]:
-    """Those of the user's patients that are FRESH, the highest first. One query."""
+    """Those of the user's patients that are FRESH, the highest first. Two queries."""
     mine = Patient.objects.for_user(user).living()
     found = totals_without_answers().filter(patient__in=mine, effective_at__gt=clock.now() - FRESH)
-    return [_bare(one) for one in found.select_related("patient").order_by("-value", "-effective_at")]
+    with_sites = found.select_related("patient").prefetch_related("patient__sites")
+    return [_bare(one) for one in with_sites.order_by("-value", "-effective_at")]
 
 
 def _bare(total: Observation) -> BareTotal:
     needs = cannot_do_without_item_nine(total.value)
-    return BareTotal(total.patient_id, total.patient, total.value, total.effective_at, needs)
+    return BareTotal(total.patient, home_zone(total.patient), total.value, total.effective_at, needs)

@@ -30,6 +30,7 @@ from django_stubs_ext import WithAnnotations
 from clinic import clock
 from clinic.models import User
 from patients.models import Clearance, Flag, Patient, Screening
+from patients.selectors import home_zone
 from scheduling.models import Appointment, Question, Ride
 
 NO = (Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED)
@@ -184,9 +185,4 @@ def _row(patient: "KnownPatient", uncovered: Appointment | None, other: Appointm
         since.append(decided_at or uncovered.created_at)
     if not why:
         return None
-    return Waiting(patient, _zone(patient), why, uncovered or other, min(since))
-
-
-def _zone(patient: Patient) -> ZoneInfo:
-    """The zone of the first of the patient's sites: only a site makes a patient visible, so there is one."""
-    return next(site.zone for site in patient.sites.all())
+    return Waiting(patient, home_zone(patient), why, uncovered or other, min(since))

@@ -1,6 +1,6 @@
 """What waits for a doctor, most urgent first."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +9,12 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.permissions import Role
-from patients.models import Clearance
+from patients.actions import record_observation
+from patients.models import Clearance, Patient
 from scheduling.actions.pausing import pause_series
 from scheduling.actions.visit import arrive
 from scheduling.models import Appointment, Series
+from scheduling.templatetags.look import short_day
 from tests.factories import NOW, Clinic, make_clinic, make_patient
 from tests.visit.doctors import (
     answer_screening,
@@ -152,9 +154,30 @@ def test_the_list_asks_as_many_queries_for_many_patients_as_for_few(
 
 def _crowd(clinic: Clinic, how_many: int) -> None:
     for _number in range(how_many):
-        answer_screening(make_patient(clinic.site))
+        patient = make_patient(clinic.site)
+        answer_screening(patient)
+        _typed(clinic, patient, clock.now())
         make_course(clinic)
         maintain(clinic, make_course(clinic))
+
+
+def _typed(clinic: Clinic, patient: Patient, effective_at: datetime) -> None:
+    record_observation(
+        by=clinic.by(Role.NURSE), patient=patient, measure="phq9", value=14, effective_at=effective_at, source="staff"
+    )
+
+
+def test_a_total_of_the_evening_stands_under_the_day_of_the_site_and_not_that_of_greenwich(
+    clinic: Clinic, doctor: Client
+) -> None:
+    zone = clinic.site.zone
+    evening = clock.moment(clock.local(NOW, zone).date() - timedelta(days=2), time(23), zone)
+    assert evening.date() != clock.local(evening, zone).date()
+    patient, day = make_patient(clinic.site), short_day(evening, zone)
+    _typed(clinic, patient, evening)
+    assert f"14, {day}" in text_of(doctor.get(reverse(HOME)))
+    for page in (reverse("doctor:scores", args=[patient.pk]), clearance_url(patient)):
+        assert f"PHQ-9 of {day}: 14" in text_of(doctor.get(page))
 
 
 def test_only_doctors_see_what_is_to_decide(clinic: Clinic) -> None:
