@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.actor import Actor
 from clinic.models import Site, User
 from clinic.sealing import SealedField, blind_index
 
@@ -147,6 +148,11 @@ class Patient(models.Model):
     def name(self) -> str:
         """Given and family name, as the patient is spoken to."""
         return f"{self.given_name} {self.family_name}"
+
+    @property
+    def as_actor(self) -> Actor:
+        """The `by=` of what the patient does, behind a link."""
+        return Actor("patient", str(self.pk), self.name)
 
     @property
     def reachable_by_mail(self) -> bool:

@@ -58,9 +58,8 @@ def _wants(family: str, kind: ChangeRequest.Kind, words: str) -> None:
     visit = _next_visit(family)
     if visit is None:
         return
-    by = Actor("patient", str(visit.patient_id), visit.patient.name)
     with clock.at_moment(clock.now() - timedelta(hours=3)):
-        requests.ask_for_change(by=by, appointment=visit, kind=kind, words=words)
+        requests.ask_for_change(by=visit.patient.as_actor, appointment=visit, kind=kind, words=words)
 
 
 def _cannot_drive(family: str) -> None:

@@ -45,7 +45,6 @@ def _night_after(visit: Appointment) -> datetime:
 def _answer(patient: Patient, series: Series, desk: Actor, answered_at: datetime) -> None:
     """Yes to the first date offered; the second one waits, unless it is past by now, or is declined."""
     offered = ProposedBooster.objects.filter(series=series, status=ProposedBooster.Status.OFFERED).order_by("starts")
-    himself = Actor("patient", str(patient.pk), patient.name)
     now = clock.now()
     with clock.at_moment(answered_at):
         for number, one in enumerate(offered):
@@ -53,4 +52,4 @@ def _answer(patient: Patient, series: Series, desk: Actor, answered_at: datetime
             if is_ahead and patient.family_name in SAYS_NO:
                 booster_offers.decline(by=desk, proposed=one)
             elif number == 0 or not is_ahead:
-                booster_offers.accept(by=himself, proposed=one)
+                booster_offers.accept(by=patient.as_actor, proposed=one)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 from clinic import clock
-from clinic.actor import Actor
 from patients import actions as people
 from patients.models import Measure, OtherTreatment, Patient
 from scheduling.demo.attending import Team
@@ -34,6 +33,7 @@ def how_they_do(team: Team) -> None:
                     until=today - timedelta(days=until) if until is not None else None,
                 )
     for patient in Patient.objects.filter(family_name=WORRIES):
-        by = Actor("patient", str(patient.pk), patient.name)
         with clock.at_moment(clock.now() - timedelta(minutes=12)):
-            people.answer_questionnaire(by=by, patient=patient, measure=Measure.PHQ9, items=ANSWERS, key=uuid4())
+            people.answer_questionnaire(
+                by=patient.as_actor, patient=patient, measure=Measure.PHQ9, items=ANSWERS, key=uuid4()
+            )

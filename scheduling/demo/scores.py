@@ -74,7 +74,7 @@ def _answer(patient: Patient, by: Actor, total: int, at: datetime) -> None:
     key = uuid5(patient.pk, f"phq9 {at:%Y-%m-%d}")
     with clock.at_moment(at):
         people.answer_questionnaire(
-            by=Actor("patient", str(patient.pk), patient.name),
+            by=patient.as_actor,
             patient=patient,
             measure=Measure.PHQ9,
             items=[*items, 0],

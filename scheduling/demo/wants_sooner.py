@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 from clinic import clock
-from clinic.actor import Actor
 from clinic.models import Site
 from scheduling.actions import earlier
 from scheduling.demo.attending import Team
@@ -34,8 +33,7 @@ def some_want_sooner(sites: Iterable[Site], team: Team) -> None:
         firsts = far.select_related("patient").order_by("patient_id", "starts").distinct("patient_id")
         for number, visit in enumerate(sorted(firsts, key=lambda one: one.starts)[: len(SAID)]):
             hours, note = SAID[number]
-            patient = Actor("patient", str(visit.patient_id), visit.patient.name)
-            by = patient if number == BY_THEMSELVES else team.desk
+            by = visit.patient.as_actor if number == BY_THEMSELVES else team.desk
             with clock.at_moment(max(visit.created_at, now - timedelta(days=6 - number))):
                 earlier.wish_sooner(by=by, appointment=visit, hours=hours, note=note)
         _ask_one(site, team)

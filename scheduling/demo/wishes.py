@@ -91,8 +91,7 @@ def _ask(family: str, kind: str, wishes: Wishes, words: str) -> None:
         .first()
     )
     if visit is not None:
-        by = Actor("patient", str(visit.patient_id), visit.patient.name)
-        requests.ask_for_change(by=by, appointment=visit, kind=kind, wishes=wishes, words=words)
+        requests.ask_for_change(by=visit.patient.as_actor, appointment=visit, kind=kind, wishes=wishes, words=words)
 
 
 def _keep(site: Site, version: ProtocolVersion, desk: Actor) -> None:

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.views import form_status, public
 from patients.actions import change_contact, change_patient
@@ -90,7 +89,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         return no_open_link(request, status=404)
     patient = link.patient
     if request.method == "POST" and not patient.essential_only:
-        change_patient(by=Actor("patient", str(patient.pk), patient.name), patient=patient, essential_only=True)
+        change_patient(by=patient.as_actor, patient=patient, essential_only=True)
     with translation.override(spoken_by(link)):
         context = {"site": site_for(patient), "is_done": patient.essential_only}
         return sealed(render(request, "portal/stop.html", context))

@@ -69,7 +69,7 @@ class Visitor:
         """The `by=` of what this person does here."""
         if self.contact is not None:
             return Actor("companion", str(self.contact.pk), self.contact.name)
-        return Actor("patient", str(self.patient.pk), self.patient.name)
+        return self.patient.as_actor
 
 
 def remember(response: HttpResponse, link: Link, language: str, *, proven: bool = False) -> None:
