@@ -6,34 +6,20 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from clinic import clock
 from clinic.errors import GateClosed, Refused, WrongStatus
 from clinic.permissions import Role
 from scheduling.actions.visit import arrive, discharge, start, to_recovery
 from scheduling.actions.visit_drip import note_place, pause, resume
-from scheduling.actions.visit_notes import (
-    note_effects,
-    record_event,
-    record_reading,
-    strike,
-    tell_doctor,
-)
+from scheduling.actions.visit_notes import note_effects, record_event, record_reading, strike, tell_doctor
 from scheduling.actions.visit_questions import answer_doctor
-from scheduling.models import (
-    AdverseEvent,
-    Message,
-    Pause,
-    Question,
-    Reading,
-    SideEffect,
-)
+from scheduling.models import AdverseEvent, Message, Pause, Question, Reading, SideEffect
 from scheduling.models.reading import PLAUSIBLE
 from scheduling.selectors.at_the_chair import over_limits, stop_at
 from scheduling.selectors.gates import GateKind, shut_gates
 from scheduling.selectors.visits import phase_due, reading_due
 from tests.factories import NOW, Clinic, make_staff
 from tests.visit.conftest import Ward
-from tests.visit.worlds import make_visit, name_ride
+from tests.visit.worlds import later, make_visit, name_ride
 
 FINE: dict[str, Any] = {"systolic": 128, "diastolic": 80}
 HIGH: dict[str, Any] = {"systolic": 172, "diastolic": 96}
@@ -63,10 +49,6 @@ def running(limited: Ward) -> Ward:
 
 def measure(ward: Ward, values: dict[str, Any]) -> Reading:
     return record_reading(by=ward.clinic.by(Role.NURSE), appointment=ward.visit, values=values)
-
-
-def later(minutes: int) -> Any:
-    return clock.at_moment(NOW + timedelta(minutes=minutes))
 
 
 def test_a_drip_does_not_start_before_the_pressure_was_taken_where_the_protocol_limits_it(limited: Ward) -> None:

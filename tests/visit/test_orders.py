@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from clinic import clock
 from clinic.errors import Refused
 from clinic.permissions import Role
 from scheduling.actions.visit import arrive, start
@@ -19,7 +18,7 @@ from scheduling.nurse.chair_page import ChairPage
 from scheduling.selectors.at_the_chair import order_for
 from tests.factories import NOW
 from tests.visit.conftest import Ward
-from tests.visit.worlds import name_ride
+from tests.visit.worlds import later, name_ride
 
 
 @pytest.fixture
@@ -31,10 +30,6 @@ def running(ward: Ward) -> Ward:
     start(by=by, appointment=ward.visit)
     ward.visit.refresh_from_db()
     return ward
-
-
-def later(minutes: int) -> Any:
-    return clock.at_moment(NOW + timedelta(minutes=minutes))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Visits and courses for these tests, written directly, so that each test starts at the step it is about."""
 
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,11 @@ from scheduling.models import Appointment, Ending, Hold, ProtocolVersion, Ride, 
 from tests.factories import NOW, Clinic, make_patient
 
 Status = Appointment.Status
+
+
+def later(minutes: int) -> AbstractContextManager[None]:
+    """The clock stands so long after NOW."""
+    return clock.at_moment(NOW + timedelta(minutes=minutes))
 
 
 def make_series(clinic: Clinic, patient: Patient, **fields: Any) -> Series:
