@@ -98,17 +98,17 @@ class Journey:
     def _maintain(self, patient: Patient, series: Series, last: Appointment) -> None:
         """Boosters from the end of the induction until today, and those booked ahead."""
         version = series.protocol_version
-        interval = int(version.booster_interval_days or 21)
+        interval, tolerance = int(version.booster_interval_days or 21), int(version.booster_tolerance_days)
         when = last.ends + timedelta(days=1)
         reason = "Relief after the induction held for some weeks."
         if self.site.offers_boosters:
             with clock.at_moment(when):
-                self._set_interval(series, interval, int(version.booster_tolerance_days), reason)
+                self._set_interval(series, interval, tolerance, reason)
             offering.live_on_offers(patient, series, self.team.desk, lambda due: self._attend(patient, series, due))
             return
         while when < clock.now():
             with clock.at_moment(when):
-                self._set_interval(series, interval, int(version.booster_tolerance_days), reason)
+                self._set_interval(series, interval, tolerance, reason)
             ahead = list(series.appointments.blocking().filter(kind=Appointment.Kind.BOOSTER).order_by("starts"))
             due = [visit_ for visit_ in ahead if visit_.starts < clock.now()]
             self._attend(patient, series, due)

@@ -30,8 +30,9 @@ def pain(day: float, infusions: Sequence[float]) -> float:
 
 
 def report(patient: Patient, by: Actor, visits: Sequence[Appointment], *, until: datetime) -> None:
-    """Write a pain score every four days from the first of `visits` to `until`, and the two questionnaires once a
-    month."""
+    """Write a pain score each EVERY_DAYS days from the first of `visits` to `until`, and the two questionnaires at the
+    first one and every twelve weeks.
+    """
     noise = Random(patient.record_number)  # noqa: S311 -- demo data, not a secret
     first = visits[0].starts
     given = [(visit.starts - first).total_seconds() / 86400 for visit in visits if visit.starts < until]
@@ -41,14 +42,14 @@ def report(patient: Patient, by: Actor, visits: Sequence[Appointment], *, until:
         at = first + timedelta(days=day, hours=10)
         if at < until:
             level = pain(float(day), given)
-            _write(patient, by, Measure.PAIN, round(level + noise.uniform(-0.6, 0.6)), at, day)
-            if day % 28 == 0:
-                _write(patient, by, Measure.FIQR, round(level * 9 + noise.uniform(-4, 4)), at, day)
+            _write(patient, by, Measure.PAIN, round(level + noise.uniform(-0.6, 0.6)), at)
+            if day % 84 == 0:
+                _write(patient, by, Measure.FIQR, round(level * 9 + noise.uniform(-4, 4)), at)
                 _answer(patient, by, round(level * 2 + noise.uniform(-1, 1)), at)
         day += EVERY_DAYS
 
 
-def _write(patient: Patient, by: Actor, measure: Measure, value: int, at: datetime, day: int) -> None:
+def _write(patient: Patient, by: Actor, measure: Measure, value: int, at: datetime) -> None:
     said = f"{measure} {at:%Y-%m-%d}"
     if Observation.objects.filter(patient=patient, measure=measure, source_id=said).exists():
         # The day was told with the visits before.
@@ -68,7 +69,7 @@ def _write(patient: Patient, by: Actor, measure: Measure, value: int, at: dateti
 def _answer(patient: Patient, by: Actor, total: int, at: datetime) -> None:
     """The PHQ-9 as the patient answered it, with nothing on item 9; of TYPED only the total is known."""
     if patient.family_name == TYPED:
-        _write(patient, by, Measure.PHQ9, total, at, 0)
+        _write(patient, by, Measure.PHQ9, total, at)
         return
     items = [total // 8 + (number < total % 8) for number in range(8)]
     key = uuid5(patient.pk, f"phq9 {at:%Y-%m-%d}")
