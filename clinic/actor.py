@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from clinic.models import StaffMember, User
+    from clinic.permissions import Permission
 
 #: Where the present request or job comes from, for the audit trail: "web 10.0.0.1 4f1c…" or "task deliver_due …".
 origin: ContextVar[str] = ContextVar("origin", default="")
@@ -36,6 +37,10 @@ class Actor:
         """Who works here and acts; None for anybody who does not."""
         member: StaffMember | None = getattr(self.user, "staff_member", None)
         return member
+
+    def may(self, permission: "Permission") -> bool:
+        """Whether it is somebody signed in, of whose roles one carries `permission`."""
+        return self.user is not None and self.user.may(permission)
 
     @classmethod
     def of(cls, user: "User") -> Self:

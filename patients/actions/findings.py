@@ -216,7 +216,7 @@ def add_flag_code(
 
     Only a doctor may. Raises NotAllowed, and Refused for an empty code or meaning or an unknown kind of flag.
     """
-    if by.user is None or not by.user.may(Permission.DECIDE_CLEARANCE):
+    if not by.may(Permission.DECIDE_CLEARANCE):
         raise NotAllowed(_("Only a doctor may extend the table of codes. Nothing was changed."))
     if not code.strip() or not display.strip():
         raise Refused(_("A code needs its meaning in words. Nothing was saved; fill in both."), field="code")

@@ -30,7 +30,7 @@ def record_ride_call(
     Raises Refused for an outcome that there is not or no visit, WrongStatus when a driver was found for every one of
     them meanwhile, and NotAllowed.
     """
-    if by.user is None or not by.user.may(Permission.WORK_CALLS):
+    if not by.may(Permission.WORK_CALLS):
         raise NotAllowed("You may not work the call list.")
     if outcome not in Ride.Call.values:
         raise Refused("Choose what came of the call.", field="outcome")
