@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any, Unpack
+from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, QuerySet
 
@@ -53,7 +54,8 @@ class BoosterMove:
 class BoosterPreview:
     """Every booster to come, in order, and sentences that say why it is not possible (empty: it is).
 
-    `starts` of all changes that have a new start are what `set_booster_interval` is to be given.
+    `starts` of all changes that have a new start, and the versions `seen`, are what `set_booster_interval` is to be
+    given.
     """
 
     changes: tuple[BoosterMove, ...]
@@ -63,6 +65,11 @@ class BoosterPreview:
     def starts(self) -> list[datetime]:
         """When the boosters would start, in UTC."""
         return [change.new_starts for change in self.changes if change.new_starts is not None]
+
+    @property
+    def seen(self) -> dict[UUID, int]:
+        """The versions of the boosters that stand, by id, so that whoever agrees later is told what has changed."""
+        return {one.appointment.pk: one.appointment.version for one in self.changes if one.appointment is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,6 @@ def test_a_booster_that_a_clerk_changed_meanwhile_is_named_and_nothing_moves(dee
     with clock.at_moment(world.now):
         world.set(21)
         preview = world.preview(28)
-        seen = {one.appointment.pk: one.appointment.version for one in preview.changes if one.appointment}
         clerk, first = world.clinic.by(Role.FRONT_DESK), world.boosters[0]
         if deed == "moved":
             later = first.starts + timedelta(hours=1)
@@ -210,7 +209,7 @@ def test_a_booster_that_a_clerk_changed_meanwhile_is_named_and_nothing_moves(dee
             moving.cancel_visit(by=clerk, appointment=first, reason="By phone", version=first.version)
         before = [one.starts for one in world.boosters]
         with pytest.raises(Stale, match=f"{deed} it"):
-            world.agree(28, preview.starts, seen=seen)
+            world.agree(28, preview.starts, seen=preview.seen)
         assert [one.starts for one in world.boosters] == before
         assert BoosterPlan.objects.count() == 1
         # The control: without the versions that were seen, it would have been moved back.

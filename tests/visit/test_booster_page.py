@@ -147,8 +147,9 @@ def test_a_time_taken_meanwhile_is_named_and_a_fresh_preview_follows(
 
 @pytest.mark.parametrize("value", ["tomorrow", "2027-04-26T09:00:00"])
 def test_times_that_were_tampered_with_are_refused(course: Series, doctor: Client, value: str) -> None:
-    response = doctor.post(_boosters(course), _form(agree="1", starts=[value]))
-    assert "damaged" in text_of(response)
+    for tampered in ({"starts": [value]}, {"visits": [value]}, {"visits": [f"{course.pk} {value}"]}):
+        response = doctor.post(_boosters(course), _form(agree="1", **tampered))
+        assert "damaged" in text_of(response)
     assert not BoosterPlan.objects.exists()
 
 
