@@ -127,14 +127,13 @@ class Journey:
         preview = boosters.preview_interval(
             series=series, interval_days=interval, tolerance_days=tolerance, now=clock.now()
         )
-        starts = [move.new_starts for move in preview.changes if move.new_starts is not None]
         boosters.set_booster_interval(
             by=self.team.doctor,
             series=series,
             interval_days=interval,
             tolerance_days=tolerance,
             reason=reason,
-            starts=starts,
+            starts=preview.starts,
             key=uuid4(),
         )
 
