@@ -1,7 +1,6 @@
 """Something has happened: two clicks from the day board, and never refused."""
 
 from datetime import date
-from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -16,7 +15,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Closure, Resource, ResourceKind, Site, User
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs, refuse
+from clinic.views import StaffRequest, form_status, needs, refuse
 from scheduling.actions import outages
 from scheduling.desk.rescue_forms import WHOLE_SITE, OutageForm, usual_times
 from scheduling.desk.sites import site_or_404
@@ -64,8 +63,7 @@ def happened(request: StaffRequest, site: UUID, day: date) -> HttpResponse:
         "closures": _current(place, [*people, *places]),
         "now": now,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(request, "desk/rescue/happened.html", context, status=status)
+    return render(request, "desk/rescue/happened.html", context, status=form_status(form))
 
 
 @require_POST

@@ -1,7 +1,6 @@
 """Visits left without cover: what is proposed for all of them on one page, agreed to as a whole or in parts."""
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -17,7 +16,7 @@ from clinic.errors import Refused
 from clinic.models import Site, User
 from clinic.permissions import Permission
 from clinic.rates import SEARCHES, limited
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, form_status, needs
 from scheduling.actions import rescue
 from scheduling.desk.rescue_forms import UNREADABLE, AgreeForm, Chosen, read_choices
 from scheduling.desk.sites import site_or_404
@@ -64,8 +63,7 @@ def without_cover(request: StaffRequest, site: UUID) -> HttpResponse:
     plan = propose(place, clock.now())
     form.fields["reason"].initial = what_happened(plan)[:200]
     context = {"site": place, "form": form, "plan": plan, "today": clock.today(place.zone), **_rows(plan, chosen)}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(request, "desk/rescue/rescue.html", context, status=status)
+    return render(request, "desk/rescue/rescue.html", context, status=form_status(form))
 
 
 def _check_here(user: User, site: Site, chosen: Chosen) -> None:

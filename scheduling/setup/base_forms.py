@@ -111,7 +111,7 @@ def grid(*fields: str) -> Div:
     return Div(*fields, css_class="form-grid")
 
 
-class DayField(forms.DateField):
+class SearchedDayField(forms.DateField):
     """A day to look from or until: none so far off that the calendar ends beside it."""
 
     default_validators = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]

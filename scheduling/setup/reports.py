@@ -17,7 +17,7 @@ from clinic.rates import FILES_OUT, SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from scheduling.desk.sites import site_or_404, sites_of
 from scheduling.selectors.reports import REPORTS, Report, Row, Span
-from scheduling.setup.base_forms import DayField
+from scheduling.setup.base_forms import SearchedDayField
 from scheduling.setup.csv_cells import safe
 
 #: Days that a page shows unless asked, and at most.
@@ -29,8 +29,8 @@ LINE, LEFT, WIDTH = 22, 190, 420
 class SpanForm(forms.Form):
     """From when until when."""
 
-    first = DayField(required=False)
-    last = DayField(required=False)
+    first = SearchedDayField(required=False)
+    last = SearchedDayField(required=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from clinic.permissions import Permission
 from clinic.rates import FILES_OUT, SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from scheduling.selectors import trail
-from scheduling.setup.base_forms import DayField
+from scheduling.setup.base_forms import SearchedDayField
 from scheduling.setup.csv_cells import safe
 
 #: Events on a page.
@@ -38,8 +38,8 @@ class TrailForm(forms.Form):
     patient = forms.CharField(label="Patient (name or number)", required=False, max_length=80)
     operation = forms.ChoiceField(label="Deed", required=False)
     table = forms.ChoiceField(label="What", required=False)
-    first = DayField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    last = DayField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    first = SearchedDayField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    last = SearchedDayField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
