@@ -31,7 +31,7 @@ PLACED = frozenset(
     {
         *("name", "neutral_name", "address_line", "city", "state", "postal_code", "country", "time_zone", "phone"),
         *("emergency_phone", "email", "send_from", "send_until", "notice_hours", "uncleared_hold_days"),
-        *("observes_holidays", "holiday_region", "is_active"),
+        *("patients_move", "observes_holidays", "holiday_region", "is_active"),
     }
 )
 
@@ -111,6 +111,7 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
                 "Rules",
                 grid("send_from", "send_until"),
                 grid("notice_hours", "uncleared_hold_days", *rest),
+                "patients_move",
                 grid("observes_holidays", "holiday_region"),
                 *([] if is_new else ["is_active"]),
             ),
