@@ -102,8 +102,9 @@ def test_what_is_ticked_while_the_words_are_read_is_not_lost(
     page.get_by_label("In the patient's words").fill("after 10:00")
     with page.expect_request(slow):
         page.get_by_label("First possible day").focus()
-    # When the clerk ticks a day meanwhile
-    page.locator("#id_patient_days_4").check(force=True)
+    # When the clerk ticks a day meanwhile, and the times for it come first
+    with page.expect_response(slow):
+        page.locator("#id_patient_days_4").check(force=True)
     held[0].continue_()
     # Then it stands beside what was read
     expect(page.locator("#id_patient_from")).to_have_value("10:00")
