@@ -35,7 +35,7 @@ PER_PAGE = 50
 @require_safe
 @needs(Permission.WORK_CALLS)
 def ledger(request: StaffRequest) -> HttpResponse:
-    """The messages of the user's sites, newest first, by state and kind."""
+    """The messages of the user's sites, by state and kind: what was last told on top, what is to come at the end."""
     form = LedgerFilter(request.GET)
     form.is_valid()
     state, kind = (str(form.cleaned_data.get(name) or "") for name in ("state", "kind"))

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
+from clinic import clock
 from clinic.models import User
 from patients.models import Patient
 from scheduling.messages import waiting
@@ -51,12 +52,16 @@ def calls_put_off(user: User, now: datetime) -> QuerySet[Message]:
 def ledger_of(
     user: User, *, state: str = "", kind: str = "", patient: Patient | None = None, late: bool = False
 ) -> QuerySet[Message]:
-    """The messages of the user's sites, newest first, narrowed to a state, a kind and a patient where given; `late`:
-    those only that should have gone out and did not, the longest waiting first.
+    """The messages of the user's sites, narrowed to a state, a kind and a patient where given: first what has come to
+    its time, the last on top, then what is still to come, the next first. `late`: those only that should have gone out
+    and did not, the longest waiting first.
     """
     wanted = {name: value for name, value in {"state": state, "kind": kind, "patient": patient}.items() if value}
     found = _with_people(Message.objects.for_user(user).filter(**wanted))
-    return waiting.late(found) if late else found.order_by("-due_at", "pk")
+    if late:
+        return waiting.late(found)
+    told = Case(When(due_at__lte=clock.now(), then=Coalesce("sent_at", "due_at")))
+    return found.order_by(told.desc(nulls_last=True), "due_at", "pk")
 
 
 def count_by_state(user: User) -> dict[str, int]:

@@ -63,14 +63,13 @@ def timeline_of(
         *timeline_work.events(patient, user, journey, zone, clinical=clinical),
         *timeline_trail.events(patient, journey, zone),
     )
-    now = clock.now()
     wanted = [event for event in events if event.topic is topic or (topic is None and not event.is_minor)]
-    past = sorted((event for event in wanted if event.at <= now), key=lambda event: event.at, reverse=True)
+    past = sorted((event for event in wanted if not event.is_ahead), key=lambda event: event.at, reverse=True)
     shown = past if whole else past[:SHOWN]
     months = [
         Month(some[0].at, some)
         for _month, group in groupby(shown, key=lambda event: clock.local(event.at, zone).strftime("%Y-%m"))
         if (some := list(group))
     ]
-    ahead = sorted((event for event in wanted if event.at > now), key=lambda event: event.at)
+    ahead = sorted((event for event in wanted if event.is_ahead), key=lambda event: event.at)
     return Timeline(ahead, months, len(past) - len(shown), zone, topic)

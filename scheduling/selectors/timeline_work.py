@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from clinic import clock
 from clinic.models import User
 from patients.models import Patient
 from scheduling.models import Appointment, BoosterPlan, ChangeRequest, Ending, Message, Series
@@ -60,9 +61,16 @@ def _visit(visit: Appointment) -> Iterator[Event]:
     ending = visit.get_ending_display() if visit.ending else visit.get_status_display()
     if visit.ending and visit.ending not in {Ending.COMPLETED, Ending.NO_SHOW}:
         tone, mark = "warn", "circle-alert"
-    detail = sentences(_counted(visit), _with_whom(visit))
     yield Event(
-        visit.starts, visit.site.zone, Topic.VISITS, mark, f"{name}: {ending}", detail, tone=tone, visit=visit.pk
+        visit.starts,
+        visit.site.zone,
+        Topic.VISITS,
+        mark,
+        f"{name}: {ending}",
+        sentences(_counted(visit), _with_whom(visit)),
+        tone=tone,
+        visit=visit.pk,
+        is_ahead=visit.status in {Status.PROPOSED, Status.BOOKED} and visit.starts > clock.now(),
     )
 
 
@@ -106,6 +114,8 @@ def _messages(patient: Patient, user: User) -> Iterator[Event]:
     found = (
         Message.objects.for_user(user)
         .filter(patient=patient, state__in=list(_TOLD), carried_by=None)
+        # What was taken back before its time came has never happened.
+        .exclude(state=State.SKIPPED, due_at__gt=clock.now())
         .select_related("site", "contact", "done_by")
         .defer("body", "context")
     )

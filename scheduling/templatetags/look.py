@@ -102,6 +102,12 @@ def icon(name: str, size: int = 16) -> str:
 
 
 @register.filter
+def lies_under(path: str, beginnings: str) -> bool:
+    """Whether an address begins with one of some others, which stand apart by blanks."""
+    return path.startswith(tuple(beginnings.split()))
+
+
+@register.filter
 def clock_time(moment: datetime | None, zone: ZoneInfo) -> str:
     """The wall clock of `zone` at `moment` (aware): "9:30 a.m."; empty for None."""
     return when.time_words(moment, zone) if moment else ""

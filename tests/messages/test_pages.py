@@ -142,6 +142,19 @@ def test_the_ledger_is_filtered_by_state_and_counts_each(desk: Client, harbor: C
     assert desk.get(reverse("desk:messages"), {"state": "nonsense", "kind": "x", "patient": "y"}).status_code == 200
 
 
+def test_all_of_the_ledger_begins_with_what_was_told_last_and_ends_with_what_is_far_off(
+    desk: Client, harbor: Clinic, ada: Patient
+) -> None:
+    for hour in (9, 11):
+        ledger.announce_consult(world.make_visit(harbor, ada, harbor.at(world.NEXT_WEEK[hour // 10], hour)))
+    deliver()
+    rows = list(desk.get(reverse("desk:messages")).context["page"].object_list)
+    ahead = [row.due_at > clock.now() for row in rows]
+    assert ahead == sorted(ahead) and {*ahead} == {True, False}
+    to_come = [row.due_at for row in rows if row.due_at > clock.now()]
+    assert to_come == sorted(to_come) and len({*to_come}) > 1
+
+
 def test_the_ledger_of_one_patient_shows_only_theirs(desk: Client, harbor: Clinic, ada: Patient, call: Message) -> None:
     page = desk.get(reverse("desk:messages"), {"patient": str(call.patient_id)})
     assert {row.patient_id for row in page.context["page"].object_list} == {call.patient_id}
