@@ -10,6 +10,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused, WrongStatus
 from patients.models import Channel, Patient
 from scheduling.messages import nudge, rows
+from scheduling.messages.look import why_skip
 from scheduling.models import Message, MessageAttempt
 
 State, Outcome = Message.State, Message.Outcome
@@ -72,7 +73,7 @@ def send_again(*, by: Actor, message: Message) -> Message:
 def call_instead(*, by: Actor, message: Message) -> Message:
     """Put a message that failed, or still waits, on the call list.
 
-    Raises WrongStatus when it was sent or is for a person already.
+    Raises WrongStatus when it was sent or is for a person already, and Refused when nobody needs to be told any more.
     """
     message = _locked(message)
     if message.state not in {State.FAILED, State.DUE}:
@@ -83,6 +84,11 @@ def call_instead(*, by: Actor, message: Message) -> Message:
     if message.channel != Channel.CALL and _same(message, Channel.CALL).exists():
         raise Refused(_("A call about the same thing is on the list already. Nothing was changed."))
     message.channel = Channel.CALL
+    if reason := why_skip(message, clock.now()):
+        raise Refused(
+            _("Nobody needs to be told this any more: %(reason)s. Open the message, and leave it unsent.")
+            % {"reason": reason}
+        )
     message.context = {**message.context, "fixed": True}
     return _due_again(message)
 

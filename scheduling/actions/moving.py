@@ -259,5 +259,5 @@ def what_changed(visit: Appointment, seen: int) -> str:
     deeds = " ".join(changes_since(visit, seen))
     return (
         f"Somebody else has changed this visit since you opened it. {deeds} It is now “{visit.get_status_display()}”, "
-        f"{day_words(visit.starts, zone)} at {time_words(visit.starts, zone)}. Nothing of yours was written."
+        f"{day_words(visit.starts, zone)} at {time_words(visit.starts, zone)}; nothing of yours was written."
     )

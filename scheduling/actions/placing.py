@@ -201,7 +201,7 @@ def check_patient_free(
             if other_start < end and other_end > start:
                 raise Refused(
                     f"{patient.name} already has a visit on {day_words(other_start, zone)} at "
-                    f"{time_words(other_start, zone)}. Nothing was booked; choose another time.",
+                    f"{time_words(other_start, zone)}, so nothing was booked. Choose another time.",
                     field="starts",
                     code="patient_busy",
                 )

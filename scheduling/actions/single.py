@@ -173,8 +173,8 @@ def _check_walk_in(patient: Patient, site: Site, single: Single, starts: datetim
     other = Appointment.objects.blocking().filter(patient=patient, starts__lt=starts + length, ends__gt=starts).first()
     if other is not None:
         raise Refused(
-            f"{patient.name} has a visit today at {time_words(other.starts, other.site.zone)}. Nothing was booked; "
-            "record the arrival there, or move that visit first.",
+            f"{patient.name} has a visit today at {time_words(other.starts, other.site.zone)}; nothing was booked. "
+            "Record the arrival there, or move that visit first.",
             code="patient_busy",
         )
     if not is_cleared(patient, single.version, local_day(starts, site)):
@@ -193,7 +193,8 @@ def _nothing_free(patient: Patient, site: Site, single: Single, starts: datetime
     )
     needed = "doctor" if single.is_consult else "chair and nurse"
     if later:
-        then = f"The first time today with {needed} free is {time_words(later[0].starts, site.zone)}."
+        first = time_words(later[0].starts, site.zone)
+        then = f"The first time today with {needed} free is {first.rstrip('.')}."
     else:
         then = f"There is no time with {needed} free for the rest of today."
     return f"Nothing is free from {time_words(starts, site.zone)} on. {then} Nothing was booked."

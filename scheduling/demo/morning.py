@@ -14,7 +14,6 @@ from scheduling.actions import offers, requests, ride_calls, rides
 from scheduling.actions.series_writing import SeriesOrder
 from scheduling.demo.cast import SHOT
 from scheduling.demo.places import HARBOR, MESA
-from scheduling.messages import rows
 from scheduling.models import Appointment, ChangeRequest, Message, ProtocolVersion, Ride
 from scheduling.planner.values import Wishes
 from scheduling.selectors import planning
@@ -29,7 +28,7 @@ def leave_work(desk: Actor, sites: dict[str, Site], versions: dict[str, Protocol
     _calls_back(desk, "Marchetti")
     _sessions(desk, "Nowak")
     _keeps(desk, "Navarro", sites[MESA], versions[SHOT])
-    _letter_came_back("Dunmore")
+    _letter_came_back("Rahman")
 
 
 def _next_visit(family: str) -> Appointment | None:
@@ -126,11 +125,12 @@ def _keeps(desk: Actor, family: str, site: Site, version: ProtocolVersion) -> No
 
 
 def _letter_came_back(family: str) -> None:
-    """A message about a series that was stopped could not be delivered."""
-    patient = Patient.objects.get(family_name=family)
-    message = Message.objects.filter(patient=patient, kind=Message.Kind.STOPPED, channel=Channel.MAIL).first()
+    """What was written about the next visit could not be delivered."""
+    waiting = Message.objects.filter(
+        patient__family_name=family, state=Message.State.DUE, channel=Channel.MAIL, contact=None, carried_by=None
+    )
+    message = waiting.order_by("due_at").first()
     if message is not None:
         message.state, message.last_error = Message.State.FAILED, "550 5.1.1 mailbox unavailable"
-        message.message_id = rows.new_message_id()
-        message.skip_reason = ""
-        message.save(update_fields=["state", "last_error", "message_id", "skip_reason"])
+        message.due_at = clock.now() - timedelta(hours=2)
+        message.save(update_fields=["state", "last_error", "due_at"])

@@ -98,7 +98,7 @@ def _try_consult(
     with_whom = f" with {booked.practitioner}" if booked.practitioner else ""
     when = f"{day_words(booked.starts, zone)} at {time_words(booked.starts, zone)}"
     settled = " The request is answered." if asked is not None else ""
-    messages.success(request, f"Consult booked{with_whom}: {when}. The patient is told.{settled}")
+    messages.success(request, f"Consult booked{with_whom}: {when}; the patient is told.{settled}")
     return redirect("desk:patient", person.pk)
 
 

@@ -139,7 +139,7 @@ def _answer(request: StaffRequest, asked: ChangeRequest, values: dict[str, Any])
             by=by, appointment=visit, starts=values["starts"], reason=reason, version=values["version"]
         )
         zone = moved.site.zone
-        return f"Moved to {day_words(moved.starts, zone)}, {time_words(moved.starts, zone)}. The patient is told."
+        return f"Moved to {day_words(moved.starts, zone)}, {time_words(moved.starts, zone)}; the patient is told."
     if values["do"] == "cancel":
         moving.cancel_visit(by=by, appointment=visit, reason=reason, version=values["version"])
         return "The visit is cancelled and its time is free. The patient is told."

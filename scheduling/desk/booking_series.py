@@ -197,7 +197,7 @@ def _keep(request: StaffRequest, what: dict[str, Any]) -> HttpResponse:
     offer = offers.keep_plan(**what, hours=hours)
     zone = offer.site.zone
     until = f"{day_words(offer.expires_at, zone)}, {time_words(offer.expires_at, zone)}"
-    messages.success(request, f"The plan is kept until {until}. After that the time is free again.")
+    messages.success(request, f"The plan is kept until {until}; after that the time is free again.")
     return redirect("desk:offer", offer.pk)
 
 

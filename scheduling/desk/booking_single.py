@@ -85,7 +85,7 @@ def _try_single(request: StaffRequest, person: Patient, site: Site, form: Single
     when = f"{day_words(made.starts, site.zone)} at {time_words(made.starts, site.zone)}"
     held = made.status == Appointment.Status.PROPOSED
     said = "Held until a doctor decides" if held else "Booked"
-    messages.success(request, f"{said}: {made.get_kind_display()}, {when}. The patient is told.")
+    messages.success(request, f"{said}: {made.get_kind_display()}, {when}; the patient is told.")
     return redirect("desk:patient", person.pk)
 
 

@@ -143,6 +143,8 @@ def _too_late(request: StaffRequest) -> HttpResponse:
 
 def _when_again(ride: Ride) -> str:
     if ride.call_outcome == Ride.Call.REACHED:
+        if ride.call_after == ride.appointment.ends:
+            return "It is the day itself: the list does not ask again, the nurse does before the start."
         return "They come back if nobody is named when the visit is near."
     return "They are on the list again when the time has come."
 

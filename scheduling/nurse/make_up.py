@@ -64,7 +64,7 @@ def make_up(request: StaffRequest, pk: UUID) -> HttpResponse:
             form.add_error(None, error.message)
         else:
             when = f"{day_words(booked.starts, lost.site.zone)}, {time_words(booked.starts, lost.site.zone)}"
-            messages.success(request, f"Booked for {when}. The patient is told.")
+            messages.success(request, f"Booked for {when}; the patient is told.")
             return redirect("nurse:visit", pk=booked.pk)
     look = LookForm(request.GET or None)
     today = clock.today(lost.site.zone)

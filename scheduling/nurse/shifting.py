@@ -62,5 +62,5 @@ def shift(request: StaffRequest, pk: UUID) -> HttpResponse:
         messages.error(request, error.message)
     else:
         at = time_words(moved.starts, moved.site.zone)
-        messages.success(request, f"{moved.patient.name} now starts at {at}. Patient and companion are told.")
+        messages.success(request, f"{moved.patient.name} now starts at {at}; patient and companion are told.")
     return back(request, found)

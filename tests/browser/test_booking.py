@@ -197,7 +197,7 @@ def test_what_patients_ask_for_becomes_bookings_with_the_wishes_filled_in(
     judge(page)
     page.locator("label.chip").first.click()
     page.get_by_role("button", name="Move the visit").click()
-    page.get_by_text("The patient is told.").first.wait_for()
+    page.get_by_text("; the patient is told.").first.wait_for()
     assert ChangeRequest.objects.get().status == "done"
     assert ConsultRequest.objects.get().status == "booked"
 

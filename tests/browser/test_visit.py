@@ -242,7 +242,7 @@ def test_a_time_is_set_right_and_a_lost_infusion_is_planned_anew_on_the_spot(sto
     judge(nurse)
     nurse.go_back()
     nurse.get_by_role("group", name="Times for one click").get_by_role("button").first.press("Enter")
-    nurse.get_by_text("The patient is told.").wait_for()
+    nurse.get_by_text("; the patient is told.").wait_for()
     assert Appointment.objects.filter(patient=story.patient, status="booked").count() == 1
 
 
@@ -266,7 +266,7 @@ def test_a_nurse_who_sees_an_overrun_shifts_whom_it_hits(story: Story) -> None:
     nurse.get_by_role("button", name="minutes later").press("Enter")
 
     # then that visit starts later, and patient and companion are told.
-    nurse.get_by_text("Patient and companion are told.").wait_for()
+    nurse.get_by_text("; patient and companion are told.").wait_for()
     following.refresh_from_db()
     assert following.starts > starts
     assert following.messages.filter(kind="moved").count() == 1

@@ -158,7 +158,7 @@ def test_only_times_that_suit_are_offered_and_moving_settles_it(
     assert all(wall.hour >= 10 for wall in walls)
     form = {"do": "move", "version": str(last.version), "starts": values(page, "starts")[0]}
     done = clerk.post(change_url(asked), form, follow=True)
-    assert "The patient is told." in text(done)
+    assert "; the patient is told." in text(done)
     asked.refresh_from_db()
     assert asked.status == "done"
 

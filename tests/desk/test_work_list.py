@@ -29,6 +29,15 @@ from tests.portal.conftest import make_visits
 from tests.scheduling.helpers import book, consult, keep
 
 
+#: A mail that came back and says what is still true: the screening is asked for.
+FAILED = {
+    "state": Message.State.FAILED,
+    "kind": Message.Kind.SCREENING,
+    "channel": "mail",
+    "last_error": "550 no such user",
+}
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     cache.clear()
@@ -66,13 +75,30 @@ def test_a_call_put_off_comes_back_in_time(clerk: Client, harbor: Clinic, patien
 
 
 def test_a_failed_message_becomes_a_call_with_one_tap(clerk: Client, harbor: Clinic, patient: Patient) -> None:
-    message = told(harbor, patient, state=Message.State.FAILED, channel="mail", last_error="550 no such user")
+    message = told(harbor, patient, **FAILED)
     assert waiting(harbor) == {"failed": 1}
     assert "550 no such user" in text(clerk.get(reverse("desk:work")))
 
     done = clerk.post(reverse("desk:message_call_instead", args=[message.pk]), {"next": "home"})
 
     assert done["Location"] == reverse("desk:work")
+    assert waiting(harbor) == {}
+
+
+def test_what_is_too_late_to_be_of_use_is_left_and_not_called_about(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    message = told(harbor, patient, **FAILED)
+    Message.objects.filter(pk=message.pk).update(not_after=NOW)
+    page = text(clerk.get(reverse("desk:work")))
+    assert "Too late: leave it" in page
+    assert "Call instead" not in page
+
+    refused = clerk.post(reverse("desk:message_call_instead", args=[message.pk]), {"next": "home"}, follow=True)
+
+    assert "too late to be of use. Open the message, and leave it unsent." in text(refused)
+    assert waiting(harbor) == {"failed": 1}, "nothing vanishes unseen"
+    clerk.post(reverse("desk:message_leave_unsent", args=[message.pk]), {"reason": "told at the door"})
     assert waiting(harbor) == {}
 
 

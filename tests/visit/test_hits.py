@@ -130,7 +130,7 @@ def test_the_nurse_who_sees_the_overrun_shifts_whom_it_hits_and_may_book_nothing
         assert hit.slot is not None
         data = {"starts": hit.slot.starts.isoformat(), "version": late.version, "reason": "The chair is not free."}
         answer = nurse.post(reverse("nurse:shift", args=[late.pk]), data, follow=True)
-    assert "Patient and companion are told" in answer.content.decode()
+    assert "; patient and companion are told." in answer.content.decode()
     late.refresh_from_db()
     assert late.starts == hit.slot.starts
 
