@@ -75,7 +75,7 @@ def import_bytes(data: bytes, name: str, *, by: Actor, site: Site) -> FileResult
         return FileResult(name, refused=f"What the file says cannot be kept ({constraint}).")
     result = FileResult(name, imported)
     if not people:
-        result.notes.append("no patient in it, only organisations and the like; nothing was kept")
+        result.notes.append("no patient in it, only organizations and the like; nothing was kept")
     result.notes += [note for one in imported if (note := _namesake(one))]
     return result
 

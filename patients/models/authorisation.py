@@ -20,7 +20,7 @@ class Authorisation(models.Model):
 
     class Kind(models.TextChoices):
         PAID = "paid", _("paid in advance")
-        PAYER = "payer", _("authorised by a payer")
+        PAYER = "payer", _("authorized by a payer")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="authorisations")

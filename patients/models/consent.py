@@ -41,8 +41,8 @@ class Consent(models.Model):
 
     class How(models.TextChoices):
         PAPER = "paper", _("on paper")
-        DRAWN = "drawn", _("drawn on the screen")
-        TYPED = "typed", _("name typed on the screen")
+        DRAWN = "drawn", _("on the screen")
+        TYPED = "typed", _("by typing the name")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="consents")

@@ -42,8 +42,8 @@ def single(request: StaffRequest, patient: UUID) -> HttpResponse:
     """Free times for one visit by itself; a POST books one of them."""
     person, site, singles = _about(request, patient)
     data = request.POST if request.method == "POST" else request.GET
-    # The day board names the `day` on which it has free time.
-    asked = {"first_day": request.GET["day"]} if "day" in request.GET else {}
+    # The day board names the `day` on which it has free time, the work list also `what` is due then.
+    asked = {name: request.GET[key] for name, key in (("first_day", "day"), ("what", "what")) if key in request.GET}
     form = SingleForm(data if "first_day" in data else _start(singles, site) | asked, singles=singles)
     form = with_caller(form, person)
     if request.method == "POST" and form.is_valid():

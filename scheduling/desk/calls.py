@@ -25,6 +25,7 @@ from scheduling.models import Message
 from scheduling.selectors import rides_missing
 from scheduling.selectors.desk_scope import scope_of
 from scheduling.selectors.work_list import counted
+from scheduling.when import short_day, time_words
 
 #: Calls on one page: about an hour's work.
 PER_PAGE = 20
@@ -63,10 +64,17 @@ def outcome(request: StaffRequest, pk: UUID) -> HttpResponse:
         messages.error(request, error.message)
         return back_to(request, "desk:calls")
     if done.state == Message.State.PERSON:
-        messages.info(request, f"Kept on the list: {done.get_outcome_display()}.")
+        messages.info(request, f"{done.get_outcome_display().capitalize()}: {_when_again(done)}.")
     else:
         messages.success(request, f"Done: {done.get_outcome_display()}.")
     return back_to(request, "desk:calls")
+
+
+def _when_again(kept: Message) -> str:
+    if kept.call_after is None:
+        return "it stays on the list"
+    local = clock.local(kept.call_after, kept.site.zone)
+    return f"at {time_words(kept.call_after, kept.site.zone)} on {short_day(local.date())} it comes back"
 
 
 def as_call(message: Message, form: OutcomeForm | None = None) -> Call:

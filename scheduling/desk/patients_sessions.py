@@ -27,7 +27,9 @@ class SessionsForm(ActionForm):
 
     kind = forms.ChoiceField(label="What", choices=Authorisation.Kind.choices)
     payer = text_field("Who pays", 80, help_text="Empty where the patient does.")
-    sessions = forms.IntegerField(label="How many sessions", min_value=1, max_value=500)
+    sessions = forms.IntegerField(
+        label="How many sessions", min_value=1, max_value=500, error_messages={"required": "Say how many sessions."}
+    )
     reference = text_field("Reference", 80, help_text="Number of the letter, or of the invoice.")
     valid_from = DayField(label="From")
     valid_until = DayField(label="Until", required=False, help_text="Empty where it does not end.")

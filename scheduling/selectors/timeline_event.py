@@ -20,7 +20,7 @@ class Topic(StrEnum):
 class Event:
     """`at` (UTC) is told on the clock of `zone`. `mark` is an icon's name, `tone` one of static/parts.css; `detail` and
     `who` may be empty. `visit` or `message`: the page that tells more. `is_minor`: told only where its topic was asked
-    for, as a message that was never sent. `is_ahead`: still to come, as a booked visit; what has happened is never that,
+    for, as a message that was never sent. `is_ahead`: still to come, as a booked visit; what has happened never is,
     whatever time was planned for it."""
 
     at: datetime

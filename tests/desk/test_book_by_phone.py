@@ -93,7 +93,7 @@ def test_a_plan_that_goes_over_what_is_paid_says_which_dates_and_is_booked_all_t
 ) -> None:
     paid(patient, 4)
     page = clerk.get(series_url(patient), wishes(harbor))
-    assert "2 of 6 go over what is paid or authorised" in text(page)
+    assert "2 of 6 go over what is paid or authorized" in text(page)
     clerk.post(series_url(patient), order(harbor, values(page, "starts")[0]))
     assert Appointment.objects.count() == 6
 
@@ -111,11 +111,11 @@ def test_one_visit_says_from_which_day_on_it_goes_over(clerk: Client, harbor: Cl
     paid(patient, 1, until=date(2027, 4, 8))
     url = reverse("desk:book_single", args=[patient.pk])
     form = {"what": f"infusion:{harbor.injection.protocol_id}", "first_day": "2027-04-06", "mode": "in_person"}
-    assert "From Friday, April 9 on no paid or authorised session is left" in text(clerk.get(url, form))
+    assert "From Friday, April 9 on no paid or authorized session is left" in text(clerk.get(url, form))
     later = text(clerk.get(url, form | {"first_day": "2027-04-12"}))
-    assert "No paid or authorised session is left for these days" in later
+    assert "No paid or authorized session is left for these days" in later
     consult = form | {"what": f"consult:{harbor.consult.protocol_id}"}
-    assert "authorised" not in text(clerk.get(url, consult))
+    assert "authorized" not in text(clerk.get(url, consult))
 
 
 def test_the_earlier_time_list_names_who_called_and_who_said_yes(

@@ -28,7 +28,6 @@ from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_clinic, make_pat
 from tests.portal.conftest import make_visits
 from tests.scheduling.helpers import book, consult, keep
 
-
 #: A mail that came back and says what is still true: the screening is asked for.
 FAILED = {
     "state": Message.State.FAILED,

@@ -150,9 +150,11 @@ def test_all_of_the_ledger_begins_with_what_was_told_last_and_ends_with_what_is_
     deliver()
     rows = list(desk.get(reverse("desk:messages")).context["page"].object_list)
     ahead = [row.due_at > clock.now() for row in rows]
-    assert ahead == sorted(ahead) and {*ahead} == {True, False}
+    assert ahead == sorted(ahead)
+    assert {*ahead} == {True, False}
     to_come = [row.due_at for row in rows if row.due_at > clock.now()]
-    assert to_come == sorted(to_come) and len({*to_come}) > 1
+    assert to_come == sorted(to_come)
+    assert len({*to_come}) > 1
 
 
 def test_the_ledger_of_one_patient_shows_only_theirs(desk: Client, harbor: Clinic, ada: Patient, call: Message) -> None:

@@ -120,7 +120,7 @@ def test_the_whole_way_is_told(clinic: Clinic) -> None:
     assert "1 of" in events["Screening answered"]
     assert "ECG first" in events["Doctor's decision: cleared with conditions"]
     assert "form 7" in events["Consent signed on paper"]
-    assert events["6 sessions authorised by a payer"].startswith("Union Health")
+    assert events["6 sessions authorized by a payer"].startswith("Union Health")
     assert events["Series booked: Six infusions"].startswith("6 visits so far")
     assert "asked on the telephone by Ada Quill" in events["Visit moved"]
     assert "train is late" in events["Visit moved"]
