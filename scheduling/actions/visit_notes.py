@@ -17,7 +17,7 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused, WrongStatus
 from clinic.models import StaffMember
-from scheduling.actions.visit_locks import is_doctor_at, locked, record_of
+from scheduling.actions.visit_locks import is_doctor_at, locked, record_of, settle
 from scheduling.messages import ledger
 from scheduling.models import (
     AdverseEvent,
@@ -33,7 +33,7 @@ from scheduling.models import (
 )
 from scheduling.models.noted import Noted
 from scheduling.models.reading import PLAUSIBLE
-from scheduling.selectors.at_the_chair import NOTES, marks_of, order_for, over_limits
+from scheduling.selectors.at_the_chair import NOTES, marks_of, order_for, over_limits, stop_at
 
 Status = Appointment.Status
 Number = int | Decimal | None
@@ -45,15 +45,15 @@ WHOLE = ("systolic", "diastolic", "pulse", "spo2", "respiration")
 def record_reading(*, by: Actor, appointment: Appointment, values: Mapping[str, Number], note: str = "") -> Reading:
     """Keep one set of vital signs, taken now: {field of Reading: number}, in mmHg, per minute, %, °C and kg.
 
-    One beyond a limit of the protocol is marked, and stops a running drip: the pause is recorded with it. Raises
-    Refused with the field for a value that cannot be true, a pressure by halves, or no value at all; WrongStatus before
+    One beyond a limit of the protocol is marked, and stops a running drip: the pause is recorded with it. One that is
+    within the limits again takes what a doctor was asked about the one before off the doctors' list. Raises Refused with the field for a value that cannot be true, a pressure by halves, or no value at all; WrongStatus before
     the arrival.
     """
     taken = {field: value for field, value in values.items() if value is not None}
     _check_plausible(taken)
     visit = _here(appointment)
     record, now = record_of(visit), clock.now()
-    stage = stage_at(record, now)
+    stage, stopped = stage_at(record, now), stop_at(visit)
     over = over_limits(visit, {field: int(taken[field]) for field in WHOLE if field in taken})
     reading = Reading.objects.create(
         appointment=visit,
@@ -68,6 +68,8 @@ def record_reading(*, by: Actor, appointment: Appointment, values: Mapping[str, 
     running = visit.status == Status.ARRIVED and stage == Reading.Stage.DURING
     if over and running and not Pause.objects.filter(appointment=visit, until=None).exists():
         Pause.objects.create(appointment=visit, since=now, why=Pause.Why.READING, paused_by=by.user)
+    if stopped is not None and stop_at(visit) is None:
+        settle(visit, by, Question.About.READING)
     return reading
 
 

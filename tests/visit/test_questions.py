@@ -223,6 +223,17 @@ def test_what_is_no_longer_needed_leaves_the_list_by_the_nurses_word_or_when_the
     assert set(Question.objects.values_list("answer", flat=True)) == {"withdrawn"}
 
 
+def test_a_reading_within_the_limits_takes_the_question_about_the_one_before_off_the_list(high: Ward) -> None:
+    nurse, doctor = high.clinic.by(Role.NURSE), high.clinic.doctor.user
+    assert doctor is not None
+    ask(high, "reading")
+    record_reading(by=nurse, appointment=high.visit, values={"spo2": 98})
+    assert [one.about for one in questions_waiting(doctor)] == ["reading"], "the pressure is still over the limit"
+    record_reading(by=nurse, appointment=high.visit, values={"systolic": 150, "diastolic": 90})
+    assert questions_waiting(doctor) == []
+    assert Question.objects.get().answer == Question.Answer.WITHDRAWN
+
+
 def test_a_question_withdrawn_is_no_go_ahead(high: Ward) -> None:
     ask(high, "reading")
     high.signed_in(Role.NURSE).post(reverse("nurse:unask", args=[high.visit.pk]), {"about": "reading"})
