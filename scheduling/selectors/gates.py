@@ -64,7 +64,7 @@ def shut_gates(appointment: Appointment) -> list[Gate]:
             gates.append(
                 Gate(
                     GateKind.CONSENT,
-                    f"No signed consent of {patient.name} is valid on {_date(today)}.",
+                    f"No signed consent of {patient.name} is valid today.",
                     "Have the consent signed and record it.",
                 )
             )
@@ -176,4 +176,4 @@ def _companion(appointment: Appointment) -> list[Gate]:
 
 
 def _date(day: date) -> str:
-    return formats.date_format(day, "DATE_FORMAT")
+    return formats.date_format(day, "F j, Y")

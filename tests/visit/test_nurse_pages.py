@@ -210,7 +210,8 @@ def test_starting_before_a_gate_is_open_names_the_gate_and_keeps_the_answers(war
     arrive(by=ward.clinic.by(Role.NURSE), appointment=ward.visit)
     response = nurse.post(_url("start", ward.visit), {"start-question_0": "yes"})
     assert response.status_code == 422
-    assert "Nobody is named to drive" in _text(response)
+    said = f"Nobody is named to drive {ward.visit.patient.name} home."
+    assert _text(response).count(said) == 2, "beside the gate, and once above the form"
     assert response.context["page"].start_form["question_0"].value() == "yes"
     assert VisitRecord.objects.get(appointment=ward.visit).started_at is None
 
