@@ -30,7 +30,7 @@ FITNESS = [
     {"en": "Awake and knows where he or she is", "es": "Despierto y orientado"},
     {"en": "Walks steadily", "es": "Camina con seguridad"},
     {"en": "Blood pressure near the reading before", "es": "Presión arterial cercana a la inicial"},
-    {"en": "No nausea that keeps from travelling", "es": "Sin náuseas que impidan el viaje"},
+    {"en": "No nausea that keeps from traveling", "es": "Sin náuseas que impidan el viaje"},
 ]
 TEXTS = {
     "en": {

@@ -179,7 +179,9 @@ class EndForm(VisitForm):
     """Every ending other than a discharge."""
 
     slot = "end"
-    ending = forms.ChoiceField(label="How it ended", widget=forms.RadioSelect)
+    ending = forms.ChoiceField(
+        label="How it ended", widget=forms.RadioSelect, error_messages={"required": "Choose how it ended."}
+    )
     doctor_told = forms.ModelChoiceField(
         StaffMember.objects.none(), label="Doctor who was told", required=False, empty_label="Nobody yet"
     )
