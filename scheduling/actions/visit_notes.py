@@ -46,8 +46,10 @@ def record_reading(*, by: Actor, appointment: Appointment, values: Mapping[str, 
     """Keep one set of vital signs, taken now: {field of Reading: number}, in mmHg, per minute, %, °C and kg.
 
     One beyond a limit of the protocol is marked, and stops a running drip: the pause is recorded with it. One that is
-    within the limits again takes what a doctor was asked about the one before off the doctors' list. Raises Refused with the field for a value that cannot be true, a pressure by halves, or no value at all; WrongStatus before
-    the arrival.
+    within the limits again takes what a doctor was asked about the one before off the doctors' list.
+
+    Raises Refused with the field for a value that cannot be true, a pressure by halves, or no value at all; WrongStatus
+    before the arrival.
     """
     taken = {field: value for field, value in values.items() if value is not None}
     _check_plausible(taken)
