@@ -16,6 +16,13 @@
   const ahead = Number(page.dataset.now) * 1000 - Date.now();
   const now = () => new Date(Date.now() + ahead);
   const clock = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit", timeZone: page.dataset.zone });
+  // As the pages write it: "2 p.m.", "2:15 p.m.".
+  const clockTime = (moment) =>
+    clock
+      .format(moment)
+      .replace(":00", "")
+      .replace(/\sAM$/, " a.m.")
+      .replace(/\sPM$/, " p.m.");
   let dragging = null;
 
   // --- refreshing ----------------------------------------------------------------------------------------------------
@@ -46,7 +53,7 @@
     drawNow();
     compare();
     lookAtHits();
-    said.textContent = `The board has changed and was brought up to date at ${clock.format(now())}.`;
+    said.textContent = `The board has changed and was brought up to date, ${clockTime(now())}`;
   };
 
   // Whom late visits are in the way of: after each change, and now and then since it depends on the hour.
@@ -211,7 +218,7 @@
     const target = Math.round((start + distance / dragging.column) / STEP) * STEP;
     dragging.by = Math.min(Math.max(target, 0), last) - start;
     visit.style.transform = `translateX(${dragging.by * dragging.column}px)`;
-    dragging.label.textContent = clock.format(new Date(moment(start + dragging.by)));
+    dragging.label.textContent = clockTime(new Date(moment(start + dragging.by)));
     event.preventDefault();
   });
   const moment = (column) => (Number(board().dataset.first) + column * 300) * 1000;

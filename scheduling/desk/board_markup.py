@@ -117,7 +117,7 @@ class Markup:
             return f'{cell}<span class="gap" title="{label}">{said}</span></td>'
         where = escape(f"{self.free}?{urlencode({'from': gap.since, 'chair': row.name})}")
         return (
-            f'{cell}<a class="gap" href="{where}" aria-label="{label}. Book here" title="{label}">'
+            f'{cell}<a class="gap" href="{where}" aria-label="{label}: book here" title="{label}">'
             f"{_PLUS if gap.span >= _ROOMY else ''}<span>{gap.words}</span></a></td>"
         )
 

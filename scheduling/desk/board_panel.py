@@ -47,6 +47,8 @@ def visit(request: StaffRequest, pk: UUID) -> HttpResponse:
         "ride": getattr(found, "ride", None),
         "chair": place,
         "day": day,
+        # Who comes on another day is recorded on the visit's own page: two keystrokes here are too few for that.
+        "is_today": day == clock.today(found.site.zone),
         "board": reverse("desk:board", args=[found.site_id, day]) + f"#visit-{found.pk}",
         "due": due,
         "is_late": due is not None and due < now and phase in {VisitPhase.EXPECTED, VisitPhase.HERE},

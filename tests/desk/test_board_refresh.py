@@ -84,9 +84,9 @@ def test_what_is_drawn_for_one_who_books_is_not_sent_to_one_who_may_not(
     clerk: Client, signed_in: SignIn, harbor: Clinic, first: Appointment
 ) -> None:
     address = reverse("desk:board", args=[harbor.site.pk, FIRST_DAY])
-    assert "Book here" in clerk.get(address).content.decode()
-    assert "Book here" not in signed_in(Role.NURSE).get(address).content.decode()
-    assert "Book here" in clerk.get(address).content.decode()
+    assert "book here" in clerk.get(address).content.decode()
+    assert "book here" not in signed_in(Role.NURSE).get(address).content.decode()
+    assert "book here" in clerk.get(address).content.decode()
 
 
 def test_a_changed_board_comes_whole_and_with_its_new_version(

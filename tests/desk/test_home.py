@@ -14,6 +14,7 @@ from patients.models import ConsultRequest, Patient
 from scheduling.models import Message, Series
 from tests.desk.conftest import SignIn
 from tests.desk.pages import order, series_url, text, values, wishes
+from tests.desk.waiting import FAILED, told, waiting
 from tests.factories import NOW, Clinic, make_patient, make_staff
 
 
@@ -139,3 +140,20 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(clerk: Client, harbor
 
     # A list that is empty need not ask for what its rows would show.
     assert queries_with(2) == queries_with(2)
+
+
+def test_what_is_too_late_to_be_of_use_is_left_and_not_called_about(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    message = told(harbor, patient, **FAILED)
+    Message.objects.filter(pk=message.pk).update(not_after=NOW)
+    page = text(clerk.get(reverse("desk:work")))
+    assert "Too late: leave it" in page
+    assert "Call instead" not in page
+
+    refused = clerk.post(reverse("desk:message_call_instead", args=[message.pk]), {"next": "home"}, follow=True)
+
+    assert "too late to be of use. Open the message, and leave it unsent." in text(refused)
+    assert waiting(harbor) == {"failed": 1}, "nothing vanishes unseen"
+    clerk.post(reverse("desk:message_leave_unsent", args=[message.pk]), {"reason": "told at the door"})
+    assert waiting(harbor) == {}

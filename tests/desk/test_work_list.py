@@ -23,18 +23,10 @@ from scheduling.selectors.rescue_plan import without_cover
 from scheduling.selectors.work_counts import SAME, Counts, counts_for
 from tests.desk.conftest import SignIn
 from tests.desk.pages import text
-from tests.desk.waiting import told, waiting
+from tests.desk.waiting import FAILED, told, waiting
 from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_clinic, make_patient, make_staff
 from tests.portal.conftest import make_visits
 from tests.scheduling.helpers import book, consult, keep
-
-#: A mail that came back and says what is still true: the screening is asked for.
-FAILED = {
-    "state": Message.State.FAILED,
-    "kind": Message.Kind.SCREENING,
-    "channel": "mail",
-    "last_error": "550 no such user",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -81,23 +73,6 @@ def test_a_failed_message_becomes_a_call_with_one_tap(clerk: Client, harbor: Cli
     done = clerk.post(reverse("desk:message_call_instead", args=[message.pk]), {"next": "home"})
 
     assert done["Location"] == reverse("desk:work")
-    assert waiting(harbor) == {}
-
-
-def test_what_is_too_late_to_be_of_use_is_left_and_not_called_about(
-    clerk: Client, harbor: Clinic, patient: Patient
-) -> None:
-    message = told(harbor, patient, **FAILED)
-    Message.objects.filter(pk=message.pk).update(not_after=NOW)
-    page = text(clerk.get(reverse("desk:work")))
-    assert "Too late: leave it" in page
-    assert "Call instead" not in page
-
-    refused = clerk.post(reverse("desk:message_call_instead", args=[message.pk]), {"next": "home"}, follow=True)
-
-    assert "too late to be of use. Open the message, and leave it unsent." in text(refused)
-    assert waiting(harbor) == {"failed": 1}, "nothing vanishes unseen"
-    clerk.post(reverse("desk:message_leave_unsent", args=[message.pk]), {"reason": "told at the door"})
     assert waiting(harbor) == {}
 
 

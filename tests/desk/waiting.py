@@ -27,6 +27,15 @@ def waiting(clinic: Clinic) -> dict[str, int]:
     return found | ({Kind.ENDS.value: len(ends)} if ends else {})
 
 
+#: A mail that came back and says what is still true: the screening is asked for.
+FAILED = {
+    "state": Message.State.FAILED,
+    "kind": Message.Kind.SCREENING,
+    "channel": "mail",
+    "last_error": "550 no such user",
+}
+
+
 def told(clinic: Clinic, patient: Patient, **values: Any) -> Message:
     """A row of the ledger about a patient."""
     return Message.objects.create(
