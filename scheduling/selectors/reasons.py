@@ -20,21 +20,21 @@ WORDS: Mapping[str, str] = {
     "nearest_possible_day": "The nearest possible day to the ideal one.",
     "cheaper_day": "A nearer day was possible, but this one suits the whole series better.",
     "chosen_day": "Not the nearest day to the ideal one, but the one that was chosen.",
-    "site_closed": "Closed on {dates}.",
+    "site_closed": "The clinic is closed on {dates}.",
     "too_soon": "Too soon on {dates}.",
-    "too_near_other_infusion": "{dates} is too near an infusion of another series.",
+    "too_near_other_infusion": "Too near an infusion of another series: {dates}.",
     "gap_limit": "{dates} would leave too few or too many days between two visits.",
     "window_limit": "With {dates} the series would become too long.",
     "patient_not_that_date": "The patient cannot come on {dates}.",
     "patient_cannot": "The patient's hours leave no room on {dates}.",
     "driver_cannot": "The driver cannot fetch the patient on {dates}.",
     "patient_busy": "The patient has another visit on {dates}.",
-    "after_last_day": "{dates} lies after the last possible day.",
+    "after_last_day": "After the last possible day: {dates}.",
     "patient_and_driver_never_together": "The patient's and the driver's hours do not meet on {dates}.",
     "moved_because_nothing_together": "On {dates} each thing is free at some time, but never all of them at once.",
-    "better_series": "{dates} was possible, but dearer for the visits that follow.",
-    "another_choice": "{dates} is in the best plan; this plan offers another choice.",
-    "chosen_over": "{dates} was possible too.",
+    "better_series": "Possible on {dates} too, but dearer for the visits that follow.",
+    "another_choice": "The best plan has {dates}; this plan offers another choice.",
+    "chosen_over": "Possible on {dates} too.",
     "moved_to_keep_gap": "Leaves {from_date}: it needs {least} to {most} days from the visit beside it.",
     "moved_to_make_room": "Leaves {from_date}, which is no longer possible for it.",
     "moved_to_keep_series_possible": "Leaves {from_date}, so that the visits around it keep their gaps.",
@@ -137,7 +137,7 @@ def explain(reason: Reason, zone: ZoneInfo) -> str:
         return f"No {lack} {_is(lack)} free {f'{hours} ' if hours else ''}on {_dates(params)}."
     if code.startswith("better_") and code not in WORDS:
         term = TERM_WORDS.get(code.removeprefix("better_"), "the plan as a whole")
-        return f"{_dates(params)} was possible, but worse for {term}."
+        return f"Possible on {_dates(params)} too, but worse for {term}."
     words = WORDS.get(code)
     if words is None:
         return f"{code.replace('_', ' ').capitalize()}."
@@ -235,7 +235,7 @@ def _dates(params: Mapping[str, Any]) -> str:
 
 
 def _day(day: date) -> str:
-    return formats.date_format(day, "D, M j")
+    return formats.date_format(day, "D M j")
 
 
 def _clock(minute: int) -> str:

@@ -20,7 +20,7 @@ from scheduling.selectors.board import board_day
 from scheduling.selectors.board_week import WeekDay, board_week
 from tests.desk.conftest import SignIn
 from tests.desk.pages import text
-from tests.factories import FIRST_DAY, NOW, Clinic, make_patient
+from tests.factories import FIRST_DAY, Clinic, make_patient
 from tests.scheduling.helpers import book, visits_of
 
 
@@ -141,10 +141,10 @@ def test_a_panel_offers_what_can_be_done_next(
     assert reverse("desk:move", args=[first.pk]) in panel(clerk, first).content.decode()
     nurse = signed_in(Role.NURSE)
     assert reverse("desk:move", args=[first.pk]) not in panel(nurse, first).content.decode()
-    assert "Arrived" in text(panel(nurse, first))
-    assert "Did not come" not in text(panel(nurse, first)), "not before the visit begins"
-    with clock.at_moment(NOW - timedelta(days=1)):
-        assert "Arrived" not in text(panel(nurse, first)), "on another day two keystrokes are too few"
+    assert "Arrived" not in text(panel(nurse, first)), "on another day two keystrokes are too few"
+    with clock.at_moment(first.starts - timedelta(minutes=20)):
+        assert "Arrived" in text(panel(nurse, first))
+        assert "Did not come" not in text(panel(nurse, first)), "not before the visit begins"
     visits.arrive(by=harbor.by(Role.FRONT_DESK), appointment=first)
     assert "Check in and start" in text(panel(nurse, first))
     assert "Check in and start" not in text(panel(clerk, first))

@@ -59,17 +59,20 @@ def test_reasons_survive_json() -> None:
         (Reason("first_possible_day", {"date": FIRST_DAY}), "The first possible day."),
         (
             Reason("moved_because_no_nurse_hands", {"date": date(2027, 4, 6), "from": 540, "until": 720}),
-            "No nurse's hands are free between 9 a.m. and noon on Tue, Apr 6.",
+            "No nurse's hands are free between 9 a.m. and noon on Tue Apr 6.",
         ),
         (
             Reason("site_closed", {"date": date(2027, 4, 8), "dates": (date(2027, 4, 8), date(2027, 4, 9))}),
-            "Closed on Thu, Apr 8 and Fri, Apr 9.",
+            "The clinic is closed on Thu Apr 8 and Fri Apr 9.",
         ),
         (
             Reason("hour_moved", {"minute": 600, "wanted": 540, "because": "moved_because_no_chair_whole"}),
             "10 a.m. instead of 9 a.m.: no chair is free then.",
         ),
-        (Reason("better_nurse_load", {"date": FIRST_DAY}), "Tue, Apr 6 was possible, but worse for the nurses' load."),
+        (
+            Reason("better_nurse_load", {"date": FIRST_DAY}),
+            "Possible on Tue Apr 6 too, but worse for the nurses' load.",
+        ),
         (Reason("pinned", {}), "Kept as it was chosen."),
     ],
 )
@@ -110,7 +113,7 @@ def test_a_refusal_says_what_would_help() -> None:
     )
     assert result.refusal is not None
     said = reasons.explain_refusal(result.refusal, ZONE)
-    assert any("the patient's hours" in one and "first visit Mon, Apr 12 at 8 a.m." in one for one in said), said
+    assert any("the patient's hours" in one and "first visit Mon Apr 12 at 8 a.m." in one for one in said), said
 
 
 @pytest.mark.django_db
