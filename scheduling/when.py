@@ -19,12 +19,17 @@ def day_words(moment: datetime, zone: ZoneInfo) -> str:
 
 def short_day(day: date) -> str:
     """A local date for a narrow column: "Mon Dec 7"."""
-    return _formatted(day, "D M j", get_language())
+    return words_of(day, "D M j")
 
 
 def time_words(moment: datetime, zone: ZoneInfo) -> str:
     """The local time of `moment` (aware) in `zone`: "9:30 a.m.", or as the active language writes it."""
-    return _formatted(clock.local(moment, zone).time(), "TIME_FORMAT", get_language())
+    return words_of(clock.local(moment, zone).time(), "TIME_FORMAT")
+
+
+def words_of(value: date | time, pattern: str) -> str:
+    """A local date or time by a Django format, in the active language."""
+    return _formatted(value, pattern, get_language())
 
 
 @lru_cache(maxsize=1024)  # a page of plans says the same few days and times some hundred times

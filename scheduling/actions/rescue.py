@@ -21,8 +21,9 @@ from scheduling.messages import ledger
 from scheduling.models import Appointment, Series
 from scheduling.planner.rescue import Course
 from scheduling.selectors import rescue
-from scheduling.selectors.coverage import Shapes, visit_words
+from scheduling.selectors.coverage import visit_words
 from scheduling.selectors.day_sheets import load_sheet
+from scheduling.selectors.known_shapes import Shapes
 from scheduling.selectors.rescue import Question
 from scheduling.selectors.series_rules import check_other_infusions, date_words, local_day
 

@@ -95,7 +95,7 @@ class Drawing:
     @cached_property
     def data(self) -> BoardDay:
         """What happens on the day."""
-        return board_day(self._user, self._site, self._day, now=self._now)
+        return board_day(self._site, self._day, now=self._now)
 
     @cached_property
     def board(self) -> Board:

@@ -71,7 +71,7 @@ def block_of(
     `phases_of` says of a protocol version and a span."""
     span = _span(visit)
     look = "late" if visit.is_late(now) else "overtime" if visit.is_over_time(now) else visit.status
-    ride = _ride(visit)
+    ride = _ride(visit) if day.versions[visit.protocol_version].needs_ride else ""
     hours = f"{words(visit.starts)} to {words(visit.ends)}"
     status, called = _status(visit, look), what(visit)
     ride_words = RIDE_WORDS[ride][0] if ride else ""
@@ -106,7 +106,7 @@ def _span(visit: BoardVisit) -> int:
 def phases_of(version: UUID, day: BoardDay, span: int) -> tuple[Bar, ...]:
     """The phases of a visit that spans `span` columns, as bars; what lies behind its end is cut off."""
     bars, at = [], 0
-    for kind, minutes in day.phases.get(version, ()):
+    for kind, minutes in day.versions[version].phases:
         width = -(-minutes // clock.CELL_MINUTES)
         if at < span:
             bars.append(Bar(at, 0, min(width, span - at), 1, kind))
@@ -146,10 +146,8 @@ def _label(status: str) -> str:
 
 
 def _ride(visit: BoardVisit) -> str:
-    """The ride's status; nothing for a visit that needs none, or is over."""
-    if not visit.needs_ride or visit.status not in Appointment.BLOCKING:
-        return ""
-    return visit.ride or Ride.Status.NEEDED.value
+    """The status of the ride that the visit needs; nothing once it is over."""
+    return (visit.ride or Ride.Status.NEEDED.value) if visit.status in Appointment.BLOCKING else ""
 
 
 def what(visit: BoardVisit) -> str:

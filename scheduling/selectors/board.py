@@ -11,15 +11,19 @@ from datetime import date, datetime
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Subquery
+from django.db.models import CharField
+from django.db.models.functions import Cast
 
 from clinic import clock
-from clinic.models import CHAIRS, Resource, Site, User
-from scheduling.models import Appointment, Phase
+from clinic.models import CHAIRS, Resource, Site
+from scheduling.models import Appointment
+from scheduling.planner.grid import Longs
 from scheduling.planner.values import Stretches
-from scheduling.selectors.coverage import Booked, Held, held_between, uncovered, uncovered_plans
-from scheduling.selectors.day_sheets import Person, Sheet, load_sheet, people_of
+from scheduling.selectors.coverage import Held, held_between, uncovered, uncovered_plans
+from scheduling.selectors.day_sheets import Sheet, load_sheet
+from scheduling.selectors.known_shapes import Booked, Shapes
 from scheduling.selectors.local_days import holiday_name, subtract
+from scheduling.selectors.shapes import KnownVersion, known_versions
 
 Status = Appointment.Status
 _BLOCKING = frozenset(status.value for status in Appointment.BLOCKING)
@@ -31,10 +35,11 @@ UnitRow = tuple[int, int, int, int]
 class BoardVisit:
     """One visit as the board shows it. Times are UTC; empty text or None where there is nothing to say.
 
-    `ride`: the ride's status as recorded. The moments from `arrived_at` to `ended_at` are those of the record.
+    `id`: as text, as links and holds have it; a UUID of each would be made only to be written out again. `ride`: the
+    ride's status as recorded. The moments from `arrived_at` to `ended_at` are those of the record.
     """
 
-    id: UUID
+    id: str
     version: int
     starts: datetime
     ends: datetime
@@ -45,10 +50,9 @@ class BoardVisit:
     ending: str
     mode: str
     protocol_version: UUID
-    needs_ride: bool
     ride: str | None
     companion: str | None
-    practitioner_id: UUID | None
+    doctor: int | None
     practitioner: str | None
     patient: UUID
     given_name: str
@@ -74,9 +78,9 @@ class BoardVisit:
 
 
 _COLUMNS = (
-    *("id", "version", "starts", "ends", "status", "kind", "number", "series__sessions", "ending", "mode"),
-    *("protocol_version_id", "protocol_version__needs_ride", "ride__status", "ride__companion__name"),
-    *("practitioner_id", "practitioner__name", "patient_id", "patient__given_name", "patient__family_name"),
+    *(Cast("id", CharField()), "version", "starts", "ends", "status", "kind", "number", "series__sessions", "ending"),
+    *("mode", "protocol_version_id", "ride__status", "ride__companion__name"),
+    *("practitioner__resource_id", "practitioner__name", "patient_id", "patient__given_name", "patient__family_name"),
     *("record__arrived_at", "record__started_at", "record__recovery_at", "record__ended_at", "record__chair_id"),
 )
 
@@ -115,7 +119,7 @@ class BoardDay:
 
     `first` and `end`: the cells that the board shows, whole hours around opening hours and visits; equal when there is
     nothing to show. `holiday`: the public holiday that closes the site, or empty. `chair_of`: the resource that a visit
-    takes place in, by the visit's id; by fact, else by plan. `phases`: (kind, minutes) of each protocol version.
+    takes place in, by the visit's id; by fact, else by plan. `versions`: the protocol versions of the visits.
     `uncovered`: visits of the day, and plans kept for it, without cover.
     """
 
@@ -129,30 +133,29 @@ class BoardDay:
     chair_days: Mapping[int, ChairDay]
     visits: Sequence[BoardVisit]
     cancelled: Sequence[BoardVisit]
-    chair_of: Mapping[UUID, int]
-    phases: Mapping[UUID, Sequence[tuple[str, int]]]
+    chair_of: Mapping[str, int]
+    versions: Mapping[UUID, KnownVersion]
     nurses: Sequence[NurseLoad]
-    uncovered: Collection[UUID]
+    uncovered: Collection[str]
 
 
-def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
-    """The visits of `on` (local date of `site`) that the user may see, with everything that the board draws."""
+def board_day(site: Site, on: date, *, now: datetime) -> BoardDay:
+    """The visits of `on` (local date of `site`, one of those that the user may see) with all that the board draws."""
     first, last = clock.day_bounds(on, site.zone)
-    # As one value that is looked up once: as a join, PostgreSQL asks for each visit whether the user may see it.
-    seen = Site.objects.for_user(user).filter(pk=site.pk).order_by().values("pk")[:1]
     rows = (
-        Appointment.objects.filter(site=Subquery(seen), starts__gte=first, starts__lt=last)
+        Appointment.objects.filter(site=site, starts__gte=first, starts__lt=last)
         .order_by("starts", "patient__family_name", "id")
         .values_list(*_COLUMNS)
     )
     everything = [BoardVisit(*row) for row in rows]
     visits = [visit for visit in everything if visit.status != Status.CANCELLED]
-    sheet, people = load_sheet(site, [on], now=now), people_of(site)
+    sheet = load_sheet(site, [on], now=now)
     start, end = _extent(site, sheet, visits)
     chairs = list(Resource.objects.filter(site=site, kind__in=CHAIRS))
     held = held_between([site], first, last, now)
     places, taken = _chairs_held(held, {chair.pk for chair in chairs}), taken_by_resource(sheet)
     chairs = [chair for chair in chairs if chair.is_active]
+    versions = known_versions({visit.protocol_version for visit in visits})
     return BoardDay(
         site=site,
         date=on,
@@ -166,13 +169,13 @@ def board_day(user: User, site: Site, on: date, *, now: datetime) -> BoardDay:
         cancelled=[visit for visit in everything if visit.status == Status.CANCELLED],
         chair_of={visit: chair for visit, chair, _, _ in places}
         | {visit.id: visit.fact_chair for visit in visits if visit.fact_chair is not None},
-        phases=_phases(visits),
-        nurses=_loads(people, sheet, taken, start, end),
-        uncovered=_uncovered(sheet, on, visits, held, now),
+        versions=versions,
+        nurses=_loads(sheet, taken, start, end),
+        uncovered=_uncovered(sheet, on, visits, held, Shapes(versions), now),
     )
 
 
-def _chairs_held(held: Held, chairs: Collection[int]) -> list[tuple[UUID, int, int, int]]:
+def _chairs_held(held: Held, chairs: Collection[int]) -> list[tuple[str, int, int, int]]:
     """(visit, chair, first cell, cell after the last) of what the visits hold, cleaning included.
 
     A visit keeps its chair throughout, so that its many holds of it are one stretch.
@@ -181,33 +184,28 @@ def _chairs_held(held: Held, chairs: Collection[int]) -> list[tuple[UUID, int, i
     for visit, rows in held.of_visits.items():
         own = [(resource, start, end) for resource, start, end, _ in rows if resource in chairs]
         if own:
-            found.append((UUID(visit), own[0][0], min(row[1] for row in own), max(row[2] for row in own)))
+            found.append((visit, own[0][0], min(row[1] for row in own), max(row[2] for row in own)))
     return found
 
 
-def _uncovered(sheet: Sheet, on: date, visits: Iterable[BoardVisit], held: Held, now: datetime) -> frozenset[UUID]:
+def _uncovered(
+    sheet: Sheet, on: date, visits: Iterable[BoardVisit], held: Held, shapes: Shapes, now: datetime
+) -> set[str]:
     """Visits still to come and kept plans that are not covered as things stand."""
     booked = (
-        Booked(one.id, one.patient, one.starts, one.ends, one.protocol_version, one.mode, one.practitioner_id)
+        Booked(one.id, one.patient, one.starts, one.ends, one.protocol_version, one.mode, one.doctor)
         for one in visits
         if one.status in _BLOCKING and one.ends > now
     )
-    return frozenset(uncovered(sheet, booked, held, now)) | frozenset(uncovered_plans(sheet, held, [on]))
-
-
-def _phases(visits: Sequence[BoardVisit]) -> dict[UUID, list[tuple[str, int]]]:
-    found: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
-    phases = Phase.objects.filter(version__in={visit.protocol_version for visit in visits}).order_by("position")
-    for version, kind, minutes in phases.values_list("version_id", "kind", "minutes"):
-        found[version].append((kind, minutes))
-    return found
+    plans = {str(one) for one in uncovered_plans(sheet, held, [on])}
+    return plans.union(uncovered(sheet, booked, held, now, shapes))
 
 
 def _chair_days(
     sheet: Sheet,
     chairs: Sequence[Resource],
     visits: Sequence[BoardVisit],
-    held: Iterable[tuple[UUID, int, int, int]],
+    held: Iterable[tuple[str, int, int, int]],
     taken: Mapping[int, Sequence[UnitRow]],
     board: tuple[int, int],
 ) -> dict[int, ChairDay]:
@@ -265,23 +263,27 @@ def _extent(site: Site, sheet: Sheet, visits: Sequence[BoardVisit]) -> tuple[int
     return first, end
 
 
-def _loads(
-    people: Sequence[Person], sheet: Sheet, taken: Mapping[int, Sequence[UnitRow]], first: int, end: int
-) -> list[NurseLoad]:
+def _loads(sheet: Sheet, taken: Mapping[int, Sequence[UnitRow]], first: int, end: int) -> list[NurseLoad]:
     day = sheet.days[0] if sheet.days else None
     loads = []
-    for person in people:
-        present = day.present.get(person.member.resource_id, ()) if day is not None else ()
-        rows, away = here_and_away(taken.get(person.member.resource_id, ()))
+    for nurse in sheet.nurses:
+        present = day.present.get(nurse.id, ()) if day is not None else ()
+        rows, away = here_and_away(taken.get(nurse.id, ()))
         present = subtract(present, away)
-        if "nurse" not in person.roles or not (present or rows):
+        if not (present or rows):
             continue
-        watching, hands = np.zeros(end - first, dtype=np.int64), np.zeros(end - first, dtype=np.int64)
-        for start, stop, lower, upper in rows:
-            span = slice(max(start - first, 0), max(stop - first, 0))
-            watching[span] += upper - max(lower, 1)
-            hands[span] += 1 if lower == 0 else 0
-        loads.append(
-            NurseLoad(person.member.name, person.member.watch_limit, present, watching.tolist(), hands.tolist())
-        )
+        starts, stops, lower, upper = np.asarray(rows, dtype=np.int64).reshape(-1, 4).T
+        begin, until = np.clip(starts, first, end) - first, np.clip(stops, first, end) - first
+        watching = _in_each_cell(end - first, begin, until, upper - np.maximum(lower, 1))
+        hands = _in_each_cell(end - first, begin, until, (lower == 0).astype(np.int64))
+        loads.append(NurseLoad(sheet.names[nurse.id], nurse.watch, present, watching, hands))
     return loads
+
+
+def _in_each_cell(cells: int, begin: Longs, until: Longs, amount: Longs) -> list[int]:
+    """How much is taken in each cell by stretches [begin, until) that take `amount` each."""
+    steps = np.zeros(cells + 1, dtype=np.int64)
+    np.add.at(steps, begin, amount)
+    np.subtract.at(steps, until, amount)
+    taken: list[int] = steps[:-1].cumsum().tolist()
+    return taken

@@ -12,7 +12,7 @@ from clinic.models import Resource, Site, User
 from scheduling.models import Appointment, Ride
 from scheduling.planner.values import SiteDay, Stretches
 from scheduling.selectors.board import UnitRow, here_and_away, taken_by_resource
-from scheduling.selectors.day_sheets import Sheet, load_sheet, people_of
+from scheduling.selectors.day_sheets import Sheet, load_sheet
 from scheduling.selectors.local_days import days_between, holiday_name, subtract
 from scheduling.selectors.series_rules import local_day
 from scheduling.selectors.stranded import stranded
@@ -75,7 +75,7 @@ def board_week(user: User, site: Site, on: date, *, now: datetime) -> list[WeekD
     dates = days_between(monday, monday + timedelta(days=DAYS - 1))
     sheet = load_sheet(site, dates, now=now)
     chairs = [chair.pk for chair in Resource.objects.chairs().filter(site=site)]
-    nurses = {one.member.resource_id: one.member.watch_limit for one in people_of(site) if "nurse" in one.roles}
+    nurses = {one.id: one.watch for one in sheet.nurses}
     taken = taken_by_resource(sheet)
     visits, missing = _visits(user, site, dates)
     uncovered: dict[date, int] = defaultdict(int)

@@ -14,37 +14,21 @@ from uuid import UUID
 from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import CharField, Q
 from django.db.models.functions import Cast
-from django.utils.functional import cached_property
 
 from clinic import clock
 from clinic.models import Site
-from scheduling.models import Appointment, Hold, Offer, ProtocolVersion
+from scheduling.models import Appointment, Hold, Offer
 from scheduling.models.appointment import CellRange
 from scheduling.planner.values import CHAIR_ROLES, Kind, Lane, SiteDay, VisitShape
-from scheduling.selectors.care import PLAIN, Care, special_cares
 from scheduling.selectors.day_sheets import Presence
+from scheduling.selectors.known_shapes import Booked, Id, Shapes
 from scheduling.selectors.local_days import subtract
-from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import local_day
-from scheduling.selectors.shapes import BED, rest_of, visit_shape
+from scheduling.selectors.shapes import BED
 from scheduling.when import day_words, time_words
 
 HeldRow = tuple[int, int, int, int]
 """resource, first cell, cell after the last, how many units."""
-
-
-class Booked(NamedTuple):
-    """What of a visit decides whether it is covered. Thousands are looked at for each one that is not: as model
-    instances with their relations they took longer to make than to check.
-    """
-
-    pk: UUID
-    patient_id: UUID
-    starts: datetime
-    ends: datetime
-    protocol_version_id: UUID
-    mode: str
-    practitioner_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +41,8 @@ class Stranded:
 
 
 def uncovered(
-    sheet: Presence, visits: Iterable[Booked], held: "Held", now: datetime, shapes: "Shapes | None" = None
-) -> list[UUID]:
+    sheet: Presence, visits: Iterable[Booked[Id]], held: "Held", now: datetime, shapes: Shapes | None = None
+) -> list[Id]:
     """Those of `visits` (still to come, or under way, on days of the sheet) that what they hold does not cover."""
     present, known = _Present(sheet), shapes or Shapes()
     return [
@@ -74,7 +58,7 @@ def uncovered_plans(sheet: Presence, held: "Held", days: Collection[date]) -> di
 
 
 def plans_without(
-    sheets: Mapping[Site, Presence], held: "Held", days: Mapping[Site, Collection[date]], shapes: "Shapes"
+    sheets: Mapping[Site, Presence], held: "Held", days: Mapping[Site, Collection[date]], shapes: Shapes
 ) -> dict[Site, dict[UUID, Stranded]]:
     """The same for several sites; one query for all of them."""
     if not held.of_offers:
@@ -106,56 +90,6 @@ def visit_words(visit: Appointment) -> str:
     zone, patient = visit.site.zone, visit.patient
     when = f"{day_words(visit.starts, zone)} at {time_words(visit.starts, zone)}"
     return f"{patient.name} (record {patient.record_number}), {when}"
-
-
-class KnownShape:
-    """The shape of some visits, with what is asked of it for each of them."""
-
-    def __init__(self, shape: VisitShape, care: Care = PLAIN) -> None:
-        self.shape = shape
-        #: Whether a doctor wants the patient in a bed at these visits.
-        self.needs_bed = care.bed and shape.chair_kinds == BED
-        self.needs_presence = any(need.lane is Lane.PRESENCE for phase in shape.phases for need in phase.needs)
-        self._least: dict[int, int] = {}
-
-    def least(self, done: int) -> int:
-        """What the rest of a visit after its first `done` cells holds at the least (`area_of`)."""
-        if done not in self._least:
-            self._least[done] = area_of(rest_of(self.shape, done))
-        return self._least[done]
-
-
-class Shapes:
-    """Shapes of visits, read once for each protocol version and whatever a doctor's conditions add to it."""
-
-    def __init__(self) -> None:
-        self._known: dict[Any, KnownShape] = {}
-
-    @cached_property
-    def _cares(self) -> dict[UUID, Care]:
-        """What some patients need beyond the protocol; one query for all of them."""
-        return special_cares()
-
-    def known(self, visit: Appointment | Booked) -> KnownShape:
-        """What is known of the shape of `visit`."""
-        care = self._cares.get(visit.patient_id, PLAIN)
-        key = (visit.protocol_version_id, visit.mode, visit.practitioner_id, care)
-        known = self._known.get(key)
-        if known is None:
-            related = Appointment.objects.select_related("protocol_version", "practitioner")
-            shape = shape_of(related.get(pk=visit.pk) if isinstance(visit, Booked) else visit)
-            known = self._known[key] = KnownShape(shape, care)
-        return known
-
-    def of(self, visit: Appointment | Booked) -> VisitShape:
-        """The shape of `visit`."""
-        return self.known(visit).shape
-
-    def of_version(self, version: ProtocolVersion) -> VisitShape:
-        """The shape of a visit in person, with whichever doctor."""
-        if version.pk not in self._known:
-            self._known[version.pk] = KnownShape(visit_shape(version))
-        return self._known[version.pk].shape
 
 
 class _Present:
@@ -246,7 +180,7 @@ def held_between(sites: Collection[Site], begin: datetime, end: datetime, now: d
 
 
 def _visit_is_covered(
-    present: _Present, visit: Booked, holds: Collection[HeldRow], shapes: Shapes, now: datetime
+    present: _Present, visit: Booked[Any], holds: Collection[HeldRow], shapes: Shapes, now: datetime
 ) -> bool:
     """Open throughout, everything it holds there while it lasts (cleaning may run on), who must be on site, and a bed
     where a doctor asks for one.
@@ -271,20 +205,6 @@ def _visit_is_covered(
     if begin == start and known.needs_bed and any(row[0] in present.no_beds for row in holds):
         return False
     return not known.needs_presence or _presence_is_met(present, day, known.shape, start, begin)
-
-
-def area_of(shape: VisitShape) -> int:
-    """How many unit-cells a visit of the shape holds at the least: one that has fewer has lost some of its people."""
-    needed, chairs = 0, []
-    at = 0
-    for phase in shape.phases:
-        for need in phase.needs:
-            if need.kind is Kind.CHAIR:
-                chairs += [at, at + phase.cells]
-            elif need.lane is not Lane.PRESENCE:
-                needed += need.units * phase.cells
-        at += phase.cells
-    return needed + (chairs[-1] - chairs[0] + shape.turnover_cells if chairs else 0)
 
 
 def _presence_is_met(present: _Present, day: SiteDay, shape: VisitShape, start: int, begin: int) -> bool:

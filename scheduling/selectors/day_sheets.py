@@ -47,12 +47,20 @@ class _Known(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who and what is there. `days` are the dates asked for on which the site is open at all."""
+    """Who and what is there. `days` are the dates asked for on which the site is open at all; `names` those of the
+    people among the `resources`, by resource.
+    """
 
     site: Site
     zone: ZoneInfo
     days: tuple[SiteDay, ...]
     resources: tuple[values.Resource, ...]
+    names: Mapping[int, str]
+
+    @property
+    def nurses(self) -> list[values.Resource]:
+        """Who has hands and watches."""
+        return [one for one in self.resources if "nurse" in one.roles]
 
     def day(self, on: date) -> SiteDay | None:
         """The sheet of one date; None when the site is closed all day."""
@@ -77,7 +85,7 @@ def presence_at(dates: Mapping[Site, Collection[date]]) -> dict[Site, Presence]:
     ordered = {site: [LocalDay(on, site.zone) for on in sorted(set(some))] for site, some in dates.items()}
     found = facts_of_sites([_asked(site, days) for site, days in ordered.items()])
     return {
-        site: Presence(site, site.zone, tuple(_open_days(site, days, facts)), facts.resources)
+        site: Presence(site, site.zone, tuple(_open_days(site, days, facts)), facts.resources, facts.names)
         for (site, days), facts in zip(ordered.items(), found, strict=True)
     }
 
@@ -91,11 +99,12 @@ def load_sheet(site: Site, dates: Collection[date], *, now: datetime, without_vi
     ordered = [LocalDay(on, site.zone) for on in sorted(set(dates))]
     if not ordered:
         today = LocalDay(clock.local(now, site.zone).date(), site.zone)
-        return Sheet(site, site.zone, (), _facts(site, [today]).resources, Taken())
+        facts = _facts(site, [today])
+        return Sheet(site, site.zone, (), facts.resources, facts.names, Taken())
     facts = _facts(site, ordered)
     here = held([one.id for one in facts.resources], _windows(ordered), now, without_visits)
     taken = _together(here, _elsewhere(site, facts.workers, ordered, now))
-    return Sheet(site, site.zone, tuple(_open_days(site, ordered, facts)), facts.resources, taken)
+    return Sheet(site, site.zone, tuple(_open_days(site, ordered, facts)), facts.resources, facts.names, taken)
 
 
 def _facts(site: Site, days: Sequence[LocalDay]) -> SiteFacts:

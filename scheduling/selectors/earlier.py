@@ -22,9 +22,9 @@ from scheduling.planner import earlier
 from scheduling.planner.earlier import Seeker
 from scheduling.planner.search import PossibleStart, possible_starts
 from scheduling.planner.values import VisitShape
-from scheduling.selectors.coverage import Shapes
 from scheduling.selectors.day_sheets import load_sheet
 from scheduling.selectors.earlier_wishes import busy_cells_of, days_answered, waiting
+from scheduling.selectors.known_shapes import Shapes
 from scheduling.selectors.local_days import days_between
 from scheduling.selectors.neighbours import Neighbours, neighbours_of_all
 from scheduling.selectors.planning import SLOT_MINUTES

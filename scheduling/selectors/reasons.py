@@ -5,10 +5,11 @@ from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import dates, formats
+from django.utils import dates
 
 from clinic import clock
 from scheduling.planner.values import Kind, Lane, Limit, Reason, Refusal, Relaxation
+from scheduling.when import short_day, words_of
 
 DATE_KEYS = frozenset({"date", "since", "dates", "from_date"})
 
@@ -235,12 +236,12 @@ def _dates(params: Mapping[str, Any]) -> str:
 
 
 def _day(day: date) -> str:
-    return formats.date_format(day, "D M j")
+    return short_day(day)
 
 
 def _clock(minute: int) -> str:
     hour, minutes = divmod(int(minute), 60)
-    return formats.time_format(time(hour % 24, minutes), "TIME_FORMAT")
+    return words_of(time(hour % 24, minutes), "TIME_FORMAT")
 
 
 def _weekday(number: int) -> str:

@@ -19,8 +19,8 @@ from scheduling.planner.rescue import BookedVisit, Course, RescueRequest
 from scheduling.planner.seats import Row
 from scheduling.planner.values import Stretches, Taken, VisitShape, Wishes
 from scheduling.selectors import series_rules
-from scheduling.selectors.coverage import Shapes
 from scheduling.selectors.day_sheets import Sheet, load_sheet
+from scheduling.selectors.known_shapes import Shapes
 from scheduling.selectors.local_days import as_cells, days_between
 from scheduling.selectors.neighbours import gaps_of
 from scheduling.selectors.series_rules import local_day

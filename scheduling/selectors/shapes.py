@@ -1,7 +1,7 @@
 """A protocol version as the planner's VisitShape."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ BED = frozenset({"bed"})
 
 
 Row = tuple[Any, ...]
+"""Of one need of one phase: the columns below, those of the need None where the phase has none."""
 _COLUMNS = ("position", "kind", "minutes", "needs__kind", "needs__lane", "needs__units", "needs__alone")
 
 
@@ -38,7 +39,7 @@ def shape_for(
     cared = newest_yes(patient).values_list(JSONObject(bed="needs_bed", extra_watch="extra_watch"))[:1]
     rows = list(_rows(version).annotate(care=Subquery(cared)).values_list(*_COLUMNS, "care"))
     care = Care(**rows[0][-1]) if rows and rows[0][-1] else PLAIN
-    return _shape([row[:-1] for row in rows], version, doctor, is_remote, care)
+    return _shape([row[:-1] for row in rows], version, _resource(doctor), is_remote, care)
 
 
 def visit_shape(
@@ -53,7 +54,47 @@ def visit_shape(
     `doctor`: only this one will do. `is_remote`: by video or telephone, so without chair and monitor. `care`: what the
     patient needs beyond the protocol.
     """
-    return _shape(_rows(version).values_list(*_COLUMNS), version, doctor, is_remote, care)
+    return _shape(_rows(version).values_list(*_COLUMNS), version, _resource(doctor), is_remote, care)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVersion:
+    """What of a protocol version the visits of a whole day are looked at with, read once for all of them."""
+
+    needs_ride: bool
+    needs_clearance: bool
+    chair_kinds: Sequence[str]
+    turnover_minutes: int
+    rows: Sequence[Row]
+
+    @property
+    def phases(self) -> list[tuple[str, int]]:
+        """Kind and minutes of each, in order."""
+        return [(kind, minutes) for (_, kind, minutes), _ in groupby(self.rows, key=lambda row: row[:3])]
+
+    def shape(self, *, doctor: int | None, is_remote: bool, care: Care) -> VisitShape:
+        """As `visit_shape` has it; `doctor`: the resource of the only one who will do. No query."""
+        return _shape(self.rows, self, doctor, is_remote, care if self.needs_clearance else PLAIN)
+
+
+def known_versions(versions: Collection[UUID]) -> dict[UUID, KnownVersion]:
+    """The protocol versions with these ids; one query."""
+    own = ("pk", "needs_ride", "needs_clearance", "chair_kinds", "turnover_minutes")
+    found = (
+        ProtocolVersion.objects.filter(pk__in=versions)
+        .order_by("pk", "phases__position", "phases__needs__pk")
+        .values_list(*own, *(f"phases__{name}" for name in _COLUMNS))
+    )
+    return {
+        pk: KnownVersion(
+            ride, clearance, kinds, minutes, [row[len(own) :] for row in rows if row[len(own)] is not None]
+        )
+        for (pk, ride, clearance, kinds, minutes), rows in groupby(found, key=lambda row: row[: len(own)])
+    }
+
+
+def _resource(doctor: StaffMember | None) -> int | None:
+    return doctor.resource_id if doctor is not None else None
 
 
 def _rows(version: ProtocolVersion) -> QuerySet[Phase]:
@@ -62,7 +103,7 @@ def _rows(version: ProtocolVersion) -> QuerySet[Phase]:
 
 
 def _shape(
-    rows: Iterable[Row], version: ProtocolVersion, doctor: StaffMember | None, is_remote: bool, care: Care
+    rows: Iterable[Row], version: ProtocolVersion | KnownVersion, doctor: int | None, is_remote: bool, care: Care
 ) -> VisitShape:
     phases = groupby(rows, key=lambda row: row[:3])
     return VisitShape(
@@ -72,7 +113,7 @@ def _shape(
         ),
         chair_kinds=BED if care.bed else frozenset(version.chair_kinds),
         turnover_cells=0 if is_remote else _cells(version.turnover_minutes),
-        doctor=doctor.resource_id if doctor is not None else None,
+        doctor=doctor,
     )
 
 

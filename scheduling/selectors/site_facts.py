@@ -28,6 +28,7 @@ TREATING = {Role.NURSE.value: "nurse", Role.DOCTOR.value: "doctor"}
 class Worker:
     """Somebody who treats here. `sites`: at how many sites; `travel_minutes` lie between two of them."""
 
+    name: str
     resource: Resource
     sites: int
     travel_minutes: int
@@ -69,6 +70,11 @@ class SiteFacts:
         """Places, then people."""
         return (*self.places, *(worker.resource for worker in self.workers))
 
+    @property
+    def names(self) -> dict[int, str]:
+        """Of the people, by resource."""
+        return {worker.resource.id: worker.name for worker in self.workers}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -87,7 +93,7 @@ SELECT asked.number, facts.* FROM unnest(
 WITH places AS (
     SELECT id, kind, position FROM clinic_resource WHERE site_id = asked.site AND is_active AND kind <> %(staff)s
 ), people AS (
-    SELECT member.id, member.resource_id, member.travel_minutes, resource.capacity,
+    SELECT member.id, member.name, member.resource_id, member.travel_minutes, resource.capacity,
            array_agg(DISTINCT held.role) AS roles,
            (SELECT count(*) FROM clinic_staffmember_sites AS works WHERE works.staffmember_id = member.id) AS sites
     FROM clinic_staffmember AS member
@@ -99,7 +105,7 @@ WITH places AS (
 )
 SELECT
     (SELECT json_agg(json_build_array(id, kind) ORDER BY position, id) FROM places),
-    (SELECT json_agg(json_build_array(resource_id, roles, capacity, sites, travel_minutes) ORDER BY resource_id)
+    (SELECT json_agg(json_build_array(name, resource_id, roles, capacity, sites, travel_minutes) ORDER BY resource_id)
      FROM people),
     (SELECT json_agg(json_build_array(weekday, opens, closes) ORDER BY weekday, opens)
      FROM clinic_openinghours WHERE site_id = asked.site),
@@ -160,11 +166,11 @@ def _grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
     return found
 
 
-def _worker(resource: int, roles: list[str], capacity: int, sites: int, travel_minutes: int) -> Worker:
+def _worker(name: str, resource: int, roles: list[str], capacity: int, sites: int, travel_minutes: int) -> Worker:
     """Only nurses watch: unit 0 are the hands, each other one a patient watched."""
     named = frozenset(TREATING[role] for role in roles)
     watch = capacity - 1 if "nurse" in named else 0
-    return Worker(Resource(resource, named, watch), sites, travel_minutes)
+    return Worker(name, Resource(resource, named, watch), sites, travel_minutes)
 
 
 def _shift(resource: int, starts: str, ends: str, since: str, until: str | None) -> WeeklyShift:

@@ -10,8 +10,9 @@ from django.db.models import Q, QuerySet
 from clinic import clock
 from clinic.models import Site
 from scheduling.models import Appointment, Hold, Series
-from scheduling.selectors.coverage import Booked, Shapes, Stranded, held_between, plans_without, uncovered, visit_words
+from scheduling.selectors.coverage import Stranded, held_between, plans_without, uncovered, visit_words
 from scheduling.selectors.day_sheets import Presence, presence_at
+from scheduling.selectors.known_shapes import BOOKED, Booked, Shapes
 from scheduling.selectors.series_rules import local_day
 
 
@@ -60,8 +61,8 @@ def stranded_at(
     sheets, shapes = sheets or presence_at(days), Shapes()
     bounds = {site: _bounds(site, some, now) for site, some in days.items()}
     blocking = _blocking(bounds, now)
-    booked: dict[UUID, list[Booked]] = defaultdict(list)
-    for at, *columns in blocking.values_list("site_id", *Booked._fields):
+    booked: dict[UUID, list[Booked[UUID]]] = defaultdict(list)
+    for at, *columns in blocking.values_list("site_id", *BOOKED):
         booked[at].append(Booked(*columns))
     begin, end = min(low for low, _ in bounds.values()), max(high for _, high in bounds.values())
     held = held_between(list(days), begin, end, now)

@@ -4,14 +4,17 @@ One query counts what rows can be counted by; the rest the worker counts (slow_c
 docs/decisions/counts-in-the-navigation.md says why.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import JSONBAgg
 from django.core.cache import cache
 from django.db.models import QuerySet
+from django.db.models.functions import JSONArray
 
 from clinic.models import User
 from clinic.permissions import Permission, Role
@@ -59,11 +62,12 @@ _MOST = 500
 
 
 def counts_for(user: User, now: datetime) -> Counts:
-    """What the user's navigation says at `now` (aware). Two queries: one counts rows, one reads what the worker
-    counted."""
+    """What the user's navigation says at `now` (aware). One query counts rows and reads what the worker counted."""
     question = _question(user, now)
-    found = dict(zip(question.names, ask(question.statement, question.values), strict=True)) if question.names else {}
-    kept = _kept(user) if found else {}
+    found, kept = dict[str, int](), dict[str, int]()
+    if question.names:
+        *counts, by_worker = ask(question.statement, question.values)
+        found, kept = dict(zip(question.names, counts, strict=True)), _kept(user, json.loads(by_worker or "[]"))
     return Counts(
         work=sum(found[kind] for kind in QUERIES) + kept[KeptCount.Kind.WORK] if user.may(Permission.BOOK) else None,
         calls=found[Kind.RIDES] + found[Kind.CALLS] if Kind.CALLS in found else None,
@@ -83,9 +87,15 @@ def _question(user: User, now: datetime) -> _Question:
     queries = _queries(scope_of(user, now))
     if len(_questions) >= _MOST:
         _questions.clear()
-    found = _Question(now, tuple(queries), *count_statement(list(queries.values())))
+    found = _Question(now, tuple(queries), *count_statement(list(queries.values()), [_by_worker(user)]))
     _questions[key] = found
     return found
+
+
+def _by_worker(user: User) -> QuerySet[Any, Any]:
+    """What the worker counted for the user, as one value of JSON: lists of kind, count and moment (ISO 8601)."""
+    one = JSONArray("kind", "count", "counted_at")
+    return KeptCount.objects.filter(user=user).values("user").annotate(found=JSONBAgg(one)).values("found")
 
 
 def _queries(scope: Scope) -> dict[str, QuerySet[Any, Any]]:
@@ -124,9 +134,9 @@ def _remember(kind: str, user: User, now: datetime, count: int) -> None:
     cache.set(_key(kind, user), (now, count), BEHIND)
 
 
-def _kept(user: User) -> dict[str, int]:
+def _kept(user: User, by_worker: Sequence[tuple[str, int, str]]) -> dict[str, int]:
     """The slow figures by kind: what the worker kept, or what a list of this user showed since. 0 where neither is."""
-    newest = {kept.kind: (kept.counted_at, kept.count) for kept in KeptCount.objects.filter(user=user)}
+    newest = {kind: (datetime.fromisoformat(counted_at), count) for kind, count, counted_at in by_worker}
     for kind in KeptCount.Kind.values:
         shown: tuple[datetime, int] | None = cache.get(_key(kind, user))
         if shown is not None and (kind not in newest or shown > newest[kind]):

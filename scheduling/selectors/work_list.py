@@ -144,8 +144,13 @@ def counted(queries: Sequence[QuerySet[Any, Any]]) -> list[int]:
     return ask(*count_statement(queries))
 
 
-def count_statement(queries: Sequence[QuerySet[Any, Any]]) -> tuple[str, list[Any]]:
-    """The query of `counted` with its values, to be asked with `ask`: putting it together takes longer than asking."""
+def count_statement(
+    queries: Sequence[QuerySet[Any, Any]], and_values: Sequence[QuerySet[Any, Any]] = ()
+) -> tuple[str, list[Any]]:
+    """The query of `counted` with its values, to be asked with `ask`: putting it together takes longer than asking.
+
+    `and_values`: query sets of one value each, which come behind the counts.
+    """
     parts: list[str] = []
     values: list[Any] = []
     for query in queries:
@@ -156,11 +161,15 @@ def count_statement(queries: Sequence[QuerySet[Any, Any]]) -> tuple[str, list[An
             sql, params = "SELECT 1 WHERE false", ()
         parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 -- the SQL is Django's own
         values.extend(params)
+    for query in and_values:
+        sql, params = query.query.sql_with_params()
+        parts.append(f"({sql})")
+        values.extend(params)
     return f"SELECT {', '.join(parts)}", values
 
 
-def ask(statement: str, values: Sequence[Any]) -> list[int]:
-    """What a `count_statement` finds."""
+def ask(statement: str, values: Sequence[Any]) -> list[Any]:
+    """What a `count_statement` finds: the counts, then the values."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchone())

@@ -45,7 +45,7 @@ def test_a_visit_stands_in_the_row_of_its_chair_and_spans_its_time(
     visit = book(patient)
     user = harbor.by(Role.FRONT_DESK).user
     assert user is not None
-    board = lay_out(board_day(user, harbor.site, FIRST_DAY, now=NOW), NOW)
+    board = lay_out(board_day(harbor.site, FIRST_DAY, now=NOW), NOW)
     placed = [(row.name, cell) for row in board.rows for cell in row.cells if isinstance(cell, Block)]
     assert len(placed) == 1
     name, block = placed[0]

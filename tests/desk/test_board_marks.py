@@ -38,13 +38,13 @@ def drawn(clinic: Clinic, hour: int = 8) -> Board:
     user = clinic.by(Role.FRONT_DESK).user
     assert user is not None
     now = clinic.at(FIRST_DAY, hour)
-    return lay_out(board_day(user, clinic.site, FIRST_DAY, now=now), now)
+    return lay_out(board_day(clinic.site, FIRST_DAY, now=now), now)
 
 
 def row_of(board: Board, visit: Appointment) -> list[Block | Gap]:
     """The cells of the line that the visit stands in."""
     for row in board.rows:
-        if any(isinstance(cell, Block) and cell.visit.id == visit.pk for cell in row.cells):
+        if any(isinstance(cell, Block) and cell.visit.id == str(visit.pk) for cell in row.cells):
             return list(row.cells)
     raise AssertionError("the visit stands in no line")
 
@@ -84,7 +84,7 @@ def test_status_is_told_by_the_facts(harbor: Clinic, first: Appointment) -> None
         user = harbor.by(Role.FRONT_DESK).user
         assert user is not None
         now = harbor.at(FIRST_DAY, hour, minute)
-        (block,) = lay_out(board_day(user, harbor.site, FIRST_DAY, now=now), now).listed
+        (block,) = lay_out(board_day(harbor.site, FIRST_DAY, now=now), now).listed
         assert block.status.words in block.label
         return block.look, block.status.words
 

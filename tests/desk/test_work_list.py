@@ -322,7 +322,7 @@ def test_the_navigation_asks_as_often_for_many_rows_as_for_few(harbor: Clinic) -
         book(harbor, someone)
         told(harbor, someone, version=number)
 
-    assert queries() == few == 2
+    assert queries() == few == 1
 
 
 def test_home_asks_as_often_for_three_hundred_visits_as_for_ten(clerk: Client, harbor: Clinic) -> None:
