@@ -13,7 +13,8 @@ from psycopg2 import sql
 
 from clinic import seals
 
-READ_ONLY_TABLES = ("clinic_auditevent", "clinic_auditseal", "django_migrations")
+#: The admin's own log: support's site changes nothing, so that nobody has anything to write there.
+READ_ONLY_TABLES = ("clinic_auditevent", "clinic_auditseal", "django_migrations", "django_admin_log")
 
 
 def grant_to_application(sender: AppConfig, using: str, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ class Role(TextChoices):
     NURSE = "nurse", _("nurse")
     DOCTOR = "doctor", _("doctor")
     MANAGER = "manager", _("manager")
+    SUPPORT = "support", _("support")
 
 
 class Permission(TextChoices):
@@ -37,6 +38,7 @@ class Permission(TextChoices):
     MANAGE_CLINIC = "manage_clinic", _("change sites, chairs, staff, shifts and protocols")
     VIEW_AUDIT = "view_audit", _("search the audit trail")
     BREAK_GLASS = "break_glass", _("open another site's record in an emergency, with a reason")
+    LOOK_AFTER = "look_after", _("look at rows for support, without names or health data, and change none")
 
 
 P = Permission
@@ -66,4 +68,6 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYBODY
         | {P.BOOK, P.WORK_CALLS, P.EDIT_PATIENTS, P.IMPORT_PATIENTS, P.MANAGE_CLINIC, P.VIEW_AUDIT, P.REPLAN_LOST}
     ),
+    # Whoever keeps the program running need not know who comes here, nor what for.
+    Role.SUPPORT: frozenset({P.LOOK_AFTER}),
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 #: Minutes without a deed and hours at all. A front desk types all day; a nurse's tablet lies about.
-DEFAULT = "front_desk=30/12,nurse=20/12,doctor=20/12,manager=20/10"
+DEFAULT = "front_desk=30/12,nurse=20/12,doctor=20/12,manager=20/10,support=15/8"
 
 
 @dataclass(frozen=True, slots=True)

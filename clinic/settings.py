@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "clinic",
     "patients",
     "scheduling",
+    # Without looking for admin modules: support has a site of its own (scheduling.support).
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.humanize",
     "django.contrib.contenttypes",

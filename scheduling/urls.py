@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from scheduling.desk import booking_urls, earlier_urls, message_urls, patient_urls, rescue_urls
 from scheduling.desk import urls as desk_urls
+from scheduling.support.tables import site as support
 
 # The desk's addresses lie in several modules and form one namespace.
 desk = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("visits/", include(("scheduling.nurse.urls", "nurse"))),
     path("doctor/", include(("scheduling.doctor.urls", "doctor"))),
     path("clinic/", include(("scheduling.setup.urls", "setup"))),
+    path("support/", support.urls),
     path("consult/", include(("scheduling.portal.public_urls", "public"))),
     path("my/", include(("scheduling.portal.urls", "portal"))),
     path("hooks/", include(("scheduling.hooks.urls", "hooks"))),

@@ -134,6 +134,8 @@ def _of_the_clinic(clinic: factories.Clinic) -> dict[str, Any]:
         "account": clinic.clerk.user_id,
         "member": clinic.nurses[0].pk,
         "place": clinic.chairs[0].public_id,
+        "chair": clinic.chairs[0].pk,
+        "shift": clinic.nurses[0].shifts.earliest("pk").pk,
         "closure": Closure.objects.create(site=clinic.site, **far_off(clinic)).pk,
         "protocol": _protocol_of_its_own(clinic),
     }

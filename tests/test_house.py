@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("clinic", "patients", "scheduling")
-SCREENS = ("desk", "nurse", "doctor", "portal", "setup")
+SCREENS = ("desk", "nurse", "doctor", "portal", "setup", "support")
 #: Lines: a file of ours says one thing (the aim is 300), and so does a function.
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 80

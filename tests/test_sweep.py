@@ -58,6 +58,17 @@ MEANING = {
     "doctor:scores": "patient",
     "doctor:tablet": "patient",
     "mfa_": "key",
+    "support:clinic_site": "site",
+    "support:clinic_resource": "chair",
+    "support:clinic_staffmember": "member",
+    "support:clinic_user": "account",
+    "support:clinic_shift": "shift",
+    "support:clinic_closure": "closure",
+    "support:scheduling_protocol": "protocol",
+    "support:scheduling_appointment": "visit",
+    "support:scheduling_series": "series",
+    "support:scheduling_offer": "offer",
+    "support:scheduling_message": "message",
 }
 
 
@@ -127,6 +138,8 @@ def signed_in(member: StaffMember) -> Client:
 
 def person(clinic: factories.Clinic, role: Role) -> StaffMember:
     """The clinic's person of that role."""
+    if role == Role.SUPPORT:  # few clinics have one
+        return factories.make_staff(clinic.site, "Sol Tanaka", Role.SUPPORT, shifts=False)
     return {
         Role.FRONT_DESK: clinic.clerk,
         Role.NURSE: clinic.nurses[0],

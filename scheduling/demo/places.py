@@ -35,6 +35,7 @@ STAFF = (
         "doctor",
     ),
     Person("Miriam Vale", (Role.MANAGER,), ((HARBOR, _ALL, *_DAY), (MESA, (), *_DAY)), "manager"),
+    Person("Iris Holt", (Role.SUPPORT,), ((HARBOR, (), *_DAY), (MESA, (), *_DAY)), "support"),
     Person("Tom Ferreira", (Role.NURSE,), ((HARBOR, _ALL, time(8), time(12)), (HARBOR, _ALL, time(13), time(18)))),
     Person("Grace Lindqvist", (Role.NURSE,), ((HARBOR, _ALL, time(10), time(18)),)),
     Person("Owen Tran", (Role.NURSE,), ((HARBOR, (0, 2, 4), *_DAY),)),

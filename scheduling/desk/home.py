@@ -29,6 +29,8 @@ def home(request: StaffRequest) -> HttpResponse:
         return redirect("nurse:home")
     if Role.MANAGER in roles:
         return redirect("setup:home")
+    if Role.SUPPORT in roles:
+        return redirect("support:index")
     return render(request, "desk/no_site.html")
 
 

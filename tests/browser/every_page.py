@@ -49,7 +49,13 @@ from tests.test_sweep import Address, addresses
 #: A Wednesday at noon in New York: patients are at their chairs. Before the days on which tests/test_sweep.py books.
 NOW = datetime(2027, 3, 31, 16, tzinfo=UTC)
 #: The demo's account of each role.
-ACCOUNTS = {Role.FRONT_DESK: "frontdesk", Role.NURSE: "nurse", Role.DOCTOR: "doctor", Role.MANAGER: "manager"}
+ACCOUNTS = {
+    Role.FRONT_DESK: "frontdesk",
+    Role.NURSE: "nurse",
+    Role.DOCTOR: "doctor",
+    Role.MANAGER: "manager",
+    Role.SUPPORT: "support",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,15 @@ NO_PAGE = {
     "nurse:changes": "a part of a page",
     "setup:report_file": "a file",
     "setup:trail_csv": "a file",
+    **{
+        f"support:{table}_{kind}": "one of support's tables, which two templates show: looked at with the messages"
+        for table in (
+            *("clinic_site", "clinic_resource", "clinic_staffmember", "clinic_user", "clinic_shift", "clinic_closure"),
+            *("clinic_heartbeat", "scheduling_protocol", "scheduling_appointment", "scheduling_series"),
+            "scheduling_offer",
+        )
+        for kind in ("changelist", "change")
+    },
     "portal:dates": "a calendar file",
     "portal:earlier": "needs an invitation of this patient's: looked at in test_earlier.py",
     **dict.fromkeys(
@@ -162,7 +177,7 @@ class DemoPages:
 
     def _page(self, address: Address) -> Page | None:
         needs = getattr(address.view, "needs", None)
-        if needs is None:
+        if needs is None or address.name in NO_PAGE:
             return None
         role = next(role for role in Role if needs <= ROLE_PERMISSIONS[role])
         looked: tuple[User, str] | None

@@ -46,7 +46,9 @@ def test_the_demo_has_its_places_its_people_and_patients_in_each_stage(demo: Non
     assert {series.stage for series in Series.objects.all()} == {"induction", "maintenance"}
     assert Patient.objects.filter(email="").count() >= 4
     assert Observation.objects.filter(measure="pain").count() > 50
-    assert {"frontdesk", "nurse", "doctor", "manager"} == set(User.objects.values_list("username", flat=True))
+    assert {"frontdesk", "nurse", "doctor", "manager", "support"} == set(
+        User.objects.values_list("username", flat=True)
+    )
     user = User.objects.get(username="frontdesk")
     assert user.check_password("a-password-for-a-test")
 
