@@ -1,25 +1,28 @@
-"""Who walks through the clinic as a browser does, and the forms that are found on the way, each kind once."""
+"""The forms of a page, filled in with what each field could hold, so that a form is not refused at its first field."""
 
-import http.cookiejar
 import re
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections import deque
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from django.urls import Resolver404, resolve
 
 TOKEN = "csrfmiddlewaretoken"
-#: Pages to begin from beside the first: no link leads there.
-START = ("consult/", "my/")
-#: What ends the session or another's, and what is no page.
-LEFT_OUT = re.compile(r"^/(accounts/(logout|lock|stay)|static|metrics|my/leave|my/language)|\.(ics|csv|pdf)$")
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d|\b\d+\b")
+#: By the type of an input without a value.
+TYPED = {
+    "email": "ada@example.org",
+    "date": "2027-04-06",
+    "time": "09:00",
+    "datetime-local": "2027-04-06T09:00",
+    "number": "2",
+    "tel": "+16175550123",
+    "password": "lamp orbit cactus violin",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Where it is sent, how, and what it holds: (name, value) pairs."""
+    """Where it stands, where it is sent, how, and what it holds: (name, value) pairs."""
 
     page: str
     action: str
@@ -27,100 +30,81 @@ class Form:
     fields: tuple[tuple[str, str], ...]
 
     @property
-    def kind(self) -> tuple[str, str, tuple[str, ...]]:
-        """The same for the same form about another patient."""
-        return self.method, kind_of(self.action), tuple(sorted({name for name, _ in self.fields}))
+    def view(self) -> str:
+        """The name of the view that takes it; the path where none has one."""
+        path = urlsplit(self.action).path
+        try:
+            return resolve(path).view_name or path
+        except Resolver404:
+            return path
+
+    @property
+    def kind(self) -> tuple[str, str, frozenset[str]]:
+        """The same for the same form about something else."""
+        return self.method, self.view, frozenset(name for name, _value in self.fields)
+
+    @property
+    def asked(self) -> list[str]:
+        """The fields to try, without the token: of a field that stands there for each row, the first."""
+        kinds = {re.sub(r"\d+", "*", name): name for name, _value in reversed(self.fields) if name != TOKEN}
+        return list(reversed(kinds.values()))
+
+    @property
+    def data(self) -> str:
+        """The fields as a browser sends them."""
+        return urlencode(self.fields)
 
 
-def kind_of(address: str) -> str:
-    """The address without ids, days and what stands behind the question mark."""
-    return _ID.sub("*", urllib.parse.urlsplit(address).path)
-
-
-class _Page(HTMLParser):
-    """Links and forms of one page."""
-
+class _Forms(HTMLParser):
     def __init__(self, address: str) -> None:
         super().__init__()
         self.address = address
-        self.links: list[str] = []
-        self.forms: list[Form] = []
-        self._open: tuple[str, str, list[tuple[str, str]]] | None = None
+        self.found: list[Form] = []
+        self._open: tuple[str, str] | None = None
+        self._fields: dict[str, str] = {}
+        #: The select that is open, and whether a choice of it was taken as chosen.
+        self._select, self._is_chosen = "", False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "a" and "href" in given:
-            self.links.append(urllib.parse.urljoin(self.address, given["href"]))
-        elif tag == "form":
-            action = urllib.parse.urljoin(self.address, given.get("action") or self.address)
-            self._open = (action, given.get("method", "get").upper(), [])
-        elif tag in {"input", "select", "textarea", "button"} and self._open and given.get("name"):
-            self._open[2].append((given["name"], given.get("value") or "1"))
+        name = given.get("name", "")
+        if tag == "form":
+            action = urljoin(self.address, given.get("action") or self.address)
+            self._open, self._fields = (action, given.get("method", "get").upper()), {}
+        elif self._open is None:
+            return
+        elif tag == "select":
+            self._select, self._is_chosen = name, False
+            self._fields.setdefault(name, "")
+        elif tag == "option" and self._select and not self._is_chosen:
+            if "selected" in given or not self._fields[self._select]:
+                self._fields[self._select] = given.get("value", "")
+                self._is_chosen = "selected" in given
+        elif tag == "textarea" and name:
+            self._fields[name] = "half a sentence"
+        elif tag in {"input", "button"} and name:
+            self._input(name, given)
+
+    def _input(self, name: str, given: dict[str, str]) -> None:
+        kind = given.get("type", "text")
+        if kind == "file":
+            return
+        value = given.get("value", "") or TYPED.get(kind, "1" if kind in {"checkbox", "radio"} else "Maren")
+        if kind == "radio" and name in self._fields and "checked" not in given:
+            return
+        self._fields[name] = value
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "form" and self._open:
-            action, method, fields = self._open
-            self.forms.append(Form(self.address, action, method, tuple(dict(fields).items())))
+        if tag == "select":
+            self._select = ""
+        elif tag == "form" and self._open is not None:
+            action, method = self._open
+            self.found.append(Form(self.address, action, method, tuple(self._fields.items())))
             self._open = None
 
 
-class Walker:
-    """A browser without a face, with its cookies."""
-
-    def __init__(self, home: str) -> None:
-        self.home = home
-        self._jar = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
-
-    @property
-    def cookies(self) -> str:
-        """As a header carries them."""
-        return "; ".join(f"{one.name}={one.value}" for one in self._jar)
-
-    def get(self, address: str) -> tuple[str, str]:
-        """Where it led, and the page; empty for what is no page."""
-        try:
-            with self._opener.open(urllib.parse.urljoin(self.home, address), timeout=120) as answer:
-                is_page = answer.headers.get_content_type() == "text/html"
-                return answer.url, answer.read().decode(errors="replace") if is_page else ""
-        except urllib.error.HTTPError as error:
-            return error.url or "", ""
-
-    def sign_in(self, username: str, password: str) -> None:
-        """By the page, as people do. Raises ValueError where it does not let in."""
-        address, page = self.get("/accounts/login/")
-        form = next(one for one in self.forms_of(address, page) if "password" in dict(one.fields))
-        typed = dict(form.fields) | {"login": username, "password": password}
-        request = urllib.request.Request(form.action, urllib.parse.urlencode(typed).encode(), {"Referer": address})
-        with self._opener.open(request, timeout=120) as answer:
-            if "/login" in answer.url:
-                raise ValueError(f"{username} was not let in.")
-
-    def forms_of(self, address: str, page: str) -> list[Form]:
-        """The forms of a page."""
-        return self._read(address, page).forms
-
-    def _read(self, address: str, page: str) -> _Page:
-        found = _Page(address)
-        found.feed(page)
-        return found
-
-    def all_forms(self, most: int) -> list[Form]:
-        """Of the first `most` kinds of pages that links lead to; those that end the session left out."""
-        ahead = deque(urllib.parse.urljoin(self.home, path) for path in ("", *START))
-        seen = set(map(kind_of, ahead))
-        found: dict[object, Form] = {}
-        while ahead and most:
-            address, page = self.get(ahead.popleft())
-            most -= 1
-            read = self._read(address, page)
-            for form in read.forms:
-                if not LEFT_OUT.search(urllib.parse.urlsplit(form.action).path):
-                    found.setdefault(form.kind, form)
-            for link in read.links:
-                parts = urllib.parse.urlsplit(link)
-                is_ours = link.startswith(self.home) and not LEFT_OUT.search(parts.path)
-                if is_ours and kind_of(link) not in seen:
-                    seen.add(kind_of(link))
-                    ahead.append(link)
-        return list(found.values())
+def forms_of(address: str, page: str) -> list[Form]:
+    """The forms of the page at `address`, those without a field left out."""
+    reader = _Forms(address)
+    reader.feed(page)
+    return [form for form in reader.found if form.fields]
