@@ -4,6 +4,7 @@ from allauth.account import views
 from django.urls import include, path
 
 from clinic import sessions
+from clinic.own_sessions import own_sessions
 from clinic.sign_in import login
 from clinic.welcome import welcome
 
@@ -12,6 +13,7 @@ urlpatterns = [
     path("logout/", views.logout, name="account_logout"),
     path("welcome/<uuid:account>/<str:token>/", welcome, name="account_welcome"),
     path("stay/", sessions.stay, name="account_stay"),
+    path("sessions/", own_sessions, name="account_sessions"),
     path("lock/", sessions.lock, name="account_lock"),
     path("second-factor/", include("allauth.mfa.urls")),
     # allauth links to these names; nobody signs up or resets a password by himself yet.

@@ -16,15 +16,17 @@ from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from clinic import clock, desk, unsent
+from clinic import clock, desk, rates, unsent
 from clinic.models import User
 from clinic.permissions import Role
 from clinic.session_limits import Limits
 from clinic.views import public
 
-BEGAN, SEEN = "began", "seen"
+BEGAN, SEEN, FROM, AGENT = "began", "seen", "from", "agent"
 #: How exactly the last deed is written down: a row written with every click would cost more than it tells.
 GRAIN = timedelta(seconds=30)
+#: Characters kept of what a browser calls itself.
+LONGEST_AGENT = 200
 #: Pages that somebody without a second factor may still open where one is required.
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/static/", "/healthz", "/readyz")
 
@@ -55,16 +57,24 @@ class SessionLimitMiddleware:
 def is_over(request: HttpRequest, now: datetime) -> bool:
     """Whether the session has lasted too long; else the deed is written down."""
     assert isinstance(request.user, User)  # noqa: S101 -- the caller has looked
-    limits = limits_of(request.user.roles)
     session = request.session
     began, seen = _moment(session.get(BEGAN)) or now, _moment(session.get(SEEN)) or now
-    if now - began >= limits.whole or now - seen >= limits.idle:
+    if lasts_too_long(began, seen, request.user, now):
         return True
     if BEGAN not in session:
         session[BEGAN] = session[SEEN] = now.isoformat()
+        # For the person's own list of where he or she is signed in (clinic.own_sessions).
+        session[FROM] = rates.client_address(request)
+        session[AGENT] = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
     elif now - seen >= GRAIN and not by_itself(request):
         session[SEEN] = now.isoformat()
     return False
+
+
+def lasts_too_long(began: datetime, seen: datetime, user: User, now: datetime) -> bool:
+    """Whether a session that began and was last used then is over."""
+    limits = limits_of(user.roles)
+    return now - began >= limits.whole or now - seen >= limits.idle
 
 
 def by_itself(request: HttpRequest) -> bool:

@@ -198,6 +198,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": REMINDER_TICK_SECONDS,
         "options": {"expires": REMINDER_TICK_SECONDS},
     },
+    "forget-sessions": {"task": "clinic.forget_sessions", "schedule": 3600, "options": {"expires": 3600}},
     "seal-the-audit-trail": {"task": "clinic.seal_audit", "schedule": 60, "options": {"expires": 60}},
     "propose-boosters": {"task": "scheduling.propose_boosters", "schedule": 3000, "options": {"expires": 3000}},
     "ask-missing-scores": {"task": "scheduling.ask_missing_scores", "schedule": 3600, "options": {"expires": 3600}},

@@ -1,10 +1,12 @@
 """The clinic's own background work."""
 
+from importlib import import_module
 from typing import Any
 
 import structlog
 from celery import shared_task
 from celery.signals import task_postrun, task_prerun
+from django.conf import settings
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from clinic import clock, seals
@@ -31,6 +33,12 @@ def heartbeat() -> None:
     Heartbeat.objects.bulk_create(
         [Heartbeat(name=WORKER, at=clock.now())], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
     )
+
+
+@shared_task(name="clinic.forget_sessions")
+def forget_sessions() -> None:
+    """Remove sessions that are over, and with them what was typed into a form that nobody came back for."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 @shared_task(name="clinic.seal_audit")
