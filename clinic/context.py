@@ -9,9 +9,14 @@ from clinic.permissions import Permission
 
 def session(request: HttpRequest) -> dict[str, object]:
     """`session_left`: the limits of the session of whoever is signed in, for the warning before its end;
-    `second_factor_required`: whether nobody goes on to work without one.
+    `session_grain`: how exactly the server knows the last deed; `second_factor_required`: whether nobody goes on to
+    work without one.
     """
-    return {"session_left": sessions.left(request), "second_factor_required": settings.SECOND_FACTOR_REQUIRED}
+    return {
+        "session_left": sessions.left(request),
+        "session_grain": sessions.GRAIN,
+        "second_factor_required": settings.SECOND_FACTOR_REQUIRED,
+    }
 
 
 def page(request: HttpRequest) -> dict[str, object]:

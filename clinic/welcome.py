@@ -19,7 +19,7 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import User
-from clinic.views import public
+from clinic.views import form_status, public
 
 
 class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # subscriptable for type checkers only
@@ -59,6 +59,5 @@ def welcome(request: HttpRequest, account: UUID, token: str) -> HttpResponse:
         else:
             messages.success(request, "Your password is set. Sign in with it now.")
             return redirect("account_login")
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     context = {"form": form, "person": user, "rules": password_validators_help_texts()}
-    return render(request, "account/welcome.html", context, status=status)
+    return render(request, "account/welcome.html", context, status=form_status(form))

@@ -1,10 +1,10 @@
 // Says before a session ends, and puts away what is on the screen when it does. Without script the server does its part:
-// a form sent too late is kept. The numbers come from <body data-idle data-whole> in seconds. The server writes a deed
-// down only every half minute (GRAIN in clinic/sessions.py), so that the page counts half a minute less than it does:
-// whoever is asked in time can stay.
+// a form sent too late is kept. The numbers come from <body data-idle data-whole data-grain> in seconds. The server
+// writes a deed down only once in a grain of time, so that the page counts one less than it does: whoever is asked in
+// time can stay.
 (() => {
   const body = document.body;
-  const idle = Number(body.dataset.idle) - 30, whole = Number(body.dataset.whole);
+  const idle = Number(body.dataset.idle) - Number(body.dataset.grain), whole = Number(body.dataset.whole);
   if (!(idle > 0)) return;
   const warning = Math.min(120, idle / 2);
   const began = Date.now();

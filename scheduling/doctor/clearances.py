@@ -13,7 +13,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.rates import FILES_OUT, limited
-from clinic.views import StaffRequest, back, needs, refuse
+from clinic.views import StaffRequest, back, form_status, needs, refuse
 from patients.actions import add_flag_code, decide_clearance, tick_letter
 from patients.models import Clearance, FlagCode, Patient
 from scheduling.desk.sites import patient_or_404
@@ -34,8 +34,8 @@ def clearance(request: StaffRequest, pk: UUID) -> HttpResponse:
             return redirect("doctor:home")
     else:
         form = ClearanceForm(initial=_proposal(case))
-    status = 422 if form.is_bound else 200
-    return render(request, "doctor/clearance.html", {"case": case, "patient": patient, "form": form}, status=status)
+    context = {"case": case, "patient": patient, "form": form}
+    return render(request, "doctor/clearance.html", context, status=form_status(form))
 
 
 def _proposal(case: Case) -> dict[str, object]:
@@ -124,6 +124,5 @@ def flag_codes(request: StaffRequest) -> HttpResponse:
                 "at again.",
             )
             return redirect("doctor:flag_codes")
-    status = 422 if form.is_bound else 200
     context = {"codes": FlagCode.objects.order_by("kind", "display"), "form": form}
-    return render(request, "doctor/flag_codes.html", context, status=status)
+    return render(request, "doctor/flag_codes.html", context, status=form_status(form))

@@ -1,7 +1,6 @@
 """The page on which a lost infusion or booster is planned anew."""
 
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django import forms
@@ -16,7 +15,7 @@ from clinic.errors import Refused
 from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.rates import SEARCHES, limited
-from clinic.views import StaffRequest, needs
+from clinic.views import StaffRequest, form_status, needs
 from scheduling.actions.make_up import make_up as book
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.models import Appointment
@@ -81,8 +80,7 @@ def make_up(request: StaffRequest, pk: UUID) -> HttpResponse:
         "days": slots_by_day(slots, lost.site.zone),
         "later": max(first, today) + timedelta(days=LOOK_DAYS),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(request, "nurse/make_up.html", context, status=status)
+    return render(request, "nurse/make_up.html", context, status=form_status(form))
 
 
 def _moment(form: MakeUpForm) -> datetime:

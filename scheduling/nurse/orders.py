@@ -1,6 +1,5 @@
 """The doctor's order for a visit or its series."""
 
-from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
-from clinic.views import StaffRequest, needs, refuse
+from clinic.views import StaffRequest, form_status, needs, refuse
 from scheduling.actions.visit_questions import write_order
 from scheduling.models import Appointment
 from scheduling.nurse.doctor_forms import OrderForm
@@ -33,8 +32,7 @@ def order(request: StaffRequest, pk: UUID) -> HttpResponse:
         "standing": order_for(found),
         "earlier": orders_of(found),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(request, "nurse/order.html", context, status=status)
+    return render(request, "nurse/order.html", context, status=form_status(form))
 
 
 def _wrote(request: StaffRequest, found: Appointment, form: OrderForm) -> bool:

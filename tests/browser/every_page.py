@@ -43,6 +43,7 @@ from scheduling.models import (
 from scheduling.portal import visitor
 from scheduling.selectors.earlier import Looking
 from tests import factories
+from tests.clinic.signing import SECRET
 from tests.swept import things_of
 from tests.test_sweep import Address, addresses
 
@@ -275,7 +276,7 @@ class Everywhere(DemoPages):
         """Somebody without a second factor, and somebody with one."""
         user = self.beside.clerk.user
         assert isinstance(user, User)
-        TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+        TOTP.activate(user, SECRET)
         RecoveryCodes.activate(user)
         return [*super().signing_in(), user]
 
