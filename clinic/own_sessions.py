@@ -84,7 +84,7 @@ def _of(user: User, key: str, data: dict[str, Any], here: str | None, now: datet
 
 @require_http_methods(["GET", "POST"])
 @needs()
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 def own_sessions(request: StaffRequest) -> HttpResponse:
     """The list; a POST ends the one called `end`, or all but this one (`others`).
 

@@ -250,18 +250,15 @@ class Heartbeats(Rows[Heartbeat]):
         return Heartbeat.objects.all()
 
 
-for _model, _rows in (
-    (Site, Sites),
-    (Resource, Resources),
-    (StaffMember, People),
-    (User, Accounts),
-    (Shift, Shifts),
-    (Closure, Closures),
-    (Protocol, Protocols),
-    (Appointment, Visits),
-    (Series, Courses),
-    (Offer, Offers),
-    (Message, Messages),
-    (Heartbeat, Heartbeats),
-):
-    site.register(_model, _rows)
+site.register(Site, Sites)
+site.register(Resource, Resources)
+site.register(StaffMember, People)
+site.register(User, Accounts)
+site.register(Shift, Shifts)
+site.register(Closure, Closures)
+site.register(Protocol, Protocols)
+site.register(Appointment, Visits)
+site.register(Series, Courses)
+site.register(Offer, Offers)
+site.register(Message, Messages)
+site.register(Heartbeat, Heartbeats)

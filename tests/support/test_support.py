@@ -13,7 +13,8 @@ from clinic import clock
 from clinic.models import AuditEvent, Heartbeat, Resource, User
 from clinic.permissions import Role
 from scheduling.models import Appointment, Message
-from scheduling.support.tables import Rows, site
+from scheduling.support.site import Rows
+from scheduling.support.tables import site
 from tests.factories import NOW, Clinic, make_clinic, make_patient, make_staff
 from tests.scheduling.helpers import book, visits_of
 from tests.snapshot import everything
