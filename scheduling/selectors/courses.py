@@ -19,6 +19,7 @@ from patients.models import Measure, Observation
 from scheduling.models import Appointment, BoosterPlan, Series
 from scheduling.selectors.course_changes import with_pauses
 from scheduling.selectors.intervals import set_last
+from scheduling.selectors.local_days import local_date
 
 Kind = Appointment.Kind
 _GIVEN = Q(counts=True, kind=Kind.INFUSION)
@@ -178,7 +179,8 @@ def in_maintenance(user: User) -> list[UUID]:
     found: QuerySet[Any] = with_pauses(_running(user).filter(stage=Series.Stage.MAINTENANCE)).alias(
         next_visit=_next_visit(), review_on=set_last("review_on")
     )
-    in_order = found.alias(on_time=~Q(review_on__lte=clock.now().date()) | Q(review_on=None)).order_by(
+    today = local_date(clock.now(), "site__time_zone")
+    in_order = found.alias(on_time=Q(review_on=None) | Q(review_on__gt=today)).order_by(
         "on_time", "is_paused", F("next_visit").asc(nulls_first=True), "patient__family_name", "pk"
     )
     return list(in_order.values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Local dates of a site as cells: opening hours, holidays, and what is subtracted from them."""
+"""Local dates of a site: as cells (opening hours, holidays, and what is subtracted from them), and in a query."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -6,6 +6,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from django.db.models import DateField, DateTimeField, F, Func, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 
 from clinic import clock
 from clinic.models import Site
@@ -14,6 +17,14 @@ from scheduling.planner.values import Stretches
 ONE_DAY = timedelta(days=1)
 #: How the calendar marks a holiday that falls on a weekend and is kept on another day.
 OBSERVED = " (observed)"
+
+
+def local_date(moment: datetime | Combinable, zone: str) -> Cast:
+    """The date that the clock on the wall shows at `moment` (aware, or an expression that is), worked out by the
+    database where rows lie in several zones. `zone` is the field with the zone's name, such as "site__time_zone".
+    """
+    when = Value(moment) if isinstance(moment, datetime) else moment
+    return Cast(Func(F(zone), when, function="timezone", output_field=DateTimeField()), DateField())
 
 
 class LocalDay:

@@ -24,6 +24,7 @@ from clinic.models import Site
 from scheduling.models import Appointment, BoosterPlan, NewTime, ProposedBooster, Series
 from scheduling.selectors.boosters import Standing, search_boosters
 from scheduling.selectors.intervals import interval_of, set_last, steps_used
+from scheduling.selectors.local_days import local_date
 from scheduling.selectors.series_rules import local_day
 
 #: Days before a booster is due from which on a patient without one is on the desk's list.
@@ -110,7 +111,7 @@ def due_unbooked(sites: Sequence[Site], now: datetime) -> QuerySet[Any]:
         )
         .annotate(due=ExpressionWrapper(F("last") + wait, output_field=DateTimeField()))
         .exclude(Exists(offered.filter(starts__lte=OuterRef("due") + DUE_WITHIN)))
-        .filter(Q(ends_on=None) | Q(ends_on__gte=F("due__date")))
+        .filter(Q(ends_on=None) | Q(ends_on__gte=local_date(F("due"), "site__time_zone")))
         .filter(Q(due__lte=now + DUE_WITHIN) | Exists(refused))
         .exclude(pattern=BoosterPlan.Pattern.AS_NEEDED)
         .select_related("patient", "site", "protocol_version__protocol")
