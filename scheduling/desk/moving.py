@@ -17,7 +17,7 @@ from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, back, form_status, needs, refuse
 from scheduling.actions import booking, course, moving
 from scheduling.desk.caller_form import asked_by, with_caller
-from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, StopForm
+from scheduling.desk.moving_forms import CancelForm, LookForm, MoveForm, StopForm, pairs
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import series_or_404, visit_or_404
 from scheduling.models import Appointment, Series
@@ -160,7 +160,7 @@ def _to_come(series: Series | None) -> list[Appointment]:
 
 def seen_of(visits: Sequence[Appointment]) -> str:
     """The versions of visits as a hidden field carries them (moving_forms.PairsField)."""
-    return ",".join(f"{one.pk}={one.version}" for one in visits)
+    return pairs({one.pk: one.version for one in visits})
 
 
 @require_http_methods(["GET", "POST"])

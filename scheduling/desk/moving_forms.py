@@ -1,6 +1,6 @@
 """What the clerk types to move or cancel a visit, or to stop a series."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,19 @@ class PairsField(ListField):
     def together(self, parts: list[str]) -> Any:
         """The values by id."""
         return {UUID(name): self.read(worth) for name, worth in (one.split("=", 1) for one in parts)}
+
+
+def pairs(worths: Mapping[UUID, object]) -> str:
+    """The values by id as a hidden field carries them, for PairsField to read."""
+    return ",".join(f"{name}={worth}" for name, worth in worths.items())
+
+
+def aware_moment(text: str) -> datetime:
+    """An ISO moment, in UTC. Raises ValueError for text that is none or says no zone."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return found.astimezone(UTC)
 
 
 class ReasonForm(forms.Form):

@@ -1,6 +1,6 @@
 """What the clerk types to change a part of a series, and what is agreed to from what the page showed."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from clinic import clock
 from scheduling.desk.booking_forms import DayField, TimeField
-from scheduling.desk.moving_forms import UNREADABLE, ListField, PairsField, ReasonForm
+from scheduling.desk.moving_forms import UNREADABLE, ListField, PairsField, ReasonForm, aware_moment, pairs
 from scheduling.models import Series
 from scheduling.selectors.replanning import Replan
 from scheduling.selectors.series_rules import Spacing, spacing_of, spacing_of_protocol
@@ -19,17 +19,13 @@ from scheduling.selectors.series_rules import Spacing, spacing_of, spacing_of_pr
 MOST_SESSIONS, MOST_DAYS = 60, 90
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
 class AgreeForm(ReasonForm):
     """The plan as it was shown, to be booked exactly so, and the reason. `key` makes a double click one change."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": UNREADABLE, "invalid": UNREADABLE})
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    moves = PairsField(_moment)
-    added = ListField(_moment)
+    moves = PairsField(aware_moment)
+    added = ListField(aware_moment)
     dropped = ListField(UUID)
     seen = PairsField(int)
     beyond = forms.BooleanField(widget=forms.HiddenInput, required=False)
@@ -41,10 +37,10 @@ class AgreeForm(ReasonForm):
             initial={
                 "key": uuid4(),
                 "version": version,
-                "moves": ",".join(f"{pk}={starts.isoformat()}" for pk, starts in plan.moves.items()),
+                "moves": pairs({pk: starts.isoformat() for pk, starts in plan.moves.items()}),
                 "added": ",".join(starts.isoformat() for starts in plan.added),
                 "dropped": ",".join(str(pk) for pk in plan.dropped),
-                "seen": ",".join(f"{pk}={number}" for pk, number in plan.seen.items()),
+                "seen": pairs(plan.seen),
                 "beyond": "1" if plan.beyond else "",
                 "reason": reason,
             }

@@ -3,8 +3,6 @@
 The form is sent twice: first to see what would move (nothing is written), then to agree to exactly what was seen.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,13 +19,12 @@ from clinic.permissions import Permission
 from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions.boosters import BoosterPreview, preview_interval, set_booster_interval
+from scheduling.desk.moving_forms import UNREADABLE
 from scheduling.doctor.course import CoursePage
-from scheduling.doctor.interval_form import IntervalForm
+from scheduling.doctor.interval_form import IntervalForm, SeenForm
 from scheduling.doctor.letter_form import LetterForm
 from scheduling.models import BoosterPlan, Series
 from scheduling.selectors.courses import as_course, courses, next_to_read
-
-DAMAGED = "The times on this page are damaged. Nothing was changed; look at the change again."
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,7 +55,7 @@ def boosters(request: StaffRequest, pk: UUID) -> HttpResponse:
         "following": following,
         "letter": LetterForm(),
         "preview": preview,
-        "seen": [one.isoformat() for one in preview.starts] if preview else [],
+        "seen": SeenForm.of(preview) if preview else None,
     }
     return render(request, "doctor/boosters.html", context, status=422 if form.errors else 200)
 
@@ -91,7 +88,10 @@ def _preview(series: Series, form: IntervalForm) -> BoosterPreview | None:
 
 def _agree(request: StaffRequest, page: CoursePage, form: IntervalForm) -> bool:
     """Whether the boosters were booked as seen; a refusal is on the form, and a fresh preview follows."""
-    data, series = form.cleaned_data, page.series
+    data, series, seen = form.cleaned_data, page.series, SeenForm(request.POST)
+    if not seen.is_valid():
+        form.add_error(None, UNREADABLE)
+        return False
     try:
         plan = set_booster_interval(
             by=Actor.of(request.user),
@@ -99,8 +99,7 @@ def _agree(request: StaffRequest, page: CoursePage, form: IntervalForm) -> bool:
             reason=data["reason"],
             review_on=data["review_on"],
             measure=page.measure,
-            starts=_starts(request.POST.getlist("starts")),
-            seen=_versions(request.POST.getlist("visits")),
+            **seen.cleaned_data,
             key=data["key"],
             **form.wanted,
         )
@@ -115,23 +114,3 @@ def _agree(request: StaffRequest, page: CoursePage, form: IntervalForm) -> bool:
         f"Boosters of {series.patient.name} now come {plan.words}. The patient is told once.",
     )
     return True
-
-
-def _starts(values: Sequence[str]) -> list[datetime]:
-    """The times that the page showed. Raises Refused when the page was tampered with."""
-    try:
-        starts = [datetime.fromisoformat(value) for value in values]
-    except ValueError:
-        raise Refused(DAMAGED) from None
-    if any(moment.tzinfo is None for moment in starts):
-        raise Refused(DAMAGED)
-    return starts
-
-
-def _versions(values: Sequence[str]) -> dict[UUID, int]:
-    """The boosters that the page showed, as "id version". Raises Refused when the page was tampered with."""
-    try:
-        pairs = [value.split() for value in values]
-        return {UUID(pk): int(version) for pk, version in pairs}
-    except ValueError:
-        raise Refused(DAMAGED) from None

@@ -8,8 +8,10 @@ from crispy_forms.layout import HTML, Div, Field
 from django import forms
 from django.utils.text import capfirst
 
+from scheduling.desk.moving_forms import ListField, PairsField, aware_moment, pairs
 from scheduling.forms import inner_helper
 from scheduling.models import BoosterPlan
+from scheduling.selectors.boosters import BoosterPreview
 from scheduling.selectors.intervals import LONGEST_DAYS, SHORTEST_DAYS
 
 Pattern = BoosterPlan.Pattern
@@ -122,3 +124,16 @@ class IntervalForm(forms.Form):
         """What both the preview and the decision take. Only for a valid form."""
         names = ("interval_days", "tolerance_days", "pattern", "steps", "ends_on", "extra_now", "moves_near")
         return {name: self.cleaned_data[name] for name in names}
+
+
+class SeenForm(forms.Form):
+    """What the page showed, hidden in it: when the boosters would start, and the versions of those that stand."""
+
+    starts = ListField(aware_moment)
+    seen = PairsField(int)
+
+    @classmethod
+    def of(cls, preview: BoosterPreview) -> "SeenForm":
+        """The form that carries `preview`."""
+        starts = ",".join(one.isoformat() for one in preview.starts)
+        return cls(initial={"starts": starts, "seen": pairs(preview.seen)})
