@@ -25,6 +25,8 @@ HIGH_DIASTOLIC = Decimal(100)
 READING = "blood-pressure"
 #: How the flag of a medicine that the patient names is known again: this, and its name.
 MEDICINE = "medicine:"
+#: A medicine's name, as it is found in what a patient writes.
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def _raise(patient: Patient, finding: Finding, *, worse: bool = False) -> bool:
     return True
 
 
-def _withdraw(flags: Iterable[Flag]) -> bool:
+def withdraw(flags: Iterable[Flag]) -> bool:
     """Mark the flags as withdrawn; True when there was one to mark."""
     changed = False
     for flag in flags:
@@ -94,8 +96,8 @@ def judge_condition(
         patient=patient, source=Flag.Source.CONDITION, source_id=condition.source_id, withdrawn_at=None
     )
     if row is None or not (is_active or row.when_resolved):
-        return _withdraw(standing)
-    stale = _withdraw(standing.exclude(kind=row.kind))
+        return withdraw(standing)
+    stale = withdraw(standing.exclude(kind=row.kind))
     finding = Finding(
         kind=row.kind,
         source=Flag.Source.CONDITION,
@@ -119,7 +121,7 @@ def _condition_in_words(condition: Condition) -> str:
 
 def forget_condition(patient: Patient, source_id: str) -> bool:
     """The condition turned out to be none (refuted, entered in error): withdraw its flag. True when there was one."""
-    return _withdraw(
+    return withdraw(
         Flag.objects.filter(patient=patient, source=Flag.Source.CONDITION, source_id=source_id, withdrawn_at=None)
     )
 
@@ -135,7 +137,7 @@ def judge_pressure(patient: Patient, *, systolic: Decimal | None, diastolic: Dec
     )
     if not high:
         # One quiet reading takes back what a doctor has not looked at yet, and never what was decided upon.
-        return _withdraw(
+        return withdraw(
             Flag.objects.filter(
                 patient=patient,
                 source=Flag.Source.READING,
@@ -164,7 +166,7 @@ def judge_answers(screening: Screening, questionnaire: Questionnaire) -> bool:
             continue
         answer = screening.answers.get(question["id"])
         if answer == "no":
-            changed |= _withdraw(
+            changed |= withdraw(
                 Flag.objects.filter(
                     patient=screening.patient,
                     source=Flag.Source.ANSWER,
@@ -185,11 +187,16 @@ def judge_answers(screening: Screening, questionnaire: Questionnaire) -> bool:
     return changed
 
 
+def is_one_word(name: str) -> bool:
+    """Whether a medicine of that name can be found in what a patient writes."""
+    return _WORD.fullmatch(name) is not None
+
+
 def judge_medicines(screening: Screening) -> bool:
     """Raise a flag for each medicine of the table (`FlagCode.MEDICINE`) that the patient names as a word of its own,
     and withdraw those of earlier answers that are no longer named. True when a flag changed."""
     known = {row.code.casefold(): row for row in FlagCode.objects.filter(system=FlagCode.MEDICINE)}
-    words = set(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", screening.medicines.casefold()))
+    words = set(_WORD.findall(screening.medicines.casefold()))
     named = {word: known[word] for word in words & set(known)}
     gone = Flag.objects.filter(
         patient=screening.patient,
@@ -197,7 +204,7 @@ def judge_medicines(screening: Screening) -> bool:
         source_id__startswith=MEDICINE,
         withdrawn_at=None,
     ).exclude(source_id__in=[f"{MEDICINE}{word}" for word in named])
-    changed = _withdraw(gone)
+    changed = withdraw(gone)
     for word, row in sorted(named.items()):
         finding = Finding(
             kind=row.kind,

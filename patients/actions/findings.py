@@ -1,4 +1,4 @@
-"""What was answered, measured and looked up: screenings, observations, and the table of codes that raise flags."""
+"""What was answered and measured: screenings and observations."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -12,14 +12,10 @@ from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused
-from clinic.permissions import Permission
 from patients import flags
 from patients.actions.checks import home_site
 from patients.models import (
     RANGES,
-    Condition,
-    FlagCode,
-    FlagKind,
     Measure,
     Observation,
     Patient,
@@ -200,35 +196,3 @@ def _number(value: Any, measure: Measure) -> Decimal:
             field="value",
         )
     return number.quantize(HUNDREDTH)
-
-
-@action
-def add_flag_code(
-    *,
-    by: Actor,
-    code: str,
-    display: str,
-    kind: str,
-    system: str = "http://snomed.info/sct",
-    when_resolved: bool = False,
-) -> FlagCode:
-    """Add a code to the table (or change what it means), and look at every condition already imported with it again.
-
-    Only a doctor may. Raises NotAllowed, and Refused for an empty code or meaning or an unknown kind of flag.
-    """
-    if not by.may(Permission.DECIDE_CLEARANCE):
-        raise NotAllowed(_("Only a doctor may extend the table of codes. Nothing was changed."))
-    if not code.strip() or not display.strip():
-        raise Refused(_("A code needs its meaning in words. Nothing was saved; fill in both."), field="code")
-    if kind not in FlagKind.values:
-        raise Refused(_("Choose which flag the code raises. Nothing was saved."), field="kind")
-    row, _is_new = FlagCode.objects.update_or_create(
-        system=system.strip(),
-        code=code.strip(),
-        defaults={"display": display.strip(), "kind": kind, "when_resolved": when_resolved},
-    )
-    codes = flags.codes_by_key([row])
-    conditions = Condition.objects.filter(system=row.system, code=row.code).select_related("patient")
-    for condition in conditions.order_by("patient_id", "pk"):
-        flags.judge_condition(condition.patient, condition, codes)
-    return row

@@ -138,6 +138,11 @@ class FlagCode(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.display}"
 
+    @property
+    def is_medicine(self) -> bool:
+        """Whether the code is the name of a medicine."""
+        return self.system == self.MEDICINE
+
 
 class Flag(models.Model):
     """One contraindication found (FHIR Flag), with its source and date. It never refuses by itself: a doctor

@@ -1,4 +1,4 @@
-"""One patient's clearance, and the table of codes that raise flags."""
+"""One patient's clearance."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -14,11 +14,11 @@ from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.rates import FILES_OUT, limited
 from clinic.views import StaffRequest, back, form_status, needs, refuse
-from patients.actions import add_flag_code, decide_clearance, tick_letter
-from patients.models import Clearance, FlagCode, Patient
+from patients.actions import decide_clearance, tick_letter
+from patients.models import Clearance, Patient
 from scheduling.desk.sites import patient_or_404
 from scheduling.doctor.case import Case
-from scheduling.doctor.forms import KEPT, PROPOSED_VALIDITY_DAYS, ClearanceForm, FlagCodeForm
+from scheduling.doctor.forms import KEPT, PROPOSED_VALIDITY_DAYS, ClearanceForm
 from scheduling.selectors.unfitting import unfitting_visits
 
 
@@ -105,24 +105,3 @@ def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
     else:
         messages.success(request, f"The letter from {ticked.letter_from} is here.")
     return back(request, "desk:patient", pk)
-
-
-@require_http_methods(["GET", "POST"])
-@needs(Permission.DECIDE_CLEARANCE)
-def flag_codes(request: StaffRequest) -> HttpResponse:
-    """The table of codes that raise flags, and a form that adds or changes one."""
-    form = FlagCodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            row = add_flag_code(by=Actor.of(request.user), **form.cleaned_data)
-        except Refused as error:
-            refuse(form, error)
-        else:
-            messages.success(
-                request,
-                f"{row} now raises the flag “{row.get_kind_display()}”; conditions already imported were looked "
-                "at again.",
-            )
-            return redirect("doctor:flag_codes")
-    context = {"codes": FlagCode.objects.order_by("kind", "display"), "form": form}
-    return render(request, "doctor/flag_codes.html", context, status=form_status(form))

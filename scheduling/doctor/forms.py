@@ -1,4 +1,4 @@
-"""The doctor's forms."""
+"""The form by which a doctor clears a patient, or does not."""
 
 from typing import Any
 from uuid import UUID
@@ -8,14 +8,12 @@ from django import forms
 from django.utils.text import capfirst
 
 from patients.actions import DIASTOLIC_LIMITS, SYSTOLIC_LIMITS, Terms
-from patients.models import MOST_EXTRA_WATCH, Clearance, FlagKind
+from patients.models import MOST_EXTRA_WATCH, Clearance
 from scheduling.forms import inner_helper
 
 DECISIONS = [(decision.value, capfirst(decision.label)) for decision in Clearance.Decision]
 #: The end of a clearance that the form proposes, in days from today: half a year. The doctor sets the date.
 PROPOSED_VALIDITY_DAYS = 183
-#: The code system that imports bring (FHIR's name of SNOMED CT).
-SNOMED_CT = "http://snomed.info/sct"
 #: Fields that start with what the last yes had.
 KEPT = ("conditions", "systolic_limit", "diastolic_limit", "extra_watch", "needs_bed", "letter_from")
 #: What the conditions of a yes may be, as the action holds them.
@@ -102,22 +100,3 @@ class ClearanceForm(forms.Form):
         except ValueError:
             self.add_error(None, "The list of findings on this page is damaged. Open the page again.")
         return data
-
-
-class FlagCodeForm(forms.Form):
-    """A code that raises a flag when an import brings it; a code that is there already is changed to what is typed."""
-
-    code = forms.CharField(label="Code", max_length=40)
-    display = forms.CharField(label="Meaning", max_length=300)
-    kind = forms.ChoiceField(label="Raises the flag", choices=FlagKind.choices)
-    when_resolved = forms.BooleanField(label="Flags even when resolved", required=False)
-    system = forms.CharField(
-        label="Code system",
-        max_length=200,
-        initial=SNOMED_CT,
-        help_text="“medicine” for the name of a medicine that a patient may name; the code is then its name.",
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = inner_helper()

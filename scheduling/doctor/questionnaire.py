@@ -81,8 +81,7 @@ def questionnaire(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, f"Version {made.version} is asked from now on.")
             return redirect("doctor:questionnaire")
-    earlier = Questionnaire.objects.order_by("-version")
-    context = {"form": form, "rows": rows, "current": current, "versions": earlier}
+    context = {"form": form, "rows": rows, "current": current}
     return render(request, "doctor/questionnaire.html", context, status=422 if data is not None else 200)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.doctor import boosters, clearances, home, letter, questionnaire, scores
+from scheduling.doctor import boosters, clearances, flag_codes, home, letter, questionnaire, scores
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,5 +16,5 @@ urlpatterns = [
     path("scores/<uuid:pk>/tablet/<str:measure>/", scores.tablet, name="tablet"),
     path("treatments/<uuid:treatment>/end/", scores.end, name="end_treatment"),
     path("alerts/<uuid:alert>/", scores.alert, name="alert"),
-    path("flag-codes/", clearances.flag_codes, name="flag_codes"),
+    path("flag-codes/", flag_codes.flag_codes, name="flag_codes"),
 ]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.permissions import Role
 from patients.actions import record_observation
-from patients.models import Clearance, Condition, Flag, FlagCode, FlagKind, Measure, Patient
+from patients.models import Clearance, Condition, Measure, Patient
 from scheduling.actions.visit import arrive
 from scheduling.models import Appointment
 from tests.factories import NOW, Clinic, clear, make_patient
@@ -124,36 +124,6 @@ def _history(clinic: Clinic, patient: Patient, how_many: int) -> None:
             make_flag(patient, decided_in=clear(patient, clinic.site))
         days = 1 + Appointment.objects.count()
         make_visit(clinic, patient=patient, starts=NOW + timedelta(days=days))
-
-
-def test_a_new_code_flags_conditions_that_were_imported_before(clinic: Clinic, doctor: Client) -> None:
-    patient = make_patient(clinic.site)
-    Condition.objects.create(
-        patient=patient,
-        source_id="one",
-        system="http://snomed.info/sct",
-        code="999000001",
-        display="A rare disease of the heart",
-        clinical_status="active",
-    )
-    data = {"system": "http://snomed.info/sct", "code": "999000001", "display": "Rare heart disease", "kind": "heart"}
-    response = doctor.post(reverse("doctor:flag_codes"), data, follow=True)
-    assert "Rare heart disease" in text_of(response)
-    assert Flag.objects.get(patient=patient).kind == FlagKind.HEART
-
-
-def test_a_code_that_is_there_already_is_changed_and_not_doubled(clinic: Clinic, doctor: Client) -> None:
-    code = FlagCode.objects.create(code="999000001", display="Rare heart disease", kind="heart")
-    data = {"system": code.system, "code": code.code, "display": "Rare liver disease", "kind": "liver"}
-    doctor.post(reverse("doctor:flag_codes"), data)
-    code.refresh_from_db()
-    assert (code.display, code.kind) == ("Rare liver disease", "liver")
-
-
-def test_a_code_without_a_meaning_is_refused(clinic: Clinic, doctor: Client) -> None:
-    response = doctor.post(reverse("doctor:flag_codes"), {"code": "999000001", "kind": "heart", "system": "x"})
-    assert response.status_code == 422
-    assert not FlagCode.objects.filter(code="999000001").exists()
 
 
 def test_a_companion_named_takes_a_patient_off_the_doctors_list(clinic: Clinic, doctor: Client) -> None:
