@@ -32,6 +32,11 @@ def words_of(value: date | time, pattern: str) -> str:
     return _formatted(value, pattern, get_language())
 
 
+def full_stop(words: str) -> str:
+    """`words` as the end of a sentence: "at 9:30 a.m." has its stop already."""
+    return words if words.endswith(".") else f"{words}."
+
+
 @lru_cache(maxsize=1024)  # a page of plans says the same few days and times some hundred times
 def _formatted(value: date | time, pattern: str, language: str | None) -> str:
     return formats.time_format(value, pattern) if isinstance(value, time) else formats.date_format(value, pattern)

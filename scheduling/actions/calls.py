@@ -1,4 +1,6 @@
-"""What a person does with a message: make the call, send it again, call instead, or leave it unsent, with a reason."""
+"""What a person does with a message: make the call, send it again, call instead or write instead, or leave it unsent,
+with a reason.
+"""
 
 from datetime import datetime, timedelta
 
@@ -11,6 +13,7 @@ from clinic.errors import Refused, WrongStatus
 from patients.models import Channel, Patient
 from scheduling.messages import nudge, rows
 from scheduling.messages.look import why_skip
+from scheduling.messages.routing import channel_for, recipient_of
 from scheduling.models import Message, MessageAttempt
 
 State, Outcome = Message.State, Message.Outcome
@@ -30,12 +33,7 @@ def record_call(*, by: Actor, message: Message, outcome: str, note: str = "", un
     """
     if outcome not in Outcome.values:
         raise Refused(_("Choose what came of the call."), field="outcome")
-    message = _locked(message)
-    if message.state != State.PERSON:
-        raise WrongStatus(
-            _("This is no longer on the call list: it is “%(state)s”. Nothing was changed.")
-            % {"state": message.get_state_display()}
-        )
+    message = _on_the_list(message)
     now = clock.now()
     word = Outcome(outcome)
     message.outcome, message.done_by = word, by.user
@@ -94,6 +92,31 @@ def call_instead(*, by: Actor, message: Message) -> Message:
 
 
 @action
+def write_instead(*, by: Actor, message: Message) -> Message:
+    """Take a message off the call list and send it the way that its reader can be reached by now, with what it carries.
+
+    Raises WrongStatus when it is not on the list (any more), Refused where a call is still the only way.
+    """
+    message = _on_the_list(message)
+    channel = writes_by(message)
+    if channel is None:
+        raise Refused(_("Only a call reaches this person. Note the yes to email or texts on the patient's page first."))
+    if _same(message, channel).exists():
+        raise Refused(_("This was written to the same person already. Nothing was changed."))
+    message.channel = channel
+    message.context.pop("fixed", None)
+    Message.objects.filter(carried_by=message, state=State.PERSON).update(state=State.DUE, channel=channel)
+    return _due_again(message)
+
+
+def writes_by(message: Message) -> Channel | None:
+    """By which channel its reader could be written to by now; None where only a person reaches them."""
+    person = recipient_of(message)
+    channel = channel_for(person) if person is not None else None
+    return channel if channel in {Channel.MAIL, Channel.TEXT} else None
+
+
+@action
 def leave_unsent(*, by: Actor, message: Message, reason: str) -> Message:
     """Take a message that waits, failed or is for a person to do out of the work, with the reason.
 
@@ -116,6 +139,17 @@ def leave_unsent(*, by: Actor, message: Message, reason: str) -> Message:
 def _locked(message: Message) -> Message:
     """The row as it is now; a worker that is just claiming it is waited for."""
     return Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+
+
+def _on_the_list(message: Message) -> Message:
+    """The same of one that is for a person to do. Raises WrongStatus for any other."""
+    message = _locked(message)
+    if message.state != State.PERSON:
+        raise WrongStatus(
+            _("This is no longer on the call list: it is “%(state)s”. Nothing was changed.")
+            % {"state": message.get_state_display()}
+        )
+    return message
 
 
 def _comes_back(message: Message, until: datetime | None, now: datetime) -> datetime | None:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("messages/<uuid:pk>/", messages.message, name="message"),
     path("messages/<uuid:pk>/send-again/", messages.send_again, name="message_send_again"),
     path("messages/<uuid:pk>/call/", messages.call_instead, name="message_call_instead"),
+    path("messages/<uuid:pk>/write/", messages.write_instead, name="message_write_instead"),
     path("messages/<uuid:pk>/leave/", messages.leave_unsent, name="message_leave_unsent"),
     path("sheets/<uuid:patient>/", messages.sheet, name="sheet"),
 ]

@@ -81,6 +81,13 @@ def call_instead(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @needs(Permission.WORK_CALLS)
+def write_instead(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """Take the message off the call list, and write it."""
+    return _do(request, pk, calls.write_instead, "It is written, and goes out in a moment.")
+
+
+@require_POST
+@needs(Permission.WORK_CALLS)
 def leave_unsent(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Take the message out of the work, with a reason."""
     found = get_object_or_404(selectors.one(request.user), pk=pk)
@@ -131,6 +138,7 @@ def _page(request: StaffRequest, found: Message, form: ReasonForm | None = None)
         "form": form or ReasonForm(),
         "can_send_again": found.state in calls.ENDED,
         "can_call": found.state in {State.DUE, State.FAILED},
+        "writes_by": calls.writes_by(found) if found.state == State.PERSON else None,
         "can_leave": found.state in {State.DUE, State.FAILED, State.PERSON},
     }
     return render(request, "desk/messages/message.html", context, status=422 if form is not None else 200)

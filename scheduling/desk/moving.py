@@ -22,7 +22,7 @@ from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import series_or_404, visit_or_404
 from scheduling.models import Appointment, Series
 from scheduling.selectors import planning
-from scheduling.when import day_words, time_words
+from scheduling.when import day_words, full_stop, time_words
 
 #: How many dates the page of new times looks at: two weeks cover a protocol's gaps on both sides.
 LOOK_DAYS = 14
@@ -58,7 +58,7 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
         else:
             zone = moved.site.zone
             before, after = (f"{day_words(one, zone)}, {time_words(one, zone)}" for one in (old, moved.starts))
-            messages.success(request, f"Moved from {before} to {after.rstrip('.')}. The patient is told.")
+            messages.success(request, f"Moved from {before} to {full_stop(after)} The patient is told.")
             return back(request, "desk:patient", moved.patient_id)
     look_from = _look_from(request, visit)
     slots = planning.visit_slots(

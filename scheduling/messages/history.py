@@ -76,6 +76,7 @@ def _called(after: After) -> tuple[str, str] | None:
 #: What persons do, and what the state alone does not tell.
 _DEEDS: dict[str, Callable[[After], tuple[str, str] | None]] = {
     "send_again": lambda after: ("Put into the queue again", ""),
+    "write_instead": lambda after: ("Taken off the call list, to be written", ""),
     "call_instead": lambda after: ("Made a call", ""),
     "leave_unsent": lambda after: ("Left unsent", str(after.get("skip_reason") or "")),
     "record_call": _called,

@@ -49,7 +49,8 @@ def birth_date(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "form": form,
         "left": answer.left,
         "missed": answer.left < proof.MOST_MISSES,
-        "shut_until": time_words(until, site.zone) if until is not None and site is not None else "",
+        # The sentence that it ends has a full stop of its own.
+        "shut_until": time_words(until, site.zone).rstrip(".") if until is not None and site is not None else "",
         "is_shut": until is not None,
     }
     status = form_status(form) if until is None else HTTPStatus.TOO_MANY_REQUESTS

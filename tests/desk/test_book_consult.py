@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
@@ -45,6 +46,8 @@ def test_choosing_a_time_books_the_consult_with_that_doctor(clerk: Client, harbo
     assert done.status_code == 302
     booked = Appointment.objects.get()
     assert (booked.kind, booked.practitioner, booked.status) == ("consult", harbor.doctor, "booked")
+    (said,) = get_messages(done.wsgi_request)
+    assert "a.m.." not in str(said), "one full stop after it, not two"
 
 
 def test_the_first_free_doctor_is_the_one_shown(clerk: Client, harbor: Clinic, patient: Patient) -> None:

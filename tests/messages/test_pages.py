@@ -19,6 +19,7 @@ from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Message, Ride
 from tests.factories import NOW, Clinic, make_clinic, make_patient
 from tests.messages import world
+from tests.smtp import Sink
 
 Kind, State, Outcome = Message.Kind, Message.State, Message.Outcome
 
@@ -241,6 +242,23 @@ def test_a_message_whose_time_has_passed_is_not_sent_again(harbor: Clinic, call:
     Message.objects.filter(pk=call.pk).update(state=State.FAILED)
     with clock.at_moment(harbor.at(world.NEXT_WEEK[0], 12)), pytest.raises(Refused, match="too late"):
         calls.send_again(by=harbor.by(Role.FRONT_DESK), message=call)
+
+
+def test_who_says_yes_to_email_on_the_call_is_written_to_instead(
+    desk: Client, harbor: Clinic, call: Message, smtp_sink: Sink
+) -> None:
+    url = reverse("desk:message", args=[call.pk])
+    assert "instead" not in text_of(desk.get(url)), "the control: nothing to write to"
+    with pytest.raises(Refused, match="Only a call"):
+        calls.write_instead(by=harbor.by(Role.FRONT_DESK), message=call)
+    Patient.objects.filter(pk=call.patient_id).update(email="ben@example.org", mail_consent=True, channel=Channel.MAIL)
+    assert "Send it by email instead" in text_of(desk.get(url))
+    for _twice in range(2):
+        desk.post(reverse("desk:message_write_instead", args=[call.pk]))
+    deliver()
+    assert len(smtp_sink.to("ben@example.org")) == 1
+    call.refresh_from_db()
+    assert (call.state, call.channel) == (State.SENT, Channel.MAIL)
 
 
 def test_the_patients_page_lists_the_messages_and_links_to_the_sheet(desk: Client, call: Message) -> None:
