@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.permissions import Permission
@@ -17,7 +18,9 @@ from patients.models import Channel, Questionnaire
 from scheduling.actions import screening as asked
 from scheduling.desk.patients_forms import ScreeningForm
 from scheduling.desk.sites import patient_or_404
+from scheduling.models import Message
 from scheduling.portal.visitor import remember
+from scheduling.when import day_words, full_stop, time_words
 
 
 @require_http_methods(["GET", "POST"])
@@ -51,10 +54,18 @@ def ask_screening(request: StaffRequest, pk: UUID) -> HttpResponse:
     except Refused as error:
         messages.error(request, error.message)
     else:
-        by_hand = sent.channel in {Channel.CALL, Channel.PAPER}
-        what = "is on the call list: there is no other way to reach the patient" if by_hand else "goes out now"
-        messages.success(request, f"The message that asks for the answers {what}.")
+        messages.success(request, f"The message that asks for the answers {_on_its_way(sent)}")
     return redirect("desk:patient", pk)
+
+
+def _on_its_way(sent: Message) -> str:
+    """What becomes of a message that was just written, as the end of a sentence."""
+    if sent.channel in {Channel.CALL, Channel.PAPER}:
+        return "is on the call list: there is no other way to reach the patient."
+    if sent.due_at <= clock.now():
+        return "goes out now."
+    zone = sent.site.zone
+    return f"goes out on {day_words(sent.due_at, zone)} at {full_stop(time_words(sent.due_at, zone))}"
 
 
 @require_POST

@@ -120,6 +120,13 @@ def test_a_tablet_left_lying_is_shut(clinic: factories.Clinic, ada: Patient) -> 
     assert other.get(URL).status_code == 200
 
 
+def test_what_is_sent_at_night_is_said_to_go_out_in_the_morning(clinic: factories.Clinic, ada: Patient) -> None:
+    with clock.at_moment(clinic.at(factories.FIRST_DAY, 2)):
+        desk = staff(clinic, Role.FRONT_DESK)
+        response = desk.post(reverse("desk:patient_screening_ask", args=[ada.pk]), follow=True)
+    assert "goes out on Tuesday, April 6, 2027 at 8 a.m." in response.content.decode()
+
+
 def test_the_questions_are_sent_once_and_not_to_who_has_answered(clinic: factories.Clinic, ada: Patient) -> None:
     desk = staff(clinic, Role.FRONT_DESK)
     url = reverse("desk:patient_screening_ask", args=[ada.pk])

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
@@ -41,6 +42,23 @@ def test_the_search_for_sentences_finds_them() -> None:
 
     assert {"How to prepare", "Hello %(name)s"} <= found
     assert len(found) > 50
+
+
+def test_no_spanish_stands_for_a_sentence_that_nobody_says_any_more() -> None:
+    root = FOLDER.parent.parent
+    files = [one for part in ("clinic", "patients", "scheduling", "templates") for one in (root / part).rglob("*")]
+    written = _as_in_the_catalogue("".join(one.read_text() for one in files if one.suffix in {".py", ".html", ".txt"}))
+    catalogue = (Path(settings.LOCALE_PATHS[0]) / "es" / "LC_MESSAGES" / "django.po").read_text()
+    quoted = re.findall(r'^msgid(?:_plural)? "(.+)"$', catalogue, re.MULTILINE)
+
+    assert len(quoted) > 100
+    assert [one for one in quoted if _as_in_the_catalogue(one).replace("%%", "%") not in written] == []
+
+
+def _as_in_the_catalogue(text: str) -> str:
+    """Source text on one line, with literals joined and variables as the catalogue writes them."""
+    joined = re.sub(r'"\s*\n\s*"', "", text)
+    return " ".join(VARIABLE.sub(r"%(\1)s", joined).replace(r"\"", '"').replace(r"\n", " ").replace("%%", "%").split())
 
 
 def test_dates_and_times_are_written_as_in_spanish(clinic: factories.Clinic) -> None:
