@@ -16,6 +16,7 @@ from patients.models import (
     Clearance,
     Condition,
     Consent,
+    ConsultRequest,
     Flag,
     Measure,
     Observation,
@@ -81,6 +82,12 @@ class Case:
         """Imported diagnoses, active ones first."""
         found = list(Condition.objects.filter(patient=self.patient))
         return sorted(found, key=lambda condition: condition.clinical_status not in {"active", "recurrence", "relapse"})
+
+    @cached_property
+    def asked(self) -> ConsultRequest | None:
+        """What the patient asked for help with, in their own words; the newest."""
+        said = self.patient.consult_requests.exclude(complaint="", tried="")
+        return said.order_by("-created_at").first()
 
     @cached_property
     def consent(self) -> Consent | None:

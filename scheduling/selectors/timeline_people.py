@@ -43,7 +43,7 @@ def _record(patient: Patient, zone: ZoneInfo) -> Iterator[Event]:
 
 def _asked(patient: Patient, zone: ZoneInfo, clinical: bool) -> Iterator[Event]:
     for request in patient.consult_requests.all():
-        detail = request.complaint if clinical else ""
+        detail = ". Tried: ".join(filter(None, (request.complaint.rstrip("."), request.tried))) if clinical else ""
         yield Event(request.created_at, zone, Topic.PAPERS, "inbox", "Asked for a consult", detail, tone="info")
 
 

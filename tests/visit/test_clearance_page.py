@@ -1,4 +1,4 @@
-"""One patient's clearance, and the table of codes that raise flags."""
+"""One patient's clearance."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.permissions import Role
 from patients.actions import record_observation
-from patients.models import Clearance, Condition, Measure, Patient
+from patients.models import Clearance, Condition, ConsultRequest, Measure, Patient
 from scheduling.actions.visit import arrive
 from scheduling.models import Appointment
 from tests.factories import NOW, Clinic, clear, make_patient
@@ -48,6 +48,25 @@ def test_the_page_shows_each_flag_with_its_source_and_date_and_the_facts_beside(
     )
     text = text_of(doctor.get(clearance_url(patient)))
     for words in ("SNOMED CT 84757009", "Imported condition", "2011-03-02", "Levothyroxine", "152", "Epilepsy"):
+        assert words in text
+
+
+def test_what_the_patient_wrote_when_asking_for_a_consult_stands_beside_the_decision(
+    clinic: Clinic, doctor: Client
+) -> None:
+    patient = make_patient(clinic.site)
+    assert "What the patient asked for" not in text_of(doctor.get(clearance_url(patient)))
+    ConsultRequest.objects.create(
+        site=clinic.site,
+        patient=patient,
+        name="Ada",
+        email="ada@example.org",
+        complaint="Aches all over",
+        tried="Duloxetine, swimming",
+        created_at=NOW,
+    )
+    text = text_of(doctor.get(clearance_url(patient)))
+    for words in ("What the patient asked for", "Aches all over", "Duloxetine, swimming"):
         assert words in text
 
 
