@@ -174,13 +174,15 @@ def _row(patient: "KnownPatient", uncovered: Appointment | None, other: Appointm
     if patient.screened_at is not None and (decided_at is None or patient.screened_at > decided_at):
         why.append("screening answered")
         since.append(patient.screened_at)
-    if decision is not None and patient.flags_waiting and patient.flags_newest is not None:
-        why.append("one new finding" if patient.flags_waiting == 1 else f"{patient.flags_waiting} new findings")
+    if decided_at is not None and patient.flags_waiting and patient.flags_newest is not None:
+        # What a doctor who asked for more has read is no news, and still waits.
+        word = "new" if patient.flags_newest > decided_at else "open"
+        why.append(f"one {word} finding" if patient.flags_waiting == 1 else f"{patient.flags_waiting} {word} findings")
         since.append(patient.flags_newest)
     if decision == Clearance.Decision.MORE and decided_at is not None:
         why.append("more information was asked for")
         since.append(decided_at)
-    if uncovered is not None and decision not in NO:
+    elif uncovered is not None and decision not in NO:
         why.append("never cleared" if decision is None else "the clearance ends before a booked visit")
         since.append(decided_at or uncovered.created_at)
     if not why:

@@ -98,6 +98,17 @@ def test_a_refused_patient_waits_only_when_something_new_has_come(clinic: Clinic
         assert len(doctor.get(reverse(HOME)).context["waiting"]) == 1
 
 
+def test_of_whom_more_was_asked_the_list_says_so_and_speaks_of_no_clearance_that_ends(
+    clinic: Clinic, doctor: Client
+) -> None:
+    visit = make_visit(clinic, starts=NOW + timedelta(days=3), status=Status.PROPOSED)
+    make_flag(visit.patient)
+    more = {"decision": "more", "decided_by": clinic.doctor, "reason": "An ECG"}
+    Clearance.objects.create(patient=visit.patient, decided_at=NOW + timedelta(hours=1), **more)
+    (row,) = doctor.get(reverse(HOME)).context["waiting"]
+    assert row.why == ["one open finding", "more information was asked for"]
+
+
 def test_somebody_who_is_here_without_a_ride_is_on_top_for_the_waiver(clinic: Clinic, doctor: Client) -> None:
     visit = make_visit(clinic, cleared=True, consented=True)
     arrive(by=clinic.by(Role.NURSE), appointment=visit)
