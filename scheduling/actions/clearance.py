@@ -38,7 +38,8 @@ def apply_clearance(*, by: Actor, clearance: Clearance) -> None:
     """Bring the patient's visits in line with the newest decision, and tell the patient that there is one.
 
     A yes books what it covers: a held series whole, when every date lies within its validity, else not at all; visits
-    put on hold before, one by one. Anything else puts the visits to come on hold: their time stays theirs.
+    put on hold before, one by one. Anything else puts the visits to come on hold: their time stays theirs. A yes that
+    leaves held dates as they are is not told: the patient would take them for settled.
     """
     running = list(
         Series.objects.running()
@@ -46,22 +47,28 @@ def apply_clearance(*, by: Actor, clearance: Clearance) -> None:
         .select_related("site")
         .order_by("created_at")
     )
+    still_held = False
     for series in running:
         if not clearance.is_yes:
             put_on_hold(by=by, series=series, reason=ON_HOLD_REASON)
         elif series.status == Series.Status.DRAFT:
-            _confirm_if_covered(by, series, clearance)
+            still_held |= not _confirm_if_covered(by, series, clearance)
         else:
             _take_off_hold(series, clearance)
-    ledger.announce_clearance(clearance)
+    ledger.announce_clearance(clearance, untold=still_held)
 
 
-def _confirm_if_covered(by: Actor, series: Series, clearance: Clearance) -> None:
+def _confirm_if_covered(by: Actor, series: Series, clearance: Clearance) -> bool:
+    """Book the held series if the yes reaches to its last date. False where its dates stay held."""
     visits = Appointment.objects.filter(series=series).blocking().values_list("starts", flat=True)
     last = max((local_day(starts, series.site) for starts in visits), default=None)
     lapsed = series.held_until is not None and series.held_until <= clock.now()
-    if last is not None and not lapsed and _covers(clearance, last):
-        booking.confirm_held(by=by, series=series)
+    if last is None or lapsed:
+        return True
+    if not _covers(clearance, last):
+        return False
+    booking.confirm_held(by=by, series=series)
+    return True
 
 
 def _covers(clearance: Clearance, day: date) -> bool:

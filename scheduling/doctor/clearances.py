@@ -19,7 +19,9 @@ from patients.models import Clearance, Patient
 from scheduling.desk.sites import patient_or_404
 from scheduling.doctor.case import Case
 from scheduling.doctor.forms import KEPT, PROPOSED_VALIDITY_DAYS, ClearanceForm
+from scheduling.selectors.clearances import left_out
 from scheduling.selectors.unfitting import unfitting_visits
+from scheduling.when import day_words, short_day
 
 
 @require_http_methods(["GET", "POST"])
@@ -74,6 +76,7 @@ def _decide(request: StaffRequest, patient: Patient, form: ClearanceForm) -> boo
         return False
     messages.success(request, f"{patient.name}: {decided.get_decision_display()}.")
     _say_what_does_not_fit(request, decided)
+    _say_what_is_left_out(request, decided)
     return True
 
 
@@ -87,6 +90,26 @@ def _say_what_does_not_fit(request: StaffRequest, decided: Clearance) -> None:
             f"Booked without what you ask for: {which}. The front desk sees {'it' if len(lost) == 1 else 'them'} among "
             "the visits without cover, and re-plans.",
         )
+
+
+def _say_what_is_left_out(request: StaffRequest, decided: Clearance) -> None:
+    """Dates after the last day of a yes stay held, and a held series is booked whole or not at all: say so at once."""
+    visits = left_out(decided)
+    if not visits or decided.valid_until is None:
+        return
+    last, until = visits[-1], short_day(decided.valid_until)
+    last_day = short_day(clock.local(last.starts, last.site.zone).date())
+    held_until = next((one.series.held_until for one in visits if one.series and one.series.held_until), None)
+    if held_until is not None:
+        lapse = day_words(held_until, last.site.zone)
+        messages.warning(
+            request,
+            f"Nothing is booked: the held dates go on until {last_day}, and your yes ends on {until}. Decide again "
+            f"with a later day to book them; else they are given back on {lapse}. The patient is not told yet.",
+        )
+    else:
+        count = "One visit stays" if len(visits) == 1 else f"{len(visits)} visits stay"
+        messages.warning(request, f"{count} held: after {until} nothing is booked until a yes reaches to {last_day}.")
 
 
 @require_POST

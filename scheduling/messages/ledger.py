@@ -125,13 +125,17 @@ def announce_pick_up(appointment: Appointment, ready_at: datetime) -> None:
     nudge.after_commit()
 
 
-def announce_clearance(clearance: Clearance) -> None:
-    """A doctor has decided. What was decided is on no message; a "no" is told by a person, in a call."""
+def announce_clearance(clearance: Clearance, *, untold: bool = False) -> None:
+    """A doctor has decided. What was decided is on no message; a "no" is told by a person, in a call. `untold`: nobody
+    is told of this one, and what was to be told of an earlier one is out of date.
+    """
     patient = clearance.patient
     site = _site_of(patient)
     if site is None:
         return
     rows.skip(rows.waiting().filter(patient=patient, kind=Kind.NEWS), "a newer decision tells it")
+    if untold:
+        return
     now = clock.now()
     by_person = not clearance.is_yes and bool(patient.phone)
     channel = Channel.CALL if by_person else channel_for(patient)

@@ -12,11 +12,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import (
     Case,
     Count,
-    DateField,
     DateTimeField,
     Exists,
     F,
-    Func,
     Max,
     OuterRef,
     Q,
@@ -24,7 +22,6 @@ from django.db.models import (
     Subquery,
     When,
 )
-from django.db.models.functions import Cast
 from django_stubs_ext import WithAnnotations
 
 from clinic import clock
@@ -32,12 +29,11 @@ from clinic.models import User
 from patients.models import Clearance, Flag, Patient, Screening
 from patients.selectors import home_zone
 from scheduling.models import Appointment, Question, Ride
+from scheduling.selectors.local_days import local_date
 
 NO = (Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED)
 #: The day of a visit on the calendar of its site.
-_LOCAL_DAY = Cast(
-    Func(F("site__time_zone"), F("starts"), function="timezone", output_field=DateTimeField()), DateField()
-)
+_LOCAL_DAY = local_date(F("starts"), "site__time_zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +80,17 @@ def waiting_clearances(user: User) -> list[Waiting]:
     rows = [row for row in found if row is not None]
     never = datetime.max.replace(tzinfo=UTC)
     return sorted(rows, key=lambda row: (row.next_visit.starts if row.next_visit else never, row.since))
+
+
+def left_out(clearance: Clearance) -> list[Appointment]:
+    """The visits to come that lie after the last day of this yes, nearest first; none of a decision that is no yes."""
+    if not clearance.is_yes:
+        return []
+    visits = Appointment.objects.blocking().filter(
+        patient=clearance.patient_id, starts__gt=clock.now(), protocol_version__needs_clearance=True
+    )
+    beyond = visits.alias(day=_LOCAL_DAY).filter(day__gt=clearance.valid_until)
+    return list(beyond.select_related("site", "series").order_by("starts"))
 
 
 def blocked_here(user: User) -> list[Appointment]:

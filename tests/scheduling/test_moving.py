@@ -190,11 +190,13 @@ def test_a_clearance_books_the_held_series_it_covers() -> None:
     decide(clinic, patient, "cleared", last - timedelta(days=1))
     series.refresh_from_db()
     assert series.status == Series.Status.DRAFT
+    assert not Message.objects.filter(kind=Kind.NEWS).exists(), "nobody is told of a yes that settles nothing"
     with clock.at_moment(NOW + timedelta(hours=1)):
         decide(clinic, patient, "cleared", last)
     series.refresh_from_db()
     assert series.status == Series.Status.ACTIVE
     assert {visit.status for visit in visits_of(series)} == {Status.BOOKED}
+    assert Message.objects.filter(kind=Kind.NEWS).count() == 1
 
 
 def test_a_no_leaves_a_held_series_to_lapse() -> None:
