@@ -11,7 +11,7 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused, WrongStatus
 from patients.models import Channel, Patient
-from scheduling.messages import nudge, rows
+from scheduling.messages import rows
 from scheduling.messages.look import why_skip
 from scheduling.messages.routing import channel_for, recipient_of
 from scheduling.models import Message, MessageAttempt
@@ -64,7 +64,7 @@ def send_again(*, by: Actor, message: Message) -> Message:
     if message.patient_id is not None and message.state == State.FAILED:
         Patient.objects.filter(pk=message.patient_id).update(email_failed_at=None)
     message.message_id = rows.new_message_id()
-    return _due_again(message)
+    return rows.due_again(message)
 
 
 @action
@@ -88,7 +88,7 @@ def call_instead(*, by: Actor, message: Message) -> Message:
             % {"reason": reason}
         )
     message.context = {**message.context, "fixed": True}
-    return _due_again(message)
+    return rows.due_again(message)
 
 
 @action
@@ -106,7 +106,7 @@ def write_instead(*, by: Actor, message: Message) -> Message:
     message.channel = channel
     message.context.pop("fixed", None)
     Message.objects.filter(carried_by=message, state=State.PERSON).update(state=State.DUE, channel=channel)
-    return _due_again(message)
+    return rows.due_again(message)
 
 
 def writes_by(message: Message) -> Channel | None:
@@ -159,18 +159,6 @@ def _comes_back(message: Message, until: datetime | None, now: datetime) -> date
     latest = message.not_after - LAST_CHANCE if message.not_after is not None else until
     back = min(until, latest)
     return back if back > now else None
-
-
-def _due_again(message: Message) -> Message:
-    """Back in the queue, for the next tick."""
-    message.state, message.due_at, message.attempts = State.DUE, clock.now(), 0
-    message.lease_by, message.lease_until = "", None
-    message.skip_reason = message.last_error = ""
-    message.sent_at, message.carried_by = None, None
-    message.outcome, message.call_after = "", None
-    message.save()
-    nudge.after_commit()
-    return message
 
 
 def _same(message: Message, channel: Channel) -> rows.Rows:

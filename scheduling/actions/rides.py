@@ -133,6 +133,7 @@ def decline_ride(*, by: Actor, ride: Ride) -> Ride:
     if ride.companion is None:
         raise WrongStatus(_("Nobody is named for this visit, so there is nothing to decline."))
     ride_status.move(ride, S.DECLINED, companion=ride.companion)
+    ledger.announce_driver_lost(ride)
     return ride
 
 
@@ -155,9 +156,10 @@ def wrong_person(*, by: Actor, contact: Contact) -> None:
         companion=contact,
         status__in=[S.NAMED, S.CONFIRMED, S.DECLINED],
         appointment__status__in=Appointment.BLOCKING,
-    )
+    ).select_related("appointment__site", "appointment__patient")
     for ride in to_come:
         ride_status.move(ride, S.NEEDED, companion=None)
+        ledger.announce_driver_lost(ride)
 
 
 @action

@@ -33,6 +33,7 @@ __all__ = [
     "announce_companion_released",
     "announce_consult",
     "announce_discharged",
+    "announce_driver_lost",
     "announce_follow_up",
     "announce_held",
     "announce_left_alone",
@@ -105,6 +106,38 @@ def announce_companion_released(ride: Ride, contact: Contact, *, settles: bool =
     )
     if told.exists() and contact.may_be_told:
         _to_contact(ride, contact, Kind.COMPANION_CANCELLED, not_after=ride.appointment.ends, settles=settles)
+
+
+def announce_driver_lost(ride: Ride) -> None:
+    """Who was named cannot drive after all: the patient is asked again who does. Several dates declined together are
+    one message, as several changes are. Who is only called is called as the day comes near.
+    """
+    visit, now = ride.appointment, clock.now()
+    channel = channel_for(visit.patient)
+    if visit.status != Status.BOOKED or channel in {Channel.CALL, Channel.PAPER}:
+        return
+    settled = now if visit.starts < now + changes.NEAR else now + changes.SETTLES
+    row = rows.to_patient(
+        visit.patient,
+        visit.site,
+        Kind.RIDE_MISSING,
+        appointment=visit,
+        version=visit.version,
+        due_at=hours.soonest(visit.site, settled, channel, visit.starts),
+        not_after=visit.starts,
+    )
+    asked = Message.objects.select_for_update(of=("self",)).filter(
+        appointment=visit, kind=Kind.RIDE_MISSING, version=visit.version, channel=channel
+    )
+    before = asked.first()
+    if before is None:
+        rows.write(row)
+    elif before.state in {State.SENT, State.SKIPPED, State.FAILED}:
+        # A new question beside the earlier one.
+        before.message_id = row.message_id
+        rows.due_again(before, row.due_at)
+    elif before.state == State.DUE and row.due_at < before.due_at:
+        rows.due_again(before, row.due_at)
 
 
 def announce_pick_up(appointment: Appointment, ready_at: datetime) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from clinic import clock
 from clinic.models import Site
 from patients.models import Contact, Patient
+from scheduling.messages import nudge
 from scheduling.messages.routing import channel_for
 from scheduling.models import Appointment, Message, Series
 from scheduling.models.message import MessageQuerySet
@@ -112,6 +113,18 @@ def skip(some: Rows, reason: str) -> int:
     )
     set_free(keys)
     return count
+
+
+def due_again(message: Message, at: datetime | None = None) -> Message:
+    """Back in the queue, for `at` (aware), else for the next tick."""
+    message.state, message.due_at, message.attempts = State.DUE, at or clock.now(), 0
+    message.lease_by, message.lease_until = "", None
+    message.skip_reason = message.last_error = ""
+    message.sent_at, message.carried_by = None, None
+    message.outcome, message.call_after = "", None
+    message.save()
+    nudge.after_commit()
+    return message
 
 
 def set_free(leads: Iterable[Any]) -> None:

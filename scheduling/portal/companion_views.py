@@ -63,6 +63,7 @@ def answer(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def wrong_person(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """The reader is not the person that was meant: nothing more is sent there, and this page closes."""
     rides.wrong_person(by=visitor.by, contact=visitor.companion)
+    messages.success(request, _("Thank you for telling us. We do not write to you again."))
     response = redirect("portal:goodbye")
     forget(response)
     return response

@@ -124,7 +124,7 @@ def test_everything_works_without_scripts(page: Page, live_server: LiveServer, a
     plain.get_by_role("link", name="Say who drives you").click()
     plain.get_by_label("Ben Quill").check()
     plain.get_by_role("button", name="Save who drives me").click()
-    plain.get_by_role("button", name="Ben Quill has said yes").click()
+    plain.get_by_role("button", name="Ben Quill has told me yes").click()
 
     expect(plain.get_by_text("Ben Quill drives you home.")).to_be_visible()
     assert statuses() == [S.CONFIRMED] * 3

@@ -95,7 +95,7 @@ def test_a_wrong_person_is_left_alone_from_then_on(at_ben: Client, ben: Contact)
 
     response = at_ben.post("/my/wrong-person/", follow=True)
 
-    assert "Thank you" in response.content.decode()
+    assert "We do not write to you again" in response.content.decode()
     assert statuses() == [S.NEEDED] * 3
     assert at_ben.get("/my/").status_code == 403
     ben.refresh_from_db()

@@ -244,7 +244,7 @@ def test_a_visit_cancelled_while_the_form_was_open_is_refused(at_ada: Client, vi
 
 def test_the_patient_says_that_the_driver_agreed(at_ada: Client, ben: Contact, visits: list[Appointment]) -> None:
     at_ada.post("/my/driver/", {"companion": str(ben.pk), "visits": [str(visit.pk) for visit in visits]})
-    assert "Ben Quill has said yes" in text(at_ada)
+    assert "Ben Quill has told me yes" in text(at_ada)
 
     for _twice in range(2):
         response = at_ada.post(f"/my/drivers/{ben.pk}/agreed/", follow=True)
