@@ -251,7 +251,7 @@ def test_who_says_yes_to_email_on_the_call_is_written_to_instead(
     assert "instead" not in text_of(desk.get(url)), "the control: nothing to write to"
     with pytest.raises(Refused, match="Only a call"):
         calls.write_instead(by=harbor.by(Role.FRONT_DESK), message=call)
-    Patient.objects.filter(pk=call.patient_id).update(email="ben@example.org", mail_consent=True, channel=Channel.MAIL)
+    Patient.objects.filter(messages=call).update(email="ben@example.org", mail_consent=True, channel=Channel.MAIL)
     assert "Send it by email instead" in text_of(desk.get(url))
     for _twice in range(2):
         desk.post(reverse("desk:message_write_instead", args=[call.pk]))
