@@ -24,7 +24,17 @@ def short_day(day: date) -> str:
 
 def time_words(moment: datetime, zone: ZoneInfo) -> str:
     """The local time of `moment` (aware) in `zone`: "9:30 a.m.", or as the active language writes it."""
-    return words_of(clock.local(moment, zone).time(), "TIME_FORMAT")
+    return wall_words(clock.local(moment, zone).time())
+
+
+def wall_words(wall: time) -> str:
+    """A time of day that is local already: "9:30 a.m.", or as the active language writes it."""
+    return words_of(wall, "TIME_FORMAT")
+
+
+def stretch_words(starts: time, ends: time) -> str:
+    """From when until when, local: "8 a.m." and "6 p.m." with a dash between."""
+    return f"{wall_words(starts)}–{wall_words(ends)}"  # noqa: RUF001 -- an en dash, as in print
 
 
 def words_of(value: date | time, pattern: str) -> str:

@@ -20,6 +20,7 @@ from scheduling.desk.booking_forms import PlaceForm, TimeField, WeekdaysField
 from scheduling.desk.wish_words import read
 from scheduling.models import Appointment, Protocol
 from scheduling.planner.values import Stretches, Wishes
+from scheduling.when import wall_words
 from scheduling.wishes import MINUTES_IN_A_DAY
 
 #: Reads one date, as 4/9/2027 or as 2027-04-09.
@@ -42,7 +43,7 @@ class HoursForm(forms.Form):
             if begin and end and begin >= end:
                 self.add_error(
                     f"{who}_until",
-                    f"The {words} hours end at {end:%H:%M}, before they begin at {begin:%H:%M}. Change one of them.",
+                    f"The {words} hours end at {wall_words(end)}, before they begin at {wall_words(begin)}; change one.",
                 )
         return values
 

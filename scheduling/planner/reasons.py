@@ -123,6 +123,8 @@ class _Why:
     def _obstacle(self, date: Date) -> Obstacle:
         """What stands against ``date`` for this visit."""
         number = self.problem.day_at.get((date - self.problem.base).days)
+        if number is None and date < self.request.first_day:
+            return "too_soon", {}  # the days before the first one asked for are not even loaded
         if number is None or not self.table.fits[number].any():
             return "site_closed", {}
         fits = self.table.fits[number]

@@ -139,6 +139,8 @@ def explain(reason: Reason, zone: ZoneInfo) -> str:
     if code.startswith("better_") and code not in WORDS:
         term = TERM_WORDS.get(code.removeprefix("better_"), "the plan as a whole")
         return f"Possible on {_dates(params)} too, but worse for {term}."
+    if code == "too_soon" and len(params.get("dates") or ()) > 1:
+        return f"Too soon until {_day(max(params['dates']))}."
     words = WORDS.get(code)
     if words is None:
         return f"{code.replace('_', ' ').capitalize()}."

@@ -5,7 +5,7 @@ is drawn. Nothing in them names a patient, and nothing is clinical.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db.models import Count, F, Min, Q
 from clinic import clock
 from clinic.models import CHAIRS, AuditEvent, OpeningHours, Resource, ResourceKind, Site
 from scheduling.models import Appointment, Hold, Message, Ride, Series
+from scheduling.when import wall_words
 
 Status = Appointment.Status
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -75,7 +76,7 @@ def use_of_places(span: Span) -> Report:
         there = places * days[weekday] * 60
         share = 100 * chairs[weekday, hour] / there if there else 0.0
         hours = nurses[weekday, hour] / 60 / days[weekday] if days[weekday] else 0.0
-        cells = (WEEKDAYS[weekday], f"{hour}:00", f"{share:.0f} %", f"{hours:.1f}")
+        cells = (WEEKDAYS[weekday], wall_words(time(hour % 24)), f"{share:.0f} %", f"{hours:.1f}")
         rows.append(Row(cells, round(share, 1), f"{cells[0]} {cells[1]}"))
     note = "Chairs: taken minutes of the open minutes of all chairs in use. Staff: people busy at once, on average."
     return Report("use", "Use of chairs and nurses", note, ("Day", "Hour", "Chairs taken", "Staff busy"), rows, "%")

@@ -31,7 +31,7 @@ _STRETCH = re.compile(
 #: A copy of one day's hours onto the other working days, asked for before saving.
 COPY = "copy"
 WORKING_DAYS = range(5)
-NO_HOURS = "“{}” could not be read. Write hours like 8-12, 13-17:30; leave the field empty for none."
+NO_HOURS = "“{}” could not be read. Write hours like 8am-12pm, 1pm-5:30pm; leave the field empty for none."
 
 
 class SetupFields:
@@ -106,9 +106,9 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def grid(*fields: str) -> Div:
-    """Fields side by side where there is room."""
-    return Div(*fields, css_class="form-grid")
+def grid(*fields: str, level: bool = False) -> Div:
+    """Fields side by side where there is room; `level`: the boxes of a line at one height, however long the labels."""
+    return Div(*fields, css_class="form-grid level" if level else "form-grid")
 
 
 class SearchedDayField(forms.DateField):
@@ -180,12 +180,13 @@ def _clock(hour: str, minute: str | None, half: str | None) -> time | None:
 
 
 def hours_text(stretches: Sequence[Stretch]) -> str:
-    """Stretches as they are typed: "8-12, 13-17:30"."""
+    """Stretches as they are typed: "8am-12pm, 1pm-5:30pm"."""
     return ", ".join(f"{_short(starts)}-{_short(ends)}" for starts, ends in stretches)
 
 
 def _short(wall: time) -> str:
-    return f"{wall.hour}:{wall.minute:02d}" if wall.minute else str(wall.hour)
+    minutes = f":{wall.minute:02d}" if wall.minute else ""
+    return f"{wall.hour % 12 or 12}{minutes}{'am' if wall.hour < 12 else 'pm'}"
 
 
 class HoursOfWeek(SetupFields, forms.Form):

@@ -17,7 +17,7 @@ from scheduling.messages.waiting import overdue
 from scheduling.selectors.readiness import Step, steps_of
 from scheduling.selectors.to_manage import not_ready, to_manage
 from scheduling.setup import scope
-from scheduling.setup.base_forms import hours_text
+from scheduling.when import stretch_words
 
 #: How far ahead the page lists closures.
 CLOSURES_AHEAD = timedelta(days=60)
@@ -32,13 +32,13 @@ class Place:
 
     @property
     def open_words(self) -> list[str]:
-        """The opening hours, days that are alike taken together: "Mon to Fri 8-18"."""
+        """The opening hours, days that are alike taken together, each with its stretches of the day."""
         days: dict[int, list[tuple[time, time]]] = {}
         for row in self.site.opening_hours.all():
             days.setdefault(row.weekday, []).append((row.opens, row.closes))
         alike: list[tuple[list[int], str]] = []
         for weekday, stretches in sorted(days.items()):
-            words = hours_text(sorted(stretches))
+            words = ", ".join(stretch_words(opens, closes) for opens, closes in sorted(stretches))
             if alike and alike[-1][1] == words and alike[-1][0][-1] == weekday - 1:
                 alike[-1][0].append(weekday)
             else:

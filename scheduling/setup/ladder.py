@@ -7,6 +7,7 @@ from scheduling.actions.setup.protocols import USUAL, Rung, in_order
 from scheduling.messages.look import NOT_ESSENTIAL
 from scheduling.messages.reminders import AFTER
 from scheduling.models import Message, ProtocolVersion
+from scheduling.when import wall_words
 
 Kind = Message.Kind
 
@@ -46,6 +47,6 @@ def _line(rung: Rung) -> Line:
     kind, days, send_at, when_close = rung
     side = "after" if kind in AFTER else "before"
     count = "on the day" if days == 0 else f"{days} day{'' if days == 1 else 's'} {side}"
-    at = f"at {send_at:%H:%M}" if send_at is not None else "as early as messages may go out"
+    at = f"at {wall_words(send_at)}" if send_at is not None else "as early as messages may go out"
     name = NAMES.get(kind, kind).partition(": ")[2]
     return Line(name[:1].upper() + name[1:], f"{count}, {at}", when_close, kind in NOT_ESSENTIAL)

@@ -24,7 +24,7 @@ class OneDayForm(SetupFields, forms.Form):
 
     day = DayField(label="Date")
     hours = HoursField(
-        label="Hours on that day", help_text="8-12, 13-17, say. Empty: the person does not work that day."
+        label="Hours on that day", help_text="8am-12pm, 1pm-5pm, say. Empty: the person does not work that day."
     )
     reason = forms.CharField(label="Why", max_length=200, required=False, help_text="A training, a swap with Tom.")
 

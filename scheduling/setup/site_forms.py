@@ -110,7 +110,7 @@ class SiteForm(SetupFields, forms.ModelForm):  # type: ignore[type-arg]  # subsc
             Fieldset(
                 "Rules",
                 grid("send_from", "send_until"),
-                grid("notice_hours", "uncleared_hold_days", *rest),
+                grid("notice_hours", "uncleared_hold_days", *rest, level=True),
                 "patients_move",
                 grid("observes_holidays", "holiday_region"),
                 *([] if is_new else ["is_active"]),

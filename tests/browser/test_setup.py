@@ -91,7 +91,7 @@ def she_adds_the_site_whose_name_says_nothing(page: Page) -> None:
 def she_says_when_it_is_open(page: Page) -> None:
     page.get_by_label("Monday", exact=True).fill("8 to noon")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("could not be read. Write hours like 8-12")).to_be_visible()
+    expect(page.get_by_text("could not be read. Write hours like 8am-12pm")).to_be_visible()
     page.get_by_label("Monday", exact=True).fill("8-12, 12-18")
     page.get_by_role("button", name=re.compile("hours until Friday")).click()
     expect(page.get_by_label("Friday", exact=True)).to_have_value("8-12, 12-18")
@@ -135,7 +135,7 @@ def she_sets_their_weeks(page: Page) -> None:
         page.goto(reverse("setup:week", args=[site.pk, member.pk]))
         page.get_by_label("Begin with the week of").select_option("hours")
         page.get_by_role("button", name="Copy in").click()
-        expect(page.get_by_label("Monday", exact=True)).to_have_value("8-12, 12-18")
+        expect(page.get_by_label("Monday", exact=True)).to_have_value("8am-12pm, 12pm-6pm")
         page.get_by_role("button", name="Save the week").click()
         expect(page.get_by_text(f"{member}'s weekly shifts at Harbor are saved.")).to_be_visible()
     judge(page)

@@ -151,6 +151,12 @@ def test_a_date_the_patient_cannot_and_a_closed_one_are_named() -> None:
     assert codes(planned(ask(first_day=sunday)).plans[0], 0)[:2] == ["nearest_possible_day", "site_closed"]
 
 
+def test_the_days_before_the_first_possible_one_are_too_soon_and_not_said_to_be_closed() -> None:
+    request = ask(count=1, previous_day=MONDAY - timedelta(days=5), first_day=MONDAY, ideal_gap_days=2, max_gap_days=7)
+    assert codes(planned(request).plans[0], 0)[:2] == ["nearest_possible_day", "too_soon"]
+    assert "site_closed" not in codes(planned(request).plans[0], 0)
+
+
 def test_a_preferred_weekday_that_moves_a_date_is_named_with_its_points() -> None:
     plan = planned(ask(count=1, wishes=Wishes(preferred_weekdays=frozenset({1})))).plans[0]
     assert dates(plan) == [1]

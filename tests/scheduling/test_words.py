@@ -73,6 +73,11 @@ def test_reasons_survive_json() -> None:
             Reason("better_nurse_load", {"date": FIRST_DAY}),
             "Possible on Tue Apr 6 too, but worse for the nurses' load.",
         ),
+        (Reason("too_soon", {"date": FIRST_DAY}), "Too soon on Tue Apr 6."),
+        (
+            Reason("too_soon", {"date": FIRST_DAY, "dates": (date(2027, 4, 8), date(2027, 4, 6))}),
+            "Too soon until Thu Apr 8.",
+        ),
         (Reason("pinned", {}), "Kept as it was chosen."),
     ],
 )

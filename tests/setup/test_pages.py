@@ -145,7 +145,7 @@ def test_other_hours_on_one_day_are_set_and_taken_back(manager: Client, harbor: 
     assert manager.post(address, typed).status_code == 302
     assert ShiftException.objects.get().starts == time(10)
     shown = manager.get(reverse("setup:shifts", args=[harbor.site.pk]), {"week": FIRST_DAY.isoformat()})
-    assert "10:00–14:00 training" in text(shown)  # noqa: RUF001 -- as it stands there
+    assert "10 a.m.–2 p.m. training" in text(shown)  # noqa: RUF001 -- as it stands there
     manager.post(address, typed | {"take_back": "1"})
     assert not ShiftException.objects.exists()
 
@@ -154,7 +154,7 @@ def test_the_week_of_a_colleague_is_copied_in_and_nothing_is_saved_yet(manager: 
     new = make_staff(harbor.site, "New Nurse", Role.NURSE, watch=2, shifts=False)
     address = reverse("setup:week", args=[harbor.site.pk, new.pk])
     page = manager.get(address, {"like": str(harbor.nurses[0].pk)})
-    assert page.context["form"]["day_0"].value() == "8-18"
+    assert page.context["form"]["day_0"].value() == "8am-6pm"
     assert not new.shifts.exists()
 
 

@@ -40,7 +40,7 @@ def test_a_chair_that_is_taken_counts_by_day_and_hour(harbor: Clinic, patient: P
 
     taken = {row[:2]: row[2] for row in rows(harbor, "use") if row[2] != "0 %"}
     # One of three chairs for 60 and 10 minutes, on one of four Tuesdays.
-    assert taken == {("Tuesday", "9:00"): "8 %", ("Tuesday", "10:00"): "1 %"}
+    assert taken == {("Tuesday", "9 a.m."): "8 %", ("Tuesday", "10 a.m."): "1 %"}
 
 
 def test_no_shows_and_late_cancellations_are_told_apart(harbor: Clinic, patient: Patient) -> None:

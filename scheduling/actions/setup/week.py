@@ -18,6 +18,7 @@ from scheduling.actions.placing import check_may
 from scheduling.actions.setup.seen import check_unchanged
 from scheduling.actions.setup.sites import check_week
 from scheduling.selectors import changes
+from scheduling.when import wall_words
 
 
 @action
@@ -85,8 +86,9 @@ def _check_elsewhere(member: StaffMember, site: Site, week: Mapping[int, Iterabl
         for starts, ends in week.get(other.weekday, ()):
             if starts < other.ends and other.starts < ends:
                 raise Refused(
-                    f"{member} works at {other.site} on {Weekday(other.weekday).label}s, {other.starts:%H:%M} to "
-                    f"{other.ends:%H:%M}. Change it there first, or choose other hours; nothing was changed.",
+                    f"{member} works at {other.site} on {Weekday(other.weekday).label}s, "
+                    f"{wall_words(other.starts)} to {wall_words(other.ends)}; nothing was changed. "
+                    "Change it there first, or choose other hours.",
                     field=f"day_{other.weekday}",
                 )
 
