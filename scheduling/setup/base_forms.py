@@ -118,7 +118,7 @@ class SearchedDayField(forms.DateField):
 
 
 class HoursField(forms.CharField):
-    """Stretches of a day as people write them: "8-12, 13-17:30", "8 a.m. to 4 p.m."; empty for none.
+    """Stretches of a day as people write them: "8-12, 13-17:30", "8 a.m. to noon"; empty for none.
 
     Cleans to (from, until) local times in order. An hour of 1 to 6 that ends a stretch earlier than it began, without
     "a" or "p", is taken for the afternoon: "8-5".
@@ -154,7 +154,7 @@ def read_hours(text: str) -> list[Stretch]:
 
 
 def _stretch(text: str) -> Stretch:
-    match = _STRETCH.fullmatch(text)
+    match = _STRETCH.fullmatch(re.sub(r"\bnoon\b", "12pm", text, flags=re.IGNORECASE))
     if match is None:
         raise ValidationError(NO_HOURS.format(text))
     hour, minute, half, last_hour, last_minute, last_half = match.groups()

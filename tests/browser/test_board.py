@@ -139,7 +139,7 @@ def test_a_visit_is_dragged_to_a_new_time_and_moved_by_the_form_that_opens(desk:
     page.mouse.down()
     page.mouse.move(box["x"] + 20 + hour / 2, box["y"] + 22)
     page.mouse.move(box["x"] + 20 + hour, box["y"] + 22)
-    expect(page.get_by_text("2 p.m.", exact=True)).to_be_visible()
+    expect(page.locator(".drag-says", has_text="2 p.m.")).to_be_visible()
     page.mouse.up()
     # Nothing is moved by the drop; the form has the time and asks why.
     expect(page.get_by_label("New time on")).to_have_value(re.compile("18:00:00"))

@@ -89,7 +89,7 @@ def she_adds_the_site_whose_name_says_nothing(page: Page) -> None:
 
 
 def she_says_when_it_is_open(page: Page) -> None:
-    page.get_by_label("Monday", exact=True).fill("8 to noon")
+    page.get_by_label("Monday", exact=True).fill("8 to late")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("could not be read. Write hours like 8am-12pm")).to_be_visible()
     page.get_by_label("Monday", exact=True).fill("8-12, 12-18")

@@ -35,6 +35,7 @@ def booked(clinic: Clinic) -> Appointment:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
+        ("8 a.m. to noon", [(time(8), time(12))]),
         ("8-12, 13-17:30", [(time(8), time(12)), (time(13), time(17, 30))]),
         ("8:30 to 5", [(time(8, 30), time(17))]),
         ("8 a.m. - 4 p.m.", [(time(8), time(16))]),
