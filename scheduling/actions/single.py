@@ -26,7 +26,7 @@ from scheduling.selectors.boosters import next_number
 from scheduling.selectors.series_rules import check_other_infusions, local_day
 from scheduling.selectors.shapes import shape_for, visit_shape
 from scheduling.selectors.singles import Single
-from scheduling.when import time_words
+from scheduling.when import full_stop, time_words
 
 Status, Kind = Appointment.Status, Appointment.Kind
 #: Why a walk-in patient is sent nothing ahead of the visit.
@@ -194,7 +194,7 @@ def _nothing_free(patient: Patient, site: Site, single: Single, starts: datetime
     needed = "doctor" if single.is_consult else "chair and nurse"
     if later:
         first = time_words(later[0].starts, site.zone)
-        then = f"The first time today with {needed} free is {first.rstrip('.')}."
+        then = f"The first time today with {needed} free is {full_stop(first)}"
     else:
         then = f"There is no time with {needed} free for the rest of today."
     return f"Nothing is free from {time_words(starts, site.zone)} on. {then} Nothing was booked."
