@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from clinic import clock
+from clinic.statements import Statement
 from patients.models import Clearance, Consent, Contact, Flag, Measure, Observation, Patient, ScoreSheet
 
 #: An adult: may decide and sign for himself.
@@ -50,8 +51,11 @@ def standing(patient: Patient, on: date) -> Standing:
 
 def valid_clearance(patient: Patient, on: date) -> Clearance | None:
     """The newest decision, when it is a yes that reaches to `on` (local date of the site). One query."""
-    latest = Clearance.objects.latest_for(patient)
+    latest = next(iter(_LATEST.instances(Clearance, patient.pk)), None)
     return latest if _covers(latest, on) else None
+
+
+_LATEST = Statement(lambda patient: Clearance.objects.filter(patient=patient).order_by("-decided_at")[:1], 1)
 
 
 def _covers(latest: Clearance | None, on: date) -> bool:

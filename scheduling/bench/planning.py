@@ -62,7 +62,7 @@ def bare_fetch(world: World) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT resource_id, start_cell, end_cell, first_unit, end_unit FROM scheduling_hold"
-            " WHERE resource_id = ANY(%s) AND int4range(start_cell, end_cell) && int4range(%s, %s)",
+            " WHERE resource_id = ANY(%s::bigint[]) AND int4range(start_cell, end_cell) && int4range(%s, %s)",
             [list(world.bench.resources), clock.cell(first), clock.cell(last)],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()

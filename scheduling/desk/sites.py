@@ -11,13 +11,19 @@ from django.shortcuts import get_object_or_404
 from clinic.errors import Elsewhere
 from clinic.models import Site, User
 from clinic.opening import opened
+from clinic.statements import Statement
 from patients.models import Patient
 from scheduling.models import Appointment, Series
+
+#: Asked by nearly every page.
+_SITES = Statement(lambda user: Site.objects.for_user(user), 1)
+_SHARED = Statement(lambda user, patient: Site.objects.for_user(user).filter(patients=patient), 2)
+_PATIENT = Statement(lambda user, patient: Patient.objects.for_user(user).filter(pk=patient), 2)
 
 
 def sites_of(user: User) -> list[Site]:
     """The sites where the user works, by name."""
-    return list(Site.objects.for_user(user))
+    return _SITES.instances(Site, user.pk)
 
 
 def site_or_404(user: User, pk: UUID) -> Site:
@@ -29,9 +35,9 @@ def patient_or_404(user: User, pk: UUID) -> Patient:
     """The patient, if they come to one of the user's sites; Http404 otherwise, Elsewhere where the record was merged
     into another.
     """
-    found = Patient.objects.for_user(user).filter(pk=pk).first()
-    if found is not None:
-        return opened(found)
+    found = _PATIENT.instances(Patient, user.pk, pk)
+    if found:
+        return opened(found[0])
     gone = get_object_or_404(Patient.objects.merged_for_user(user).select_related("merged_into"), pk=pk)
     kept = cast(Patient, gone.merged_into)
     raise Elsewhere(gone.pk, kept.pk, f"Record {gone.record_number} is part of record {kept.record_number} now.")
@@ -53,7 +59,7 @@ def series_or_404(user: User, pk: UUID) -> Series:
 
 def shared_sites(user: User, patient: Patient) -> list[Site]:
     """The sites that both the user and the patient come to, by name. Http404 when there is none."""
-    sites = list(Site.objects.for_user(user).filter(patients=patient))
+    sites = _SHARED.instances(Site, user.pk, patient.pk)
     if not sites:
         raise Http404
     return sites

@@ -112,6 +112,10 @@ class Series(models.Model):
             models.Index(
                 fields=["site"], condition=Q(status__in=["draft", "active", "on-hold"]), name="series_that_goes_on"
             ),
+            models.Index(fields=["site"], condition=Q(status__in=["draft", "on-hold"]), name="series_that_waits"),
+            models.Index(
+                fields=["site"], condition=Q(status="active", stage="maintenance"), name="series_in_maintenance"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ _SELECT = """
         || int8send((end_cell::bigint << 32) | (first_unit::int << 16) | end_unit::int), ''::bytea)
     FROM unnest(%s::int[], %s::int[]) AS days(first, last)
     JOIN scheduling_hold ON int4range(start_cell, end_cell) && int4range(days.first, days.last)
-    WHERE resource_id = ANY(%s) AND (expires_at IS NULL OR expires_at > %s)
+    WHERE resource_id = ANY(%s::bigint[]) AND (expires_at IS NULL OR expires_at > %s)
 """
 _WITHOUT = " AND (appointment_id IS NULL OR appointment_id <> ALL(%s::uuid[]))"
 

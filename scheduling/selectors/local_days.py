@@ -74,6 +74,8 @@ def as_cells(starts: datetime, ends: datetime) -> tuple[int, int]:
 def subtract(stretches: Iterable[tuple[int, int]], cuts: Iterable[tuple[int, int]]) -> Stretches:
     """What is left of `stretches` outside all `cuts`, in order; touching stretches become one."""
     holes = _joined(cuts)
+    if not holes:
+        return tuple(_joined(stretches))
     left: list[tuple[int, int]] = []
     for start, end in _joined(stretches):
         at = start

@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import formats
 
 from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Site
+from clinic.statements import Statement
 from patients.models import Patient
 from scheduling.models import Appointment, ProtocolVersion, Series
 from scheduling.selectors.local_days import as_cells
@@ -100,21 +104,22 @@ def busy_cells(
     return tuple(as_cells(starts, ends) for starts, ends in rows)
 
 
+def _standing(patient: UUID) -> QuerySet[Appointment, Any]:
+    gap = Coalesce("series__min_gap_days", "protocol_version__min_gap_days")
+    visits = Appointment.objects.standing().filter(patient=patient).order_by("starts")
+    return visits.values_list("starts", "ends", "status", "series", gap)
+
+
+_STANDING = Statement(_standing, 1)
+
+
 def days_and_hours_taken(
     patient: Patient, version: ProtocolVersion, zone: ZoneInfo, begin: datetime, end: datetime
 ) -> tuple[tuple[tuple[date, int], ...], tuple[tuple[int, int], ...]]:
     """What a new series has to keep from: `other_infusion_days`, and `busy_cells` from `begin` to `end`; one query."""
-    rows = (
-        Appointment.objects.standing()
-        .filter(patient=patient)
-        .order_by("starts")
-        .values_list(
-            "starts", "ends", "status", "series", Coalesce("series__min_gap_days", "protocol_version__min_gap_days")
-        )
-    )
     days: list[tuple[date, int]] = []
     busy: list[tuple[int, int]] = []
-    for starts, ends, status, series, gap in rows:
+    for starts, ends, status, series, gap in _STANDING.rows(patient.pk):
         if series is not None:
             days.append((clock.local(starts, zone).date(), max(gap, version.min_gap_days)))
         if status in Appointment.BLOCKING and starts < end and ends > begin:

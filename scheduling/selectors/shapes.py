@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet, Subquery
-from django.db.models.functions import JSONObject
 
 from clinic import clock
 from clinic.models import StaffMember
+from clinic.statements import Statement
 from patients.models import Patient
 from scheduling.models import Phase, ProtocolVersion
 from scheduling.planner.values import Kind, Lane, Need, VisitShape
@@ -36,10 +36,10 @@ def shape_for(
     """
     if not version.needs_clearance:
         return visit_shape(version, doctor=doctor, is_remote=is_remote)
-    cared = newest_yes(patient).values_list(JSONObject(bed="needs_bed", extra_watch="extra_watch"))[:1]
-    rows = list(_rows(version).annotate(care=Subquery(cared)).values_list(*_COLUMNS, "care"))
-    care = Care(**rows[0][-1]) if rows and rows[0][-1] else PLAIN
-    return _shape([row[:-1] for row in rows], version, _resource(doctor), is_remote, care)
+    rows = _WITH_CARE.rows(version.pk, patient.pk if isinstance(patient, Patient) else patient)
+    *_, bed, extra_watch = rows[0] if rows else (None, None)
+    care = Care(bed, extra_watch) if bed is not None else PLAIN
+    return _shape([row[: len(_COLUMNS)] for row in rows], version, _resource(doctor), is_remote, care)
 
 
 def visit_shape(
@@ -54,7 +54,7 @@ def visit_shape(
     `doctor`: only this one will do. `is_remote`: by video or telephone, so without chair and monitor. `care`: what the
     patient needs beyond the protocol.
     """
-    return _shape(_rows(version).values_list(*_COLUMNS), version, _resource(doctor), is_remote, care)
+    return _shape(_PLAIN.rows(version.pk), version, _resource(doctor), is_remote, care)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,19 @@ def _resource(doctor: StaffMember | None) -> int | None:
     return doctor.resource_id if doctor is not None else None
 
 
-def _rows(version: ProtocolVersion) -> QuerySet[Phase]:
+def _rows(version: UUID) -> QuerySet[Phase]:
     """Every need of every phase, in order; a phase without needs is one row."""
-    return version.phases.order_by("position", "needs__pk")
+    return Phase.objects.filter(version=version).order_by("position", "needs__pk")
+
+
+def _rows_with_care(version: UUID, patient: UUID) -> QuerySet[Phase, Any]:
+    """The same with what the patient's newest yes asks for; None where there is none."""
+    bed, extra_watch = (Subquery(newest_yes(patient).values(name)[:1]) for name in ("needs_bed", "extra_watch"))
+    return _rows(version).annotate(bed=bed, extra_watch=extra_watch).values_list(*_COLUMNS, "bed", "extra_watch")
+
+
+_PLAIN = Statement(lambda version: _rows(version).values_list(*_COLUMNS), 1)
+_WITH_CARE = Statement(_rows_with_care, 2)
 
 
 def _shape(
