@@ -20,6 +20,8 @@ from clinic import clock, sessions
 from clinic.models import Site, User
 from clinic.views import StaffRequest, needs
 
+#: The most that the page lists; who is signed in more often ends all others with one button.
+SHOWN = 20
 #: What a browser calls itself is long, and made of the names of others: the first that fits counts.
 BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
 SYSTEMS = {
@@ -95,9 +97,9 @@ def own_sessions(request: StaffRequest) -> HttpResponse:
     found = open_sessions(request.user, here, clock.now())
     if request.method == "GET":
         site = Site.objects.for_user(request.user).first()
-        return render(
-            request, "account/sessions.html", {"sessions": found, "zone": site.zone if site else ZoneInfo("UTC")}
-        )
+        zone = site.zone if site is not None else ZoneInfo("UTC")
+        context = {"sessions": found[:SHOWN], "more": len(found[SHOWN:]), "zone": zone}
+        return render(request, "account/sessions.html", context)
     wanted = request.POST.get("end", "")
     ended = [one for one in found if not one.is_here and wanted in {"others", one.name}]
     if not ended and wanted != "others":

@@ -45,18 +45,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: its cells as they are read, the number that is drawn (None: nothing), and its bar's name (or empty: the
-    first cell).
-    """
+    """One line: its cells as they are read, and the number that is drawn (None: nothing)."""
 
     cells: tuple[str, ...]
     drawn: float | None
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A table with its plot. `unit` belongs to the drawn number; `note` says what is counted."""
+    """A table with its plot: a bar for each row, or (`is_grid`) a square for each, placed by its first two cells (day
+    and hour) and with the others in it. `unit` belongs to the drawn number; `note` says what is counted.
+    """
 
     key: str
     title: str
@@ -64,6 +63,7 @@ class Report:
     headings: tuple[str, ...]
     rows: Sequence[Row]
     unit: str = ""
+    is_grid: bool = False
 
 
 def use_of_places(span: Span) -> Report:
@@ -77,9 +77,13 @@ def use_of_places(span: Span) -> Report:
         share = 100 * chairs[weekday, hour] / there if there else 0.0
         hours = nurses[weekday, hour] / 60 / days[weekday] if days[weekday] else 0.0
         cells = (WEEKDAYS[weekday], wall_words(time(hour % 24)), f"{share:.0f} %", f"{hours:.1f}")
-        rows.append(Row(cells, round(share, 1), f"{cells[0]} {cells[1]}"))
-    note = "Chairs: taken minutes of the open minutes of all chairs in use. Staff: people busy at once, on average."
-    return Report("use", "Use of chairs and nurses", note, ("Day", "Hour", "Chairs taken", "Staff busy"), rows, "%")
+        rows.append(Row(cells, round(share, 1)))
+    note = (
+        "Chairs: taken minutes of the open minutes of all chairs in use; the fullest hour has most colour. Below them, "
+        "staff: people busy at once, on average."
+    )
+    headings = ("Day", "Hour", "Chairs taken", "Staff busy")
+    return Report("use", "Use of chairs and nurses", note, headings, rows, "%", is_grid=True)
 
 
 def _open_hours(site: Site) -> list[tuple[int, int]]:

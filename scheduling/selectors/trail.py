@@ -74,7 +74,11 @@ class Line:
     def what(self) -> str:
         """`thing` for people: a page that was opened by its name, "earlier offer", and not by its address."""
         is_page = self.event.operation == AuditEvent.Operation.OPEN
-        return self.thing.rpartition(":")[2].replace("_", " ") if is_page else self.thing
+        if not is_page:
+            return self.thing
+        place, _colon, page = self.thing.rpartition(":")
+        # Support's pages are rows of tables, which the admin names "scheduling_message_change".
+        return f"row ({page.split('_')[1]})" if place == "support" else page.replace("_", " ")
 
     @property
     def who(self) -> str:

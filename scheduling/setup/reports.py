@@ -54,8 +54,61 @@ class Plot:
     width: int = LEFT + WIDTH + 90
 
 
+#: A grid, in the same units: the width of its hours, and one square. The fullest is tinted by half, so that words on it
+#: are read in light and in dark.
+HOURS, SQUARE_WIDTH, SQUARE_HEIGHT, FULLEST = 56, 92, 40, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One row as it is drawn in a grid: its corner, its words, and how much of the colour it has (0 to FULLEST)."""
+
+    x: int
+    y: int
+    words: tuple[str, ...]
+    tint: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Squares below the names of their columns (name, middle) and beside those of their lines (name, base)."""
+
+    columns: list[tuple[str, int]]
+    lines: list[tuple[str, int]]
+    squares: list[Square]
+    width: int
+    height: int
+
+
+def grid_of(report: Report) -> Grid | None:
+    """The rows by their first two cells; None where there is nothing to draw."""
+    if not report.is_grid or not report.rows:
+        return None
+    columns = list(dict.fromkeys(row.cells[0] for row in report.rows))
+    lines = sorted({row.cells[1] for row in report.rows}, key=lambda hour: int(hour.partition(":")[0]))
+    most = max(row.drawn or 0.0 for row in report.rows) or 1.0
+    squares = [
+        Square(
+            HOURS + SQUARE_WIDTH * columns.index(row.cells[0]),
+            LINE + SQUARE_HEIGHT * lines.index(row.cells[1]),
+            row.cells[2:],
+            round(FULLEST * (row.drawn or 0.0) / most, 2),
+        )
+        for row in report.rows
+    ]
+    return Grid(
+        [(name, HOURS + SQUARE_WIDTH * place + SQUARE_WIDTH // 2) for place, name in enumerate(columns)],
+        [(name, LINE + SQUARE_HEIGHT * place + SQUARE_HEIGHT // 2 + 4) for place, name in enumerate(lines)],
+        squares,
+        HOURS + SQUARE_WIDTH * len(columns),
+        LINE + SQUARE_HEIGHT * len(lines),
+    )
+
+
 def plot_of(report: Report) -> Plot | None:
-    """The drawn column as bars; None where there is nothing to draw."""
+    """The drawn column as bars; None where there is nothing to draw, or it is drawn as a grid."""
+    if report.is_grid:
+        return None
     drawn = [row for row in report.rows if row.drawn is not None]
     if not drawn:
         return None
@@ -67,7 +120,7 @@ def plot_of(report: Report) -> Plot | None:
 def _bar(row: Row, place: int, most: float, unit: str) -> Bar:
     width = max(round(WIDTH * (row.drawn or 0.0) / most, 1), 1.0)
     words = f"{row.drawn:g} {unit}".strip()
-    return Bar(row.label or row.cells[0], words, place * LINE + 16, place * LINE + 4, width, LEFT + width + 6)
+    return Bar(row.cells[0], words, place * LINE + 16, place * LINE + 4, width, LEFT + width + 6)
 
 
 def _span(request: StaffRequest, site: Site) -> Span:
@@ -87,8 +140,15 @@ def reports(request: StaffRequest, site: UUID) -> HttpResponse:
     """All of them, for one site and a stretch of days."""
     place = site_or_404(request.user, site)
     span = _span(request, place)
-    made = [(report, plot_of(report)) for report in (make(span) for make in REPORTS.values())]
-    context = {"place": place, "sites": sites_of(request.user), "span": span, "reports": made, "left": LEFT - 8}
+    made = [(report, plot_of(report), grid_of(report)) for report in (make(span) for make in REPORTS.values())]
+    context = {
+        "place": place,
+        "sites": sites_of(request.user),
+        "span": span,
+        "reports": made,
+        "left": LEFT - 8,
+        "hours": HOURS - 8,
+    }
     return render(request, "setup/reports.html", context)
 
 

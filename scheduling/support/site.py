@@ -6,7 +6,7 @@ within a session's limits, for whoever holds the permission; POST is refused bef
 
 from typing import Any, ClassVar, TypeVar
 
-from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
+from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets, display
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import Model, QuerySet
@@ -37,6 +37,7 @@ class SupportSite(AdminSite):
 
     index_template = "support/index.html"
     enable_nav_sidebar = False
+    empty_value_display = "\N{EN DASH}"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Asked by the admin for each table; the pages ask before (`page`)."""
@@ -90,6 +91,11 @@ class Rows(ModelAdmin[M]):
         if not self.only_list:
             found.append(path(f"{self.opts.model_name}/<str:pk>/", page(self.row), name=f"{table}_change"))
         return found
+
+    @display(description="key", ordering="pk")
+    def short_key(self, row: M) -> str:
+        """The beginning of the key, which tells the rows of a page apart; the row has the whole."""
+        return str(row.pk)[:8]
 
     def row(self, request: HttpRequest, pk: str) -> HttpResponse:
         """One row, and every column of it that support may see."""

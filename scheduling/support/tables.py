@@ -156,10 +156,10 @@ class Protocols(Rows[Protocol]):
 class Visits(Rows[Appointment]):
     """When, where, and how far; not whose, how it ended, or why."""
 
-    list_display = ("id", "site", "kind", "status", "starts", "ends", "version")
+    list_display = ("short_key", "site", "kind", "status", "starts", "ends", "version")
     list_filter = ("status", "kind", _BY_SITE)
     list_select_related = ("site",)
-    fields = (*list_display, "series_id", "patient_id", "number", "mode", "pinned", "created_at", "held")
+    fields = ("id", *list_display[1:], "series_id", "patient_id", "number", "mode", "pinned", "created_at", "held")
     search_fields = ("id__exact",)
     ordering = ("-starts", "id")
 
@@ -179,10 +179,10 @@ class Visits(Rows[Appointment]):
 class Courses(Rows[Series]):
     """How far a series is; not of what, nor why it ended."""
 
-    list_display = ("id", "site", "status", "stage", "sessions", "version", "created_at")
+    list_display = ("short_key", "site", "status", "stage", "sessions", "version", "created_at")
     list_filter = ("status", "stage", _BY_SITE)
     list_select_related = ("site",)
-    fields = (*list_display, "patient_id", "first_day", "held_until", "ended_at")
+    fields = ("id", *list_display[1:], "patient_id", "first_day", "held_until", "ended_at")
     search_fields = ("id__exact",)
     ordering = ("-created_at", "id")
 
@@ -194,10 +194,10 @@ class Courses(Rows[Series]):
 class Offers(Rows[Offer]):
     """Time that is held for somebody's yes."""
 
-    list_display = ("id", "site", "kind", "status", "expires_at", "created_at")
+    list_display = ("short_key", "site", "kind", "status", "expires_at", "created_at")
     list_filter = ("status", "kind", _BY_SITE)
     list_select_related = ("site",)
-    fields = (*list_display, "patient_id")
+    fields = ("id", *list_display[1:], "patient_id")
     search_fields = ("id__exact",)
     ordering = ("-expires_at", "id")
 
@@ -209,12 +209,31 @@ class Offers(Rows[Offer]):
 class Messages(Rows[Message]):
     """The queue: what is due, was sent, or failed; neither to whom nor what it says."""
 
-    list_display = ("id", "site", "kind", "channel", "state", "due_at", "sent_at", "attempts")
+    list_display = ("short_key", "site", "kind", "channel", "state", "due_at", "attempts")
     list_filter = ("state", "channel", "kind", "recipient", _BY_SITE)
     list_select_related = ("site",)
     fields = (
-        *(*list_display, "recipient", "language", "patient_id", "appointment_id", "series_id", "consult_request_id"),
-        *("version", "not_after", "lease_by", "lease_until", "message_id", "carried_by_id", "outcome", "call_after"),
+        *(
+            "id",
+            *list_display[1:],
+            "recipient",
+            "language",
+            "patient_id",
+            "appointment_id",
+            "series_id",
+            "consult_request_id",
+        ),
+        *(
+            "sent_at",
+            "version",
+            "not_after",
+            "lease_by",
+            "lease_until",
+            "message_id",
+            "carried_by_id",
+            "outcome",
+            "call_after",
+        ),
         *("tries", "server_said", "created_at"),
     )
     search_fields = ("id__exact", "message_id__exact")

@@ -5,20 +5,19 @@ What an address takes is known to tests/test_sweep.py; here each kind of object 
 and where the demo has none, one of a small clinic beside it.
 """
 
-import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.management import call_command
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
@@ -326,10 +325,10 @@ def browser_of(user: User) -> Client:
     """A browser in which this person has given the password just now."""
     client = Client()
     client.force_login(user)
-    session = client.session
-    given = {"method": "password", "at": time.time(), "username": user.username, "reauthenticated": True}
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [given]
-    session.save()
+    request = HttpRequest()
+    request.session, request.user = client.session, user
+    record_authentication(request, user, method="password", username=user.username, reauthenticated=True)
+    request.session.save()
     return client
 
 

@@ -16,6 +16,7 @@ from patients.models import Patient
 from scheduling.actions import moving
 from scheduling.models import Appointment, Series
 from scheduling.selectors.reports import REPORTS, Span
+from scheduling.setup.reports import FULLEST, grid_of
 from tests.desk.conftest import SignIn
 from tests.desk.pages import text
 from tests.factories import FIRST_DAY, NOW, Clinic, make_patient
@@ -96,6 +97,20 @@ def test_the_page_draws_and_lists_them_and_names_nobody(manager: Client, harbor:
     assert "<rect" in body
     assert "Quill" not in body
     assert "style=" not in body
+
+
+def test_the_use_of_chairs_is_a_square_for_each_open_hour_the_fullest_the_darkest(
+    harbor: Clinic, patient: Patient
+) -> None:
+    book(harbor, patient, [harbor.at(FIRST_DAY, 9)], version=harbor.injection)
+    grid = grid_of(REPORTS["use"](span_of(harbor)))
+
+    assert grid is not None
+    assert len(grid.squares) == len(grid.columns) * len(grid.lines)
+    assert {name for name, _x in grid.columns} == {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"}
+    (fullest,) = [square for square in grid.squares if square.tint == FULLEST]
+    assert fullest.words[0] == "8 %"
+    assert len({(square.x, square.y) for square in grid.squares}) == len(grid.squares)
 
 
 def test_each_is_a_file_too(manager: Client, harbor: Clinic, patient: Patient) -> None:
