@@ -121,12 +121,16 @@ def main() -> int:
     parser.add_argument("home", help="such as http://127.0.0.1:8117/")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument(
+        "--only", action="append", help="as this one: frontdesk, manager, patient, ... (may be repeated)"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     scan = Scan(options.home, options.out, options.minutes)
     is_sharp = scan.planted()
     for one in everybody(options.home):
-        scan.person(one)
+        if not options.only or one.name in options.only:
+            scan.person(one)
     print(f"{scan.pages} pages; {sum(scan.views.values())} forms of {len(scan.views)} views, {scan.fields} fields")
     print(f"views whose form no page showed: {', '.join(scan.unseen()) or 'none'}")
     print("\n".join(["found:", *scan.found, "missed:", *scan.missed]))
