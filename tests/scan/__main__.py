@@ -16,8 +16,7 @@ from pathlib import Path
 
 from tests.scan import tools
 from tests.scan.forms import Form
-from tests.scan.people import Person, everybody
-from tests.test_sweep import addresses
+from tests.scan.people import Person, everybody, takers
 
 #: What wapiti says of a clinic that is served without TLS, as a demo is.
 WITHOUT_TLS = {"Secure Flag cookie", "Strict Transport Security (HSTS)", "Unencrypted Channels"}
@@ -97,23 +96,6 @@ class Scan:
             if kind not in WITHOUT_TLS:
                 self.found.append(line)
 
-    def unseen(self) -> list[str]:
-        """Views that take a form which no page of the walk has shown."""
-        taken = {view.partition(" ")[2] for view in self.views}
-        silent = [one for one in addresses() if one.name not in taken and "POST" in _methods(one.view)]
-        return sorted({one.name for one in silent})
-
-
-def _methods(view: object) -> str:
-    """What a view's decorators let through, as far as they say; a view that says nothing takes both."""
-    inner = view
-    while inner is not None:
-        for cell in getattr(inner, "__closure__", None) or ():
-            if isinstance(cell.cell_contents, list) and {"GET", "POST"} & set(map(str, cell.cell_contents)):
-                return " ".join(cell.cell_contents)
-        inner = getattr(inner, "__wrapped__", None)
-    return "GET"
-
 
 def main() -> int:
     """Scan, and say what was found and what was not looked at."""
@@ -132,7 +114,8 @@ def main() -> int:
         if not options.only or one.name in options.only:
             scan.person(one)
     print(f"{scan.pages} pages; {sum(scan.views.values())} forms of {len(scan.views)} views, {scan.fields} fields")
-    print(f"views whose form no page showed: {', '.join(scan.unseen()) or 'none'}")
+    unseen = takers() - {view.partition(" ")[2] for view in scan.views}
+    print(f"views that take a form which no page showed: {', '.join(sorted(unseen)) or 'none'}")
     print("\n".join(["found:", *scan.found, "missed:", *scan.missed]))
     return 0 if is_sharp and not scan.found and not scan.missed else 1
 

@@ -9,12 +9,14 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from django.conf import settings
+from django.test import Client
 from django.urls import resolve
 
 from clinic import clock
 from clinic.models import User
-from tests.browser.every_page import DemoPages, browser_of, cookies_of_known
+from tests.browser.every_page import DemoPages, browser_of, cookies_of_known, demo_things
 from tests.scan.forms import Form, forms_of
+from tests.test_sweep import addresses
 
 
 @dataclass
@@ -70,6 +72,17 @@ def everybody(home: str) -> Iterator[Person]:
         for path in (opens, *behind):
             one.look(urlsplit(path)._replace(scheme="", netloc="").geturl())
         yield one
+
+
+def takers() -> set[str]:
+    """The names of the views that take a POST, as far as the demo clinic has what their addresses name."""
+    things, found = demo_things(clock.now()), set()
+    for one in addresses():
+        if {one.means(taken) for taken in one.takes} <= things.keys():
+            allowed = Client().options(one.url(things)).get("Allow", "")
+            if "POST" in allowed:
+                found.add(one.name)
+    return found
 
 
 def _is_closed(url: str, home: str) -> bool:

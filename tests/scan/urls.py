@@ -22,4 +22,4 @@ def planted(request: HttpRequest) -> HttpResponse:
     )
 
 
-urlpatterns = [path("planted/", planted), *clinics]
+urlpatterns = [path("planted/", planted, name="planted"), *clinics]
