@@ -53,8 +53,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A table with its plot: a bar for each row, or (`is_grid`) a square for each, placed by its first two cells (day
-    and hour) and with the others in it. `unit` belongs to the drawn number; `note` says what is counted.
+    """A table with its plot: a bar for each row, or a square for each, placed by its first two cells and with the others
+    in it, where there is a `grid`: what the second cells say, in order. `unit` belongs to the drawn number; `note` says
+    what is counted.
     """
 
     key: str
@@ -63,7 +64,7 @@ class Report:
     headings: tuple[str, ...]
     rows: Sequence[Row]
     unit: str = ""
-    is_grid: bool = False
+    grid: tuple[str, ...] = ()
 
 
 def use_of_places(span: Span) -> Report:
@@ -72,18 +73,31 @@ def use_of_places(span: Span) -> Report:
     places = Resource.objects.filter(site=span.site, kind__in=CHAIRS, is_active=True).count()
     days = Counter((span.first + timedelta(days=n)).weekday() for n in range((span.last - span.first).days + 1))
     rows = []
-    for weekday, hour in _open_hours(span.site):
+    open_hours = _open_hours(span.site)
+    for weekday, hour in open_hours:
         there = places * days[weekday] * 60
         share = 100 * chairs[weekday, hour] / there if there else 0.0
         hours = nurses[weekday, hour] / 60 / days[weekday] if days[weekday] else 0.0
-        cells = (WEEKDAYS[weekday], wall_words(time(hour % 24)), f"{share:.0f} %", f"{hours:.1f}")
+        cells = (WEEKDAYS[weekday], _words(hour), f"{share:.0f} %", f"{hours:.1f}")
         rows.append(Row(cells, round(share, 1)))
     note = (
         "Chairs: taken minutes of the open minutes of all chairs in use; the fullest hour has most colour. Below them, "
         "staff: people busy at once, on average."
     )
     headings = ("Day", "Hour", "Chairs taken", "Staff busy")
-    return Report("use", "Use of chairs and nurses", note, headings, rows, "%", is_grid=True)
+    return Report(
+        "use",
+        "Use of chairs and nurses",
+        note,
+        headings,
+        rows,
+        "%",
+        tuple(map(_words, sorted({hour for _, hour in open_hours}))),
+    )
+
+
+def _words(hour: int) -> str:
+    return wall_words(time(hour % 24))
 
 
 def _open_hours(site: Site) -> list[tuple[int, int]]:

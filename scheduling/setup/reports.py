@@ -82,10 +82,10 @@ class Grid:
 
 def grid_of(report: Report) -> Grid | None:
     """The rows by their first two cells; None where there is nothing to draw."""
-    if not report.is_grid or not report.rows:
+    if not report.grid:
         return None
     columns = list(dict.fromkeys(row.cells[0] for row in report.rows))
-    lines = sorted({row.cells[1] for row in report.rows}, key=lambda hour: int(hour.partition(":")[0]))
+    lines = list(report.grid)
     most = max(row.drawn or 0.0 for row in report.rows) or 1.0
     squares = [
         Square(
@@ -107,7 +107,7 @@ def grid_of(report: Report) -> Grid | None:
 
 def plot_of(report: Report) -> Plot | None:
     """The drawn column as bars; None where there is nothing to draw, or it is drawn as a grid."""
-    if report.is_grid:
+    if report.grid:
         return None
     drawn = [row for row in report.rows if row.drawn is not None]
     if not drawn:
