@@ -53,8 +53,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A table with its plot: a bar for each row, or a square for each, placed by its first two cells and with the others
-    in it, where there is a `grid`: what the second cells say, in order. `unit` belongs to the drawn number; `note` says
+    """A table with its plot: a bar for each row; where there is a `grid` (what the second cells say, in order) a square
+    for each, placed by its first two cells and with the others in it. `unit` belongs to the drawn number; `note` says
     what is counted.
     """
 
@@ -85,15 +85,8 @@ def use_of_places(span: Span) -> Report:
         "staff: people busy at once, on average."
     )
     headings = ("Day", "Hour", "Chairs taken", "Staff busy")
-    return Report(
-        "use",
-        "Use of chairs and nurses",
-        note,
-        headings,
-        rows,
-        "%",
-        tuple(map(_words, sorted({hour for _, hour in open_hours}))),
-    )
+    lines = tuple(map(_words, sorted({hour for _weekday, hour in open_hours})))
+    return Report("use", "Use of chairs and nurses", note, headings, rows, "%", lines)
 
 
 def _words(hour: int) -> str:

@@ -56,7 +56,7 @@ class Plot:
 
 #: A grid, in the same units: the width of its hours, and one square. The fullest is tinted by half, so that words on it
 #: are read in light and in dark.
-HOURS, SQUARE_WIDTH, SQUARE_HEIGHT, FULLEST = 56, 92, 40, 0.5
+HOURS, SQUARE_WIDTH, SQUARE_HEIGHT, FULLEST = 84, 92, 40, 0.5
 
 
 @dataclass(frozen=True, slots=True)
