@@ -17,8 +17,10 @@ from clinic import clock
 from patients.contact_points import show_phone
 from patients.models import Channel, Contact, Patient
 from scheduling.messages import changes, content_kinds, joining
+from scheduling.messages.driver_words import driver_words
 from scheduling.messages.look import NOT_ESSENTIAL
 from scheduling.messages.routing import recipient_of
+from scheduling.messages.rows import CARRIED_TOGETHER
 from scheduling.messages.visit_words import preparation_words, visit_words
 from scheduling.messages.wording import own_words
 from scheduling.models import Appointment, Message, Ride
@@ -100,6 +102,8 @@ def content_about(
         gone = content_kinds.several_changes([message, *several], visits, words)
     else:
         gone = content_kinds.add(kind, message, words)
+    if message.kind in CARRIED_TOGETHER:
+        words |= driver_words([message, *joined], visits)
     if kind in {message.kind, joining.TOGETHER}:
         words |= own_words(message, words)
     return Content(words, (*visits, *gone), kind)

@@ -281,6 +281,8 @@ def _to_contact(ride: Ride, contact: Contact, kind: Message.Kind, *, not_after: 
         due_at=changes.due_at(visit.site, channel, [visit.starts]) if settles else at_once,
         not_after=not_after,
     )
+    # What is told of the time, so that a later message can say what of it no longer holds.
+    row.context = {"ends": visit.ends.isoformat()}
     row.carried_by = rows.lead_for(row)
     rows.write(row)
     nudge.after_commit()
