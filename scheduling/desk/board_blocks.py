@@ -156,4 +156,6 @@ def what(visit: BoardVisit) -> str:
         return f"infusion {visit.number} of {visit.sessions}"
     if visit.kind == Appointment.Kind.BOOSTER:
         return f"booster {visit.number}"
-    return f"consult with {visit.practitioner}" if visit.practitioner else "consult"
+    words = f"consult with {visit.practitioner}" if visit.practitioner else "consult"
+    is_here = visit.mode == Appointment.Mode.IN_PERSON
+    return words if is_here else f"{words}, {Appointment.Mode(visit.mode).label}"

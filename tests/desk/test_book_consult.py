@@ -72,7 +72,12 @@ def test_a_taken_time_is_refused_and_the_others_are_shown(clerk: Client, harbor:
 def test_a_consult_by_telephone_is_booked_as_one(clerk: Client, harbor: Clinic, patient: Patient) -> None:
     starts = values(clerk.get(url(patient), asked(harbor, mode="phone")), "starts")[0]
     clerk.post(url(patient), asked(harbor, mode="phone", starts=starts, key=str(uuid4())))
-    assert Appointment.objects.get().mode == Appointment.Mode.PHONE
+    found = Appointment.objects.get()
+    assert found.mode == Appointment.Mode.PHONE
+    # Who waits for the patient in the room reads that the patient does not come.
+    board = reverse("desk:board", args=[harbor.site.pk, clock.local(found.starts, harbor.site.zone).date()])
+    for page in (board, reverse("desk:patient", args=[patient.pk]), reverse("nurse:visit", args=[found.pk])):
+        assert f"{harbor.doctor.name}, by telephone" in text(clerk.get(page)), page
 
 
 @pytest.mark.parametrize(
