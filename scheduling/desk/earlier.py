@@ -24,7 +24,7 @@ from scheduling.desk.earlier_forms import AnswerForm, EndForm, OfferForm, WishFo
 from scheduling.desk.sites import visit_or_404
 from scheduling.models import EarlierWish, Invitation, Offer
 from scheduling.selectors.earlier import Chance, Looking, chances_of, wishes_of, with_invitations, worth_offering
-from scheduling.when import day_words, time_words
+from scheduling.when import day_words, full_stop, time_words
 
 
 @require_safe
@@ -169,7 +169,9 @@ def earlier_answer(request: StaffRequest, pk: UUID) -> HttpResponse:
         if form.cleaned_data["answer"] == "yes":
             moved = earlier_answers.accept(by=by, invitation=invitation)
             when = f"{day_words(moved.starts, moved.site.zone)}, {time_words(moved.starts, moved.site.zone)}"
-            said = f"{invitation.patient.name} comes on {when}, and the others are told that the time is taken."
+            others = invitation.offer.invitations.exclude(pk=invitation.pk).filter(status=Invitation.Status.TAKEN)
+            told = f"{when}; the others are told that the time is taken." if others.exists() else full_stop(when)
+            said = f"{invitation.patient.name} comes on {told}"
         else:
             earlier_answers.decline(by=by, invitation=invitation)
             said = f"{invitation.patient.name} keeps the visit as it is."

@@ -79,7 +79,9 @@ def test_an_answer_on_the_telephone_is_one_button_and_may_be_pressed_twice(clerk
     url = reverse("desk:earlier_answer", args=[invitation.pk])
     assert clerk.get(url)["Location"] == reverse("desk:earlier_offer", args=[made.pk])
     for _ in range(2):
-        clerk.post(url, {"answer": "yes"})
+        said = text(clerk.post(url, {"answer": "yes"}, follow=True))
+        assert "comes on" in said
+        assert "the others are told" not in said, "nobody else was asked"
     invitation.refresh_from_db()
     assert (invitation.status, invitation.appointment.version) == (Invitation.Status.ACCEPTED, 1)
 
