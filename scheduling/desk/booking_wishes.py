@@ -43,7 +43,8 @@ class HoursForm(forms.Form):
             if begin and end and begin >= end:
                 self.add_error(
                     f"{who}_until",
-                    f"The {words} hours end at {wall_words(end)}, before they begin at {wall_words(begin)}; mend one.",
+                    f"The {words} hours end at {wall_words(end)}, before they begin ({wall_words(begin)}). "
+                    "Change one of them.",
                 )
         return values
 

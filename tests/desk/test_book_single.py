@@ -39,6 +39,18 @@ def test_the_page_shows_free_times_at_once_and_books_one(clerk: Client, harbor: 
     assert Appointment.objects.get().series is not None
 
 
+def test_what_is_due_and_from_when_on_is_filled_in_by_the_work_list(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    page = clerk.get(url("book_single", patient), {"what": injection(harbor), "day": "2027-04-12"})
+    form = page.context["form"]
+    assert (form["what"].value(), form["first_day"].value()) == (injection(harbor), "2027-04-12")
+    assert values(page, "starts")[0].startswith("2027-04-12")
+    unknown = clerk.get(url("book_single", patient), {"what": "booster:of-somebody-else"})
+    assert unknown.context["form"]["what"].errors
+    assert not values(unknown, "starts")
+
+
 def test_a_consult_by_telephone_is_booked_here_too(clerk: Client, harbor: Clinic, patient: Patient) -> None:
     form = {"what": f"consult:{harbor.consult.protocol_id}", "first_day": "2027-04-06", "mode": "phone"}
     starts = values(clerk.get(url("book_single", patient), form), "starts")[0]

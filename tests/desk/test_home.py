@@ -1,5 +1,6 @@
 """Home: each role lands on its own work; every row has its next action; empty lists say what to do."""
 
+import re
 from datetime import timedelta
 
 from django.db import connection
@@ -157,3 +158,19 @@ def test_what_is_too_late_to_be_of_use_is_left_and_not_called_about(
     assert waiting(harbor) == {"failed": 1}, "nothing vanishes unseen"
     clerk.post(reverse("desk:message_leave_unsent", args=[message.pk]), {"reason": "told at the door"})
     assert waiting(harbor) == {}
+
+
+def test_the_menu_lights_where_one_is_on_the_pages_below_it_too(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    request = ConsultRequest.objects.create(site=harbor.site, name="Cleo Marsh", phone="1", created_at=NOW)
+    lit = re.compile(r'<a href="([^"]+)" aria-current="(page|true)">')
+    for address, item in {
+        reverse("desk:work"): ("/desk/", "page"),
+        reverse("desk:book_series", args=[patient.pk]): ("/patients/", "true"),
+        reverse("desk:patient_edit", args=[patient.pk]): ("/patients/", "true"),
+        reverse("desk:consult_request", args=[request.pk]): ("/desk/", "true"),
+        reverse("desk:rides"): ("/calls/", "true"),
+    }.items():
+        page = clerk.get(address).content.decode()
+        assert {*lit.findall(page[: page.index("<main")])} == {item}, address

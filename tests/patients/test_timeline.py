@@ -18,11 +18,12 @@ from patients.callers import at_the_word_of
 from patients.models import ConsultRequest, Observation, Patient, Questionnaire
 from scheduling.actions import moving, rides
 from scheduling.messages.delivery import deliver
+from scheduling.models import Message
 from scheduling.selectors.journey import visits_of as journey_of
 from scheduling.selectors.timeline import SHOWN, timeline_of
 from scheduling.selectors.timeline_event import Topic
 from tests.factories import NOW, Clinic, make_clinic, make_patient
-from tests.scheduling.helpers import book, visits_of
+from tests.scheduling.helpers import book, treat, visits_of
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,27 @@ def told(clinic: Clinic, patient: Patient, role: Role, topic: Topic | None = Non
     return {
         event.title: f"{event.detail} / {event.who}" for month in line.months for event in (*line.ahead, *month.events)
     }
+
+
+def test_what_has_happened_is_never_still_to_come(clinic: Clinic) -> None:
+    """Whoever was seen before the planned hour has been seen; a reminder that was taken back has never been."""
+    patient = make_patient(clinic.site, cleared=True)
+    first, second, *_ = visits_of(book(clinic, patient))
+    user = user_of(clinic, Role.FRONT_DESK)
+
+    def ahead() -> list[object]:
+        return [event.visit for event in timeline_of(patient, user, journey_of(patient, user)).ahead]
+
+    assert ahead()[:2] == [first.pk, second.pk]
+    treat([first])
+    line = timeline_of(patient, user, journey_of(patient, user))
+    assert ahead()[0] == second.pk
+    assert first.pk in {event.visit for month in line.months for event in month.events}
+    Message.objects.filter(patient=patient, due_at__gt=NOW).update(
+        state=Message.State.SKIPPED, skip_reason="the visit has moved"
+    )
+    told_of = timeline_of(patient, user, journey_of(patient, user), topic=Topic.MESSAGES)
+    assert not [event for month in told_of.months for event in month.events if event.at > NOW]
 
 
 def give_scores(patient: Patient, count: int) -> None:
