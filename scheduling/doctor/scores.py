@@ -153,7 +153,8 @@ def alert(request: StaffRequest, alert: UUID) -> HttpResponse:
         "zone": row.site.zone,
         "form": form,
         "answers": list(zip(questions, answers, row.sheet.items, strict=True)),
-        "contacts": row.patient.contacts.filter(is_active=True, may_be_told=True),
+        # Whoever said to be the wrong person must hear of nobody's despair.
+        "contacts": row.patient.contacts.filter(is_active=True, may_be_told=True, stopped_at=None),
         "notices": row.notices.select_related("to"),
     }
     return render(request, "doctor/alert.html", context, status=422 if form.errors else 200)

@@ -47,6 +47,11 @@ class Course:
         """Whether visits may still come."""
         return self.series.status in Series.RUNNING
 
+    @property
+    def has_curve(self) -> bool:
+        """Whether a doctor reads how it helps: one that is only held has not begun."""
+        return self.is_running and self.series.status != Series.Status.DRAFT
+
 
 @dataclass(frozen=True, slots=True)
 class Journey:

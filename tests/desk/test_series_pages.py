@@ -159,9 +159,14 @@ def test_a_doctor_adds_one_and_the_front_desk_has_no_such_page(
     clerk: Client, signed_in: SignIn, series: Series, patient: Patient
 ) -> None:
     assert clerk.get(url("course", series)).status_code == 403
-    assert "Number, spacing" not in text(clerk.get(reverse("desk:patient", args=[patient.pk])))
+    curve = reverse("doctor:boosters", args=[series.pk])
+    for_desk = clerk.get(reverse("desk:patient", args=[patient.pk])).content.decode()
+    assert "Number, spacing" not in for_desk
+    assert curve not in for_desk
     doctor = signed_in(Role.DOCTOR)
-    assert "Number, spacing" in text(doctor.get(reverse("desk:patient", args=[patient.pk])))
+    for_doctor = doctor.get(reverse("desk:patient", args=[patient.pk])).content.decode()
+    assert "Number, spacing" in for_doctor
+    assert curve in for_doctor, "a running induction is on no list of the doctor's"
     asked = {"sessions": "7", "least": "2", "ideal": "2.5", "most": "5"}
     page = doctor.get(url("course", series), asked)
     assert "new" in text(page)

@@ -145,7 +145,12 @@ def test_a_doctor_acknowledges_and_a_nurse_may_not_look(at_ada: Client, clinic: 
     assert sign_in(clinic, Role.NURSE).get(url).status_code == 403
     doctor = sign_in(clinic, Role.DOCTOR)
     assert "Answers that worry" in doctor.get(reverse("doctor:home")).content.decode()
-    assert "More than half the days" in doctor.get(url).content.decode()
+    ada.contacts.create(name="Ben Quill", phone="+15185550188", is_adult=True, may_be_told=True)
+    ada.contacts.create(name="Wrong Person", phone="+15185550189", may_be_told=True, stopped_at=NOW)
+    page = doctor.get(url).content.decode()
+    assert "More than half the days" in page
+    assert "(518) 555-0188" in page
+    assert "Wrong Person" not in page, "who said so is not called about her"
     assert doctor.post(url, {"what_was_done": ""}).status_code == 422
     assert doctor.post(url, {"what_was_done": "Called; her sister stays with her."}).status_code == 302
     assert "Answers that worry" not in doctor.get(reverse("doctor:home")).content.decode()

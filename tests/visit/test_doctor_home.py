@@ -1,6 +1,6 @@
 """What waits for a doctor, most urgent first."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,10 @@ from django.urls import reverse
 from clinic import clock
 from clinic.permissions import Role
 from patients.actions import record_observation
-from patients.models import Clearance, Patient
+from patients.models import Clearance, Observation, Patient, Questionnaire, Screening
 from scheduling.actions.pausing import pause_series
 from scheduling.actions.visit import arrive
-from scheduling.models import Appointment, Series
+from scheduling.models import Appointment, BoosterPlan, Ending, Series
 from scheduling.templatetags.look import short_day
 from tests.factories import NOW, Clinic, make_clinic, make_patient
 from tests.visit.doctors import (
@@ -154,22 +154,79 @@ def test_a_paused_course_comes_last_and_says_until_when(clinic: Clinic, doctor: 
     assert f"paused until {until:%b} {until.day}" in text_of(page)
 
 
-def test_the_list_asks_as_many_queries_for_many_patients_as_for_few(
-    clinic: Clinic, doctor: Client, django_assert_max_num_queries: Any
+@pytest.mark.parametrize("leaf", [1, 2])
+def test_the_list_asks_as_many_queries_for_three_hundred_patients_as_for_ten(
+    clinic: Clinic, doctor: Client, django_assert_max_num_queries: Any, leaf: int
 ) -> None:
-    _crowd(clinic, 1)
-    few = count_queries(doctor, reverse(HOME), django_assert_max_num_queries)
-    _crowd(clinic, 6)
-    assert count_queries(doctor, reverse(HOME), django_assert_max_num_queries) == few
+    url = f"{reverse(HOME)}?page={leaf}"
+    _crowd(clinic, 10)
+    few = count_queries(doctor, url, django_assert_max_num_queries)
+    _crowd(clinic, 290)
+    assert count_queries(doctor, url, django_assert_max_num_queries) == few
+    shown = doctor.get(url).context
+    assert [len(shown[name]) for name in ("waiting", "bare_totals", "to_decide")] == [300, 300, 300]
+    assert len(shown["maintenance"]) == 50, "one page of the three hundred"
 
 
 def _crowd(clinic: Clinic, how_many: int) -> None:
-    for _number in range(how_many):
-        patient = make_patient(clinic.site)
-        answer_screening(patient)
-        _typed(clinic, patient, clock.now())
-        make_course(clinic)
-        maintain(clinic, make_course(clinic))
+    """So many patients in every list: one waits and has a total, one has to be decided about, one gets boosters."""
+    people = Patient.objects.bulk_create(
+        Patient(given_name="Ada", family_name=f"Quill{number}", birth_date=date(1980, 5, 17), created_at=NOW)
+        for number in range(3 * how_many)
+    )
+    through = Patient.sites.through
+    through.objects.bulk_create(through(patient=one, site=clinic.site) for one in people)
+    waiting, decided, kept = people[:how_many], people[how_many : 2 * how_many], people[2 * how_many :]
+    asked = Questionnaire.objects.get(is_current=True)
+    Screening.objects.bulk_create(
+        Screening(patient=one, questionnaire=asked, answers={"seizure": "yes"}, answered_at=NOW) for one in waiting
+    )
+    Observation.objects.bulk_create(
+        Observation(patient=one, measure="phq9", value=14, effective_at=NOW, source="staff", source_id="")
+        for one in waiting
+    )
+    Clearance.objects.bulk_create(
+        Clearance(
+            patient=one,
+            decision=Clearance.Decision.CLEARED,
+            decided_by=clinic.doctor,
+            decided_at=NOW,
+            valid_until=NOW.date() + timedelta(days=365),
+        )
+        for one in [*decided, *kept]
+    )
+    series = Series.objects.bulk_create(
+        Series(
+            patient=one,
+            site=clinic.site,
+            protocol_version=clinic.induction,
+            sessions=6,
+            first_day=NOW.date(),
+            stage=Series.Stage.MAINTENANCE if number >= how_many else Series.Stage.INDUCTION,
+            created_at=NOW,
+        )
+        for number, one in enumerate([*decided, *kept])
+    )
+    Appointment.objects.bulk_create(
+        Appointment(
+            patient=one.patient,
+            site=clinic.site,
+            series=one,
+            protocol_version=clinic.induction,
+            kind=Appointment.Kind.INFUSION,
+            status=Status.FULFILLED,
+            ending=Ending.COMPLETED,
+            counts=True,
+            starts=NOW - timedelta(days=4),
+            ends=NOW - timedelta(days=4) + timedelta(minutes=115),
+            created_at=NOW,
+        )
+        for one in series
+    )
+    BoosterPlan.objects.bulk_create(
+        BoosterPlan(series=one, interval_days=21, tolerance_days=3, reason="As seen", set_by=clinic.doctor, set_at=NOW)
+        for one in series[how_many:]
+    )
 
 
 def _typed(clinic: Clinic, patient: Patient, effective_at: datetime) -> None:
