@@ -103,7 +103,9 @@ class DemoPages:
     def _about_signing_in(self) -> Iterator[Page]:
         """allauth's pages for who is signed in: each once, as the first sees it who has it."""
         users = self.signing_in()
-        mine = [one for one in addresses() if one.name.startswith(("mfa_", "account_reauthenticate"))]
+        mine = [
+            one for one in addresses() if one.name.startswith(("mfa_", "account_reauthenticate", "account_sessions"))
+        ]
         for address in mine:
             for user in users if not address.takes and address.name not in NO_PAGE else ():
                 answer = browser_of(user).get(address.url({}))
