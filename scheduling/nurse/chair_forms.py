@@ -201,7 +201,9 @@ class ToldForm(VisitForm):
     """Which doctor was told of what went wrong."""
 
     slot = "told"
-    doctor_told = forms.ModelChoiceField(StaffMember.objects.none(), label="Doctor who was told")
+    doctor_told = forms.ModelChoiceField(
+        StaffMember.objects.none(), label="Doctor who was told", empty_label="choose a doctor"
+    )
 
     def prepare(self) -> None:
         """The doctors of the site."""
@@ -231,8 +233,10 @@ class PlaceForm(VisitForm):
     """Where the patient really sits, and who really watches."""
 
     slot = "place"
-    chair = forms.ModelChoiceField(Resource.objects.none(), label="Chair", required=False)
-    nurse = forms.ModelChoiceField(StaffMember.objects.none(), label="Nurse", required=False)
+    chair = forms.ModelChoiceField(Resource.objects.none(), label="Chair", required=False, empty_label="not recorded")
+    nurse = forms.ModelChoiceField(
+        StaffMember.objects.none(), label="Nurse", required=False, empty_label="not recorded"
+    )
 
     def prepare(self) -> None:
         """What is recorded now."""

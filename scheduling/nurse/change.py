@@ -22,11 +22,12 @@ from scheduling.actions.visit_notes import strike
 from scheduling.actions.visit_times import COLUMNS, Timed, correct_time, note_of
 from scheduling.actions.visit_times import NOTES as TIMED
 from scheduling.forms import inner_helper
-from scheduling.models import Appointment, TimeCorrection
+from scheduling.models import Appointment, Reading, TimeCorrection
 from scheduling.models.noted import Noted
 from scheduling.nurse.steps import visit_of
 from scheduling.selectors.at_the_chair import NOTES
 from scheduling.selectors.visits import record_or_none
+from scheduling.when import time_words
 
 
 class TimeForm(forms.Form):
@@ -116,11 +117,13 @@ def _target(found: Appointment, what: str, note: str) -> Target:
     at = None if struck else getattr(row, TIMED[what][1])
     if at is None and what not in NOTES:
         raise Http404
-    return Target(what, _label_of(row, what), at, row)
+    return Target(what, _label_of(row, what, found.site.zone), at, row)
 
 
-def _label_of(row: Timed, what: str) -> str:
+def _label_of(row: Timed, what: str, zone: ZoneInfo) -> str:
     """The note in words; of a time that only goes with it, which one."""
+    if isinstance(row, Reading):
+        return f"Reading of {time_words(row.at, zone)}"
     return str(row) if what in NOTES else str(capfirst(TimeCorrection.Stamp(what).label))
 
 

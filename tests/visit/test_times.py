@@ -98,6 +98,7 @@ def test_the_time_of_a_reading_is_corrected_on_its_page(running: Ward) -> None:
     url = f"{reverse('nurse:change', args=[running.visit.pk])}?what=reading&note={reading.pk}"
     with at(20):
         page = nurse.get(url).content.decode()
+        assert "Set right: Reading of 9:15 a.m." in page, "on the clock of the site"
         before = page.split('name="before" value="')[1].split('"')[0]
         refused = nurse.post(url, {"day": "2027-04-05", "time": "09:12", "reason": "", "before": before})
         assert refused.status_code == 422
