@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
@@ -20,6 +21,7 @@ from clinic import clock, sessions
 from clinic.models import Site, User
 from clinic.views import StaffRequest, needs
 
+log = structlog.get_logger(__name__)
 #: The most that the page lists; who is signed in more often ends all others with one button.
 SHOWN = 20
 #: What a browser calls itself is long, and made of the names of others: the first that fits counts.
@@ -106,5 +108,6 @@ def own_sessions(request: StaffRequest) -> HttpResponse:
         raise Http404
     for one in ended:
         _store(one.key).delete()
+    log.info("sessions_ended", account=str(request.user.pk), sessions=len(ended))
     messages.success(request, "Signed out there." if ended else "You were signed in nowhere else.")
     return redirect("account_sessions")
