@@ -13,7 +13,7 @@ OF_PAGES = "cookieflags,crlf,csp,http_headers,methods,redirect,xss"
 #: For forms: injections are sqlmap's.
 OF_FORMS = "crlf,csrf,ldap,redirect,xss,xxe"
 #: Seconds for one form, and for one of wapiti's attacks on it.
-A_FORM, AN_ATTACK = 90, 5
+A_FORM, AN_ATTACK = 300, 5
 _HOLE = re.compile(r"Parameter: (\S+) \((GET|POST)\)")
 _NONE = "all tested parameters do not appear to be injectable"
 
