@@ -24,7 +24,7 @@ from scheduling.doctor.course import CoursePage
 from scheduling.doctor.interval_form import IntervalForm, SeenForm
 from scheduling.doctor.letter_form import LetterForm
 from scheduling.models import BoosterPlan, Series
-from scheduling.selectors.courses import as_course, courses, next_to_read
+from scheduling.selectors.courses import Course, as_course, courses, next_to_read
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,6 +58,18 @@ def boosters(request: StaffRequest, pk: UUID) -> HttpResponse:
         "seen": SeenForm.of(preview) if preview else None,
     }
     return render(request, "doctor/boosters.html", context, status=422 if form.errors else 200)
+
+
+def course_page(request: StaffRequest, course: Course, letter: LetterForm) -> HttpResponse:
+    """The course again, with a letter that was not written and what was typed for it."""
+    page = CoursePage(course)
+    context = {
+        "page": page,
+        "form": IntervalForm(initial=page.proposal),
+        "following": _following(request, course.series),
+        "letter": letter,
+    }
+    return render(request, "doctor/boosters.html", context, status=422)
 
 
 def _following(request: StaffRequest, series: Series) -> Series | None:

@@ -3,9 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils import formats
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
@@ -17,11 +16,13 @@ from clinic.rates import FILES_OUT, limited
 from clinic.views import StaffRequest, needs
 from patients.contact_points import show_phone
 from patients.models import OtherTreatment
+from scheduling.doctor.boosters import course_page
 from scheduling.doctor.course import CoursePage
 from scheduling.doctor.letter_form import LetterForm
 from scheduling.doctor.letter_pdf import LetterText, write_pdf
 from scheduling.relief import Outcome, listed
 from scheduling.selectors.courses import as_course, courses
+from scheduling.when import full_stop
 
 #: So many of the newest treatments are listed one by one.
 LISTED = 12
@@ -35,9 +36,7 @@ def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
     course = as_course(get_object_or_404(courses(request.user), pk=pk))
     form = LetterForm(request.POST)
     if not form.is_valid():
-        said = "; ".join(str(one) for field in form.errors.values() for one in field)
-        messages.error(request, f"No letter was written: {said}")
-        return redirect("doctor:boosters", pk=pk)
+        return course_page(request, course, form)
     data = form.cleaned_data
     page = CoursePage(course)
     member = Actor.of(request.user).staff_member
@@ -63,7 +62,7 @@ def text_of(page: CoursePage, *, to: str, remarks: str, signed: str) -> LetterTe
     if page.others:
         sections.insert(3, ("Other treatments", [f"{'; '.join(_other(one) for one in page.others)}."]))
     return LetterText(
-        clinic=[site.name, site.one_line_address, show_phone(site.phone, site.country)],
+        clinic=[site.neutral_name, site.one_line_address, show_phone(site.phone, site.country)],
         to=to,
         date=_date(clock.today(page.zone)),
         subject=f"{patient.name}, born {_date(patient.birth_date)}: {series.protocol_version.protocol.name}",
@@ -119,7 +118,7 @@ def _plan(page: CoursePage) -> str:
     if page.now is None:
         return "How the treatment goes on is not decided yet."
     ends = f", until {_date(page.now.ends_on)}" if page.now.ends_on else ""
-    return f"Boosters come {page.now.words}{ends}. {page.now.reason}"
+    return f"Boosters come {page.now.words}{ends}. {full_stop(page.now.reason)}"
 
 
 def _table(page: CoursePage) -> list[list[str]]:

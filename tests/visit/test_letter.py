@@ -59,11 +59,12 @@ def page_of(clinic: Clinic, series: Series) -> CoursePage:
 def test_the_letter_says_course_response_effects_others_and_plan(clinic: Clinic, course: Series) -> None:
     text = text_of(page_of(clinic, course), to=TO, remarks="Please check the liver.", signed="Doctor Gray")
     said = dict(text.sections)
+    assert text.clinic[0] == clinic.site.neutral_name, "what the site is called outside"
     assert said["Course"] == ["6 of 6 infusions were given, from March 17, 2027 to April 1, 2027."]
     assert said["Response"][0] == "Pain, 0-10: 8 before treatment, 3 at the last report (April 4, 2027)."
     assert said["Side effects"] == ["Nausea (mild) at 1 visit."]
     assert said["Other treatments"][0].startswith("Physical therapy, since ")
-    assert said["Plan"] == ["Boosters come every 21 days. As seen", "Please check the liver."]
+    assert said["Plan"] == ["Boosters come every 21 days. As seen.", "Please check the liver."]
     assert [row[0] for row in text.table] == ["Visit", *(f"Infusion {number}" for number in range(6, 0, -1))]
 
 
@@ -114,7 +115,11 @@ def test_nobody_else_gets_it(clinic: Clinic, course: Series, role: Role) -> None
     assert sign_in(clinic, role).post(url, {"to": TO}).status_code == 403
 
 
-def test_without_an_addressee_nothing_is_written_and_it_is_said(clinic: Clinic, course: Series) -> None:
+def test_without_an_addressee_nothing_is_written_and_what_was_typed_stays(clinic: Clinic, course: Series) -> None:
     client: Client = sign_in(clinic, Role.DOCTOR)
-    page = client.post(reverse("doctor:letter", args=[course.pk]), {"to": " "}, follow=True).content.decode()
+    response = client.post(reverse("doctor:letter", args=[course.pk]), {"to": " ", "remarks": "Please check the liver"})
+    page = response.content.decode()
+    assert response.status_code == 422
     assert "Say to whom it goes." in page
+    assert "Please check the liver" in page
+    assert f'action="{reverse("doctor:boosters", args=[course.pk])}"' in page, "the interval goes where it belongs"
