@@ -13,6 +13,7 @@ from scheduling.selectors.work_list import Kind, Listed, WorkList
 #: Heading, icon, and whether what it lists presses: then its number is shown in red.
 _HEADINGS: dict[Kind, tuple[str, str, bool]] = {
     Kind.RIDES: ("Rides home missing", "car", True),
+    Kind.UNCLOSED: ("Earlier visits that nobody closed", "circle-question-mark", True),
     Kind.CHANGES: ("Patients ask to move or cancel", "calendar-clock", False),
     Kind.CALLS: ("Other calls due", "phone", False),
     Kind.FAILED: ("Messages that failed", "triangle-alert", True),

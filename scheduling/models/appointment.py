@@ -151,6 +151,8 @@ class Appointment(models.Model):
             models.Index(fields=["site", "starts"]),
             models.Index(fields=["patient", "starts"]),
             models.Index(fields=["series", "number"]),
+            # Booked visits are few beside those that are over; the navigation asks which of them lie in the past.
+            models.Index(fields=["site", "ends"], condition=Q(status="booked"), name="appointment_still_booked"),
         ]
 
     def __str__(self) -> str:

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     """What a row is about, in the order in which home lists them: what cannot wait comes first."""
 
     RIDES = "rides"
+    UNCLOSED = "unclosed"
     CHANGES = "changes"
     CALLS = "calls"
     FAILED = "failed"
@@ -179,6 +180,14 @@ def _rides(scope: Scope) -> QuerySet[Any, Any]:
     return rides_missing.due_keys(scope)
 
 
+def _unclosed(scope: Scope) -> QuerySet[Any]:
+    """Visits of days before today that are still booked: nobody has said whether the patient came."""
+    before = Q(pk__in=[])
+    for site in scope.sites:
+        before |= Q(site=site, ends__lte=clock.day_bounds(scope.today(site), site.zone)[0])
+    return Appointment.objects.filter(before, status=Appointment.Status.BOOKED)
+
+
 def _changes(scope: Scope) -> QuerySet[Any]:
     return ChangeRequest.objects.waiting().filter(appointment__site__in=scope.sites, appointment__ends__gt=scope.now)
 
@@ -238,6 +247,7 @@ def _new_times(scope: Scope) -> QuerySet[Any]:
 
 QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
     Kind.RIDES: _rides,
+    Kind.UNCLOSED: _unclosed,
     Kind.CHANGES: _changes,
     Kind.CALLS: _calls,
     Kind.FAILED: _failed,
@@ -254,6 +264,9 @@ QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
 
 #: What each row shows beyond its own columns, and the order: the most pressing first.
 _SHOW: dict[Kind, Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]] = {
+    Kind.UNCLOSED: lambda rows: rows.select_related("patient", "site", "series", "practitioner").order_by(
+        "starts", "pk"
+    ),
     Kind.CHANGES: lambda rows: rows.select_related("patient", "appointment__site", "appointment__series").order_by(
         "appointment__starts"
     ),

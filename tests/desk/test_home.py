@@ -17,6 +17,7 @@ from tests.desk.conftest import SignIn
 from tests.desk.pages import order, series_url, text, values, wishes
 from tests.desk.waiting import FAILED, told, waiting
 from tests.factories import NOW, Clinic, make_patient, make_staff
+from tests.scheduling.helpers import book, visits_of
 
 
 def test_signed_out_the_address_sends_to_sign_in_where_one_post_signs_in(harbor: Clinic) -> None:
@@ -174,3 +175,20 @@ def test_the_menu_lights_where_one_is_on_the_pages_below_it_too(
     }.items():
         page = clerk.get(address).content.decode()
         assert {*lit.findall(page[: page.index("<main")])} == {item}, address
+
+
+def test_a_visit_that_nobody_closed_waits_from_the_next_morning_until_somebody_says_what_came_of_it(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    first = visits_of(book(harbor, patient))[0]
+    with clock.at_moment(first.starts + timedelta(hours=5)):
+        assert "unclosed" not in waiting(harbor), "the day is not over"
+    with clock.at_moment(first.starts + timedelta(days=1)):
+        assert waiting(harbor)["unclosed"] == 1
+        page = clerk.get(reverse("desk:work"))
+        assert "Earlier visits that nobody closed" in text(page)
+        assert reverse("nurse:visit", args=[first.pk]) in page.content.decode()
+
+        clerk.post(reverse("nurse:did_not_come", args=[first.pk]))
+
+        assert "unclosed" not in waiting(harbor)
