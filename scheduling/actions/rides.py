@@ -5,6 +5,8 @@ doing a thing twice is the same as doing it once: no second message goes out.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -204,27 +206,31 @@ def visit_moved(appointment: Appointment) -> None:
     if ride is None or ride.companion is None or ride.status not in Ride.SETTLED:
         return
     if why_not(ride.companion, [ride.appointment]):
-        _release(ride)
+        _release(ride, [ride.appointment.starts])
         return
     ride_status.move(ride, S.NAMED, companion=ride.companion)
     if ride.companion.may_be_told:
-        ledger.announce_companion(ride, settles=True)
+        ledger.announce_companion(ride, settles=[ride.appointment.starts])
 
 
 def visits_cancelled(appointments: Sequence[Appointment]) -> None:
     """The visits do not take place: whoever was to drive is told. For actions, after they cancelled the visits."""
     settled = Ride.objects.filter(appointment__in=appointments, status__in=Ride.SETTLED, companion__isnull=False)
     with_whom = settled.select_related("companion", "appointment__site", "appointment__patient")
-    for ride in with_whom.order_by("appointment__starts"):
-        _release(ride)
+    found = list(with_whom.order_by("appointment__starts"))
+    times: dict[UUID | None, list[datetime]] = {}
+    for ride in found:
+        times.setdefault(ride.companion_id, []).append(ride.appointment.starts)
+    for ride in found:
+        _release(ride, times[ride.companion_id])
 
 
-def _release(ride: Ride) -> None:
-    """Whoever was to drive is not needed any more, and is told; nobody is named then."""
+def _release(ride: Ride, settles: Sequence[datetime]) -> None:
+    """Whoever was to drive is not needed any more, and is told; nobody is named then. `settles`: as in the ledger."""
     before = ride.companion
     ride_status.move(ride, S.NEEDED, companion=None)
     if before is not None and before.may_be_told:
-        ledger.announce_companion_released(ride, before, settles=True)
+        ledger.announce_companion_released(ride, before, settles=settles)
 
 
 def picked_up(appointment: Appointment, companion: Contact) -> Ride:

@@ -82,10 +82,11 @@ def announce_consult(appointment: Appointment) -> None:
     news.remind([appointment])
 
 
-def announce_companion(ride: Ride, *, settles: bool = False) -> None:
+def announce_companion(ride: Ride, *, settles: Sequence[datetime] = ()) -> None:
     """To the companion named: the date, the place, when to be there. Several dates named together make one message.
 
-    `settles`: because the visit was moved, so that it waits as a change does (scheduling/messages/changes.py).
+    `settles`: the times (UTC) of the visits that were moved, so that it waits as a change of these does
+    (scheduling/messages/changes.py).
     """
     contact = ride.companion
     if contact is None or not contact.may_be_told:
@@ -95,10 +96,10 @@ def announce_companion(ride: Ride, *, settles: bool = False) -> None:
     _to_contact(ride, contact, Kind.COMPANION_NAMED, not_after=visit.ends, settles=settles)
 
 
-def announce_companion_released(ride: Ride, contact: Contact, *, settles: bool = False) -> None:
+def announce_companion_released(ride: Ride, contact: Contact, *, settles: Sequence[datetime] = ()) -> None:
     """To a companion who was named: no longer needed. Who had not heard of the date yet is told nothing.
 
-    `settles`: because the visit was moved or cancelled.
+    `settles`: the times (UTC) of the visits that were moved or cancelled: where one is near, all are told at once.
     """
     rows.skip(_to_companion(ride, contact, rows.waiting()), "no longer needed as the driver")
     told = Message.objects.filter(appointment=ride.appointment, contact=contact, kind=Kind.COMPANION_NAMED).exclude(
@@ -270,7 +271,9 @@ def _to_companion(ride: Ride, contact: Contact, waiting: rows.Rows) -> rows.Rows
     )
 
 
-def _to_contact(ride: Ride, contact: Contact, kind: Message.Kind, *, not_after: datetime, settles: bool) -> None:
+def _to_contact(
+    ride: Ride, contact: Contact, kind: Message.Kind, *, not_after: datetime, settles: Sequence[datetime]
+) -> None:
     visit, channel = ride.appointment, channel_for(contact)
     at_once = hours.soonest(visit.site, clock.now(), channel, visit.starts)
     row = rows.to_contact(
@@ -278,7 +281,7 @@ def _to_contact(ride: Ride, contact: Contact, kind: Message.Kind, *, not_after: 
         visit,
         kind,
         version=ride.version,
-        due_at=changes.due_at(visit.site, channel, [visit.starts]) if settles else at_once,
+        due_at=changes.due_at(visit.site, channel, settles) if settles else at_once,
         not_after=not_after,
     )
     # What is told of the time, so that a later message can say what of it no longer holds.

@@ -229,7 +229,7 @@ def test_a_driver_hears_of_a_visit_moved_twice_once(harbor: Clinic, ada: Patient
     for _ in range(2):
         ride.version += 1
         ride.save()
-        ledger.announce_companion(ride, settles=True)
+        ledger.announce_companion(ride, settles=[ride.appointment.starts])
     assert [row.due_at for row in Message.objects.filter(kind=Kind.COMPANION_NAMED, state=State.DUE)] == [LATER]
 
 

@@ -90,6 +90,19 @@ def test_who_cannot_drive_at_the_new_time_is_told_of_the_day_that_they_know(
     assert "April 19" not in text
 
 
+def test_where_one_of_several_dates_called_off_is_near_all_are_told_at_once_and_in_one_message(
+    harbor: Clinic, visits: list[Appointment], smtp_sink: Sink
+) -> None:
+    before = len(smtp_sink.to("ben@example.org"))
+    with clock.at_moment(harbor.at(world.NEXT_WEEK[0] - timedelta(days=1), 12)):
+        rides.visits_cancelled(visits)
+        deliver()
+    assert len(smtp_sink.to("ben@example.org")) == before + 1
+    text = last_to_ben(smtp_sink)
+    assert "April 12" in text
+    assert "April 16" in text
+
+
 def test_a_time_called_off_before_is_not_called_off_again(
     harbor: Clinic, ben: Contact, visits: list[Appointment], smtp_sink: Sink
 ) -> None:
