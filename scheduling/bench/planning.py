@@ -10,6 +10,7 @@ from clinic import clock
 from clinic.models import Site
 from scheduling.bench.measure import Figure, Work, at_most, in_turn
 from scheduling.bench.world import World, one_year
+from scheduling.desk.booking_series import PLANS
 from scheduling.planner.values import SeriesRequest, SeriesResult, Wishes
 from scheduling.selectors import planning
 from scheduling.selectors.day_sheets import Sheet
@@ -34,6 +35,7 @@ def question(world: World, wishes: Wishes) -> dict[str, Any]:
         "first_day": world.bench.first_day,
         "patient": world.patients[0],
         "now": clock.now(),
+        "alternatives": PLANS,
     }
 
 
