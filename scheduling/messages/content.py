@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ from scheduling.messages.routing import recipient_of
 from scheduling.messages.rows import CARRIED_TOGETHER
 from scheduling.messages.visit_words import preparation_words, visit_words
 from scheduling.messages.wording import own_words
-from scheduling.models import Appointment, Message, Ride
+from scheduling.models import Appointment, Message, NewTime, Ride
 
 Kind, State = Message.Kind, Message.State
 Status, Mode = Appointment.Status, Appointment.Mode
@@ -93,6 +93,9 @@ def content_about(
         "optional": all(row.kind in NOT_ESSENTIAL for row in [message, *joined]),
     }
     words |= _ride(visits)
+    if kind == Kind.BOOSTERS_CHANGED:
+        asked = NewTime.objects.filter(appointment__in=visits, version=F("appointment__version"), confirmed_at=None)
+        words["to_confirm"] = asked.exists()
     now = {key for key, of_visit in told.items() if of_visit in {Kind.PREPARE, Kind.TODAY}}
     if kind in ANNOUNCING:
         words |= _preparation_now(visits, now)
