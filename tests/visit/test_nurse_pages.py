@@ -102,7 +102,7 @@ def test_the_list_asks_as_many_queries_for_forty_visits_as_for_four(
         nurse.get(reverse("nurse:home"))
 
 
-#: Session, user with roles, the counts beside the navigation (two), sites, visits, their phases, pauses, readings,
+#: Session, user with roles, the counts beside the navigation, sites, visits, their phases, pauses, readings,
 #: questions, chairs; and whom they are in the way of: visits, phases, needs, pauses.
 QUERIES_OF_THE_LIST = 14
 
