@@ -3,6 +3,7 @@ and whoever guesses passwords slows down himself only, never the clinic."""
 
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -10,11 +11,12 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from clinic import desk, rates, sealing, unsent
 from clinic.models import StaffMember, StaffRole, User
+from clinic.statements import Statement
 
 #: Wrong passwords for one username: from a browser that has signed in under it before, from any one other address,
 #: and from all unknown browsers together, each in so many seconds. A known browser is never shut out by others.
@@ -28,18 +30,9 @@ WHOLE_ADDRESS = rates.Limit(60, 300)
 class StaffBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
     """Signs in as allauth does, and reads whoever is signed in together with the roles: every page asks for them."""
 
-    def get_user(self, user_id: Any) -> User | None:
+    def get_user(self, user_id: UUID) -> User | None:
         """The account behind a session; None when there is none, or it may not sign in any more."""
-        roles = StaffRole.objects.filter(staff_member__user=OuterRef("pk"), staff_member__is_active=True)
-        user = (
-            User.objects.annotate(
-                known_roles=ArraySubquery(roles.values("role")),
-                has_left=Exists(StaffMember.objects.filter(user=OuterRef("pk"), is_active=False)),
-                has_second_factor=Exists(second_factors().filter(user=OuterRef("pk"))),
-            )
-            .filter(pk=user_id)
-            .first()
-        )
+        user = next(iter(_SIGNED_IN.instances(User, user_id)), None)
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: User) -> bool:
@@ -48,6 +41,18 @@ class StaffBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ship
         if left is None:
             left = StaffMember.objects.filter(user=user, is_active=False).exists()
         return bool(super().user_can_authenticate(user)) and not left
+
+
+def _signed_in(user: UUID) -> QuerySet[User]:
+    roles = StaffRole.objects.filter(staff_member__user=OuterRef("pk"), staff_member__is_active=True)
+    return User.objects.filter(pk=user).annotate(
+        known_roles=ArraySubquery(roles.values("role")),
+        has_left=Exists(StaffMember.objects.filter(user=OuterRef("pk"), is_active=False)),
+        has_second_factor=Exists(second_factors().filter(user=OuterRef("pk"))),
+    )
+
+
+_SIGNED_IN = Statement(_signed_in, 1)
 
 
 def second_factors() -> Any:
