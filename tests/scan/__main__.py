@@ -9,85 +9,84 @@ import argparse
 import sys
 import time
 import urllib.parse
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.scan import tools
 from tests.scan.forms import Form
 from tests.scan.people import Person, everybody, takers
 
+#: Seconds for the plain pages of one person.
+PAGES_AT_MOST = 240
 #: What wapiti says of a clinic that is served without TLS, as a demo is.
 WITHOUT_TLS = {"Secure Flag cookie", "Strict Transport Security (HSTS)", "Unencrypted Channels"}
 
 
 class Scan:
-    """What was found so far, and until when is looked."""
+    """What was found so far, and until when is looked. What is done is kept in the folder: a scan that was stopped goes
+    on where it was.
+    """
 
     def __init__(self, home: str, out: Path, minutes: float) -> None:
         self.home, self.out = home, out
         self.until = time.monotonic() + minutes * 60
-        self.seen: set[object] = set()
-        self.views: Counter[str] = Counter()
-        self.fields = self.pages = 0
+        self.kept = out / "done.txt"
+        self.done = set(self.kept.read_text().splitlines()) if self.kept.exists() else set[str]()
         self.found: list[str] = []
         self.missed: list[str] = []
 
-    def is_over(self) -> bool:
-        """Whether the time is up."""
-        return time.monotonic() > self.until
-
-    def planted(self) -> bool:
-        """The control: whether both programs name what was planted."""
+    def planted(self, one: Person) -> bool:
+        """The control: whether both programs name what was planted for those who are signed in."""
         address = urllib.parse.urljoin(self.home, "planted/")
         form = Form(address, address, "GET", (("q", "M"), ("w", "x")))
-        by_sqlmap = tools.sqlmap(self.out / "sqlmap-planted.txt", "", form)
-        by_wapiti = tools.wapiti(self.out / "wapiti-planted.json", "", [f"{address}?{form.data}"], "xss", seconds=60)
+        by_sqlmap = tools.sqlmap(self.out / "sqlmap-planted.txt", one.cookies, form)
+        asked = [f"{address}?{form.data}"]
+        by_wapiti = tools.wapiti(self.out / "wapiti-planted.json", one.cookies, asked, "xss", seconds=60)
         print(f"planted: sqlmap names {sorted(by_sqlmap)}, wapiti {by_wapiti}", flush=True)
         return by_sqlmap == {"q"} and "Reflected Cross Site Scripting" in by_wapiti
 
-    def person(self, one: Person) -> None:
-        """Everything that this person sees and nobody before has had looked at."""
-        name = one.name.replace(" ", "-")
-        forms = [form for form in one.forms if form.kind not in self.seen]
-        forms = list({form.kind: form for form in forms}.values())
-        self.seen |= {form.kind for form in forms}
-        pages = list(dict.fromkeys(one.pages))
-        report = self.out / f"wapiti-{name}.json"
-        with self._in(f"{one.name}, pages"):
-            self._note(f"{one.name}, pages", tools.wapiti(report, one.cookies, pages, tools.OF_PAGES, seconds=240))
-        self.pages += len(pages)
-        for number, form in enumerate(forms):
-            if self.is_over():
-                self.missed += [f"{one.name}: {left.method} {left.view}" for left in forms[number:]]
-                break
-            self._form(f"{name}-{number}", one, form)
-        if not one.is_still_in():
-            self.missed.append(f"{one.name} was signed out before the end")
-        print(f"{one.name}: {len(pages)} pages, {len(forms)} forms that were not seen before", flush=True)
+    def pages(self, one: Person) -> None:
+        """What wapiti says of the pages that this person sees."""
+        report, pages = self.out / f"wapiti-{one.name.replace(' ', '-')}.json", list(dict.fromkeys(one.pages))
+        self._once(
+            f"wapiti pages {one.name}",
+            lambda: tools.wapiti(report, one.cookies, pages, tools.OF_PAGES, seconds=PAGES_AT_MOST),
+        )
 
-    def _form(self, name: str, one: Person, form: Form) -> None:
-        where = f"{one.name}, {form.method} {form.view}"
-        self.views[f"{form.method} {form.view}"] += 1
-        self.fields += len(form.asked)
-        with self._in(where):
-            for field in tools.sqlmap(self.out / f"sqlmap-{name}.txt", one.cookies, form) if form.asked else ():
-                self._note(where, {f"sqlmap: injection through {field}": 1})
-        address = form.action if form.method == "POST" else f"{form.action.partition('?')[0]}?{form.data}"
-        data = form.data if form.method == "POST" else ""
-        report = self.out / f"wapiti-{name}.json"
-        with self._in(where):
-            found = tools.wapiti(report, one.cookies, [address], tools.OF_FORMS, data=data, seconds=tools.A_FORM)
-            self._note(where, found)
+    def injections(self, one: Person, form: Form) -> None:
+        """What sqlmap says of a form."""
+        said = self.out / f"sqlmap-{form.file}.txt"
 
-    @contextmanager
-    def _in(self, where: str) -> Iterator[None]:
-        """What a program has not finished is said at the end."""
+        def look() -> dict[str, int]:
+            fields = tools.sqlmap(said, one.cookies, form) if form.asked else set[str]()
+            return {f"injection through {field}": 1 for field in fields}
+
+        self._once(f"sqlmap {form.name}", look)
+
+    def scripts(self, one: Person, form: Form) -> None:
+        """What wapiti says of a form."""
+        is_post = form.method == "POST"
+        address = form.action if is_post else f"{form.action.partition('?')[0]}?{form.data}"
+        report, data = self.out / f"wapiti-{form.file}.json", form.data if is_post else ""
+        self._once(
+            f"wapiti {form.name}",
+            lambda: tools.wapiti(report, one.cookies, [address], tools.OF_FORMS, data=data, seconds=tools.A_FORM),
+        )
+
+    def _once(self, what: str, look: Callable[[], dict[str, int]]) -> None:
+        """Look unless it was done; where the time is up or a program comes to no verdict, that is said at the end."""
+        if what in self.done:
+            return
         try:
-            yield
+            if time.monotonic() > self.until:
+                raise tools.Unfinished("no time was left")
+            self._note(what, look())
         except tools.Unfinished as error:
-            self.missed.append(f"{where}: {error}")
+            self.missed.append(f"{what}: {error}")
+            return
+        self.done.add(what)
+        with self.kept.open("a") as file:
+            file.write(f"{what}\n")
 
     def _note(self, where: str, found: dict[str, int]) -> None:
         for kind, times in found.items():
@@ -109,13 +108,21 @@ def main() -> int:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     scan = Scan(options.home, options.out, options.minutes)
-    is_sharp = scan.planted()
-    for one in everybody(options.home):
-        if not options.only or one.name in options.only:
-            scan.person(one)
-    print(f"{scan.pages} pages; {sum(scan.views.values())} forms of {len(scan.views)} views, {scan.fields} fields")
-    unseen = takers() - {view.partition(" ")[2] for view in scan.views}
-    print(f"views that take a form which no page showed: {', '.join(sorted(unseen)) or 'none'}")
+    people = list(everybody(options.home))
+    is_sharp = scan.planted(people[0])
+    forms = {form.kind: (one, form) for one in reversed(people) for form in reversed(one.forms)}
+    todo = list(reversed(forms.values()))
+    pages, fields = sum(len(set(one.pages)) for one in people), sum(len(form.asked) for _one, form in todo)
+    views = {form.view for _one, form in todo}
+    print(f"{pages} pages; {len(todo)} forms of {len(views)} views, {fields} fields", flush=True)
+    unseen = takers() - views
+    print(f"views that take a form which no page showed: {', '.join(sorted(unseen)) or 'none'}", flush=True)
+    for one in people:
+        scan.pages(one)
+    for look in (scan.injections, scan.scripts):
+        for one, form in todo:
+            look(one, form)
+    scan.missed += [f"{one.name} was signed out before the end" for one in people if not one.is_still_in()]
     print("\n".join(["found:", *scan.found, "missed:", *scan.missed]))
     return 0 if is_sharp and not scan.found and not scan.missed else 1
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -42,6 +43,16 @@ class Form:
     def kind(self) -> tuple[str, str, frozenset[str]]:
         """The same for the same form about something else."""
         return self.method, self.view, frozenset(name for name, _value in self.fields)
+
+    @property
+    def name(self) -> str:
+        """`kind` in one line."""
+        return f"{self.method} {self.view} {','.join(sorted({name for name, _value in self.fields}))}"
+
+    @property
+    def file(self) -> str:
+        """`kind` as a part of the name of a file."""
+        return re.sub(r"\W", "-", f"{self.method} {self.view} {sha256(self.name.encode()).hexdigest()[:8]}")
 
     @property
     def asked(self) -> list[str]:
