@@ -108,7 +108,7 @@ def main() -> int:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     scan = Scan(options.home, options.out, options.minutes)
-    people = list(everybody(options.home))
+    people = [one for one in everybody(options.home) if one.pages]
     is_sharp = scan.planted(people[0])
     forms = {form.kind: (one, form) for one in reversed(people) for form in reversed(one.forms)}
     todo = list(reversed(forms.values()))
