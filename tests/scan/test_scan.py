@@ -13,7 +13,8 @@ PAGE = """
 <form method="post" action="/visits/0f0e0d0c-0b0a-4909-8807-060504030201/order/">
   <input type="hidden" name="csrfmiddlewaretoken" value="t"><input name="drug"><input type="number" name="dose">
   <select name="unit"><option value="">-</option><option value="mg">mg</option>
-    <option value="g" selected>g</option></select><select name="route"><option value="">-</option><option value="iv">iv</option></select>
+    <option value="g" selected>g</option></select>
+  <select name="route"><option value="">-</option><option value="iv">iv</option></select>
   <input type="radio" name="side" value="left"><input type="radio" name="side" value="right" checked>
   <input name="step-0-days" value="1"><input name="step-1-days" value="2"><textarea name="note"></textarea>
   <input type="file" name="scan"><button name="save" value="1">Save</button>
