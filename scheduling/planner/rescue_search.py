@@ -181,8 +181,14 @@ class _Search:
             choice = self.best(number)
             self.put(number, choice)
             after += choice.cost
-        if after >= before:
+        if after >= before or any(self._came_back_in_vain(number) for number in group):
             self._restore(old, held)
+
+    def _came_back_in_vain(self, number: int) -> bool:
+        """Whether a visit of the course stays after all where it had left, and somebody else has been put there."""
+        course, choice = self.request.courses[number], self.chosen[number]
+        stays = () if choice is None else zip(course.visits, choice.places, strict=True)
+        return any(self.seats.is_over(visit.held) for visit, place in stays if not place.served and not visit.stranded)
 
     def _restore(self, old: Sequence[tuple[int, Choice | None]], held: dict[Key, tuple[Placement, ...]]) -> None:
         for number, _ in old:

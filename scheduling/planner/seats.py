@@ -46,8 +46,9 @@ class Seats:
         self._empty = [build_grid([day], resources, Taken(), pad=max(0, pad)) for day in self.days]
         self._unit0 = [np.zeros(grid.here.shape, dtype=np.int16) for grid in self._empty]
         self._watched = [np.zeros(grid.here.shape, dtype=np.int16) for grid in self._empty]
-        ordered = sorted(one.id for one in resources)
-        self._line = {resource: line for line, resource in enumerate(ordered)}
+        ordered = sorted(resources, key=lambda one: one.id)
+        self._line = {one.id: line for line, one in enumerate(ordered)}
+        self._watch = [one.watch for one in ordered]
         self._grids: dict[int, Grid] = {}
         self._tables: dict[int, dict[VisitShape, VisitTable]] = defaultdict(dict)
         columns = (taken.resource, taken.start, taken.end, taken.lower, taken.upper)
@@ -99,21 +100,41 @@ class Seats:
         for row in rows:
             self._count(row, -1)
 
+    def is_over(self, rows: Iterable[Row]) -> bool:
+        """Whether of anything in ``rows`` more is taken than there is."""
+        for row in rows:
+            where = self._where(row)
+            if where is not None:
+                number, line, cells = where
+                if (self._unit0[number][line, 0, cells] > 1).any():
+                    return True
+                if (self._watched[number][line, 0, cells] > self._watch[line]).any():
+                    return True
+        return False
+
     def _count(self, row: Row, change: int) -> None:
-        """Count a row in or out on the day that it begins on or runs into; outside of all days it is passed over."""
-        resource, start, end, lower, upper = row
+        """Count a row in or out."""
+        where = self._where(row)
+        if where is None:
+            return
+        number, line, cells = where
+        _, _, _, lower, upper = row
+        self._grids.pop(number, None)
+        self._tables.pop(number, None)
+        if lower <= 0 < upper:
+            self._unit0[number][line, 0, cells] += change
+        self._watched[number][line, 0, cells] += change * max(0, upper - max(lower, 1))
+
+    def _where(self, row: Row) -> tuple[int, int, slice] | None:
+        """The day that a row begins on or runs into, the resource's line and the cells; ``None`` outside of all."""
+        resource, start, end, _, _ = row
         number = self.day_of(start)
         number = self.day_of(end - 1) if number is None else number
         line = self._line.get(resource)
         if number is None or line is None:
-            return
-        self._grids.pop(number, None)
-        self._tables.pop(number, None)
+            return None
         first = self._starts[number]
-        cells = slice(max(0, start - first), max(0, end - first))
-        if lower <= 0 < upper:
-            self._unit0[number][line, 0, cells] += change
-        self._watched[number][line, 0, cells] += change * max(0, upper - max(lower, 1))
+        return number, line, slice(max(0, start - first), max(0, end - first))
 
 
 def rows_of(placements: Iterable[Placement]) -> list[Row]:

@@ -204,6 +204,13 @@ def test_a_rescue_breaks_no_count_no_gap_no_window_and_no_wish(seed: int) -> Non
     assert rescue == plan_rescue(request), "the same request gives the same rescue"
 
 
+def test_a_visit_that_left_for_its_gap_comes_back_only_where_nobody_was_put_meanwhile() -> None:
+    """Taken off together with others, a course gives its follower back the time that it had left: here somebody who was
+    not taken off has been put there (found by `make test-long`)."""
+    request = random_rescue(199)
+    check_rescue(request, plan_rescue(request))
+
+
 @pytest.mark.parametrize("seed", range(0, 40, 4))
 def test_looking_on_never_makes_it_worse(seed: int) -> None:
     request = random_rescue(seed, courses=9)
