@@ -112,7 +112,7 @@ def main() -> int:
     is_sharp = scan.planted(people[0])
     forms = {form.kind: (one, form) for one in reversed(people) for form in reversed(one.forms)}
     # The short ones first: where the time is too short for all, it is enough for most.
-    todo = sorted(reversed(forms.values()), key=lambda one: len(one[1].asked))
+    todo = sorted(forms.values(), key=lambda one: len(one[1].asked))
     pages, fields = sum(len(set(one.pages)) for one in people), sum(len(form.asked) for _one, form in todo)
     views = {form.view for _one, form in todo}
     print(f"{pages} pages; {len(todo)} forms of {len(views)} views, {fields} fields", flush=True)
