@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from clinic import clock
@@ -142,7 +142,7 @@ def totals_without_answers() -> QuerySet[Observation]:
     answer to item 9.
     """
     same = {"patient": OuterRef("patient"), "measure": Measure.PHQ9}
-    later = Observation.objects.filter(**same, effective_at__gt=OuterRef("effective_at"))
+    newest = Observation.objects.filter(**same).order_by("-effective_at").values("effective_at")[:1]
     answers = ScoreSheet.objects.filter(**same, answered_at=OuterRef("effective_at"))
-    totals = Observation.objects.filter(measure=Measure.PHQ9, value__gt=0)
-    return totals.exclude(Exists(later)).exclude(Exists(answers))
+    totals = Observation.objects.filter(measure=Measure.PHQ9, value__gt=0, effective_at=Subquery(newest))
+    return totals.exclude(Exists(answers))
