@@ -1,17 +1,16 @@
 """Where somebody is signed in, for the person alone, and how to end it there (OWASP ASVS 5.0, 7.5.2)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from allauth.account.decorators import reauthentication_required
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -56,26 +55,22 @@ class SignedIn:
         return f"{kind} on {system}" if system else kind
 
 
-def _store(key: str | None = None) -> Any:
-    return import_module(settings.SESSION_ENGINE).SessionStore(key)
+def open_sessions(user: User, here: SessionBase | None, now: datetime) -> list[SignedIn]:
+    """Those of the account that would still be let in; this browser's (`here`) first, then the latest.
 
-
-def open_sessions(user: User, here: str | None, now: datetime) -> list[SignedIn]:
-    """Those of the account that would still be let in; this browser's (whose key is `here`) first, then the latest.
-
-    Rows of sessions do not say whose they are, so that all are read: there are as many as people at work.
+    Rows of sessions do not say whose they are, so that all are read: there are as many as people at work. This one is
+    taken as it is in hand: what its first page writes into it is not in its row yet.
     """
-    found = [one for key, data in _all() if (one := _of(user, key, data, here, now)) is not None]
-    return sorted(found, key=lambda one: (one.is_here, one.seen), reverse=True)
+    ours = [] if here is None else [_of(user, str(here.session_key), here, now, is_here=True)]
+    rows = Session.objects.exclude(pk=here.session_key if here is not None else None)
+    others = [_of(user, row.session_key, row.get_decoded(), now) for row in rows.iterator()]
+    latest = sorted((one for one in others if one is not None), key=lambda one: one.seen, reverse=True)
+    return [*(one for one in ours if one is not None), *latest]
 
 
-def _all() -> Iterator[tuple[str, dict[str, Any]]]:
-    store = _store()
-    for key, data in store.get_model_class().objects.values_list("session_key", "session_data").iterator():
-        yield key, store.decode(data)
-
-
-def _of(user: User, key: str, data: dict[str, Any], here: str | None, now: datetime) -> SignedIn | None:
+def _of(
+    user: User, key: str, data: SessionBase | dict[str, Any], now: datetime, *, is_here: bool = False
+) -> SignedIn | None:
     is_theirs = data.get(SESSION_KEY) == str(user.pk) and sessions.BEGAN in data
     if not is_theirs or not constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return None
@@ -83,7 +78,7 @@ def _of(user: User, key: str, data: dict[str, Any], here: str | None, now: datet
     if sessions.lasts_too_long(began, seen, user, now):
         return None
     name = salted_hmac("clinic.own_sessions", key).hexdigest()[:16]
-    return SignedIn(key, name, began, seen, data.get(sessions.FROM, ""), data.get(sessions.AGENT, ""), key == here)
+    return SignedIn(key, name, began, seen, data.get(sessions.FROM, ""), data.get(sessions.AGENT, ""), is_here)
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,8 +90,7 @@ def own_sessions(request: StaffRequest) -> HttpResponse:
     The password or the second factor has to have been given some minutes ago at most: whoever finds a computer open
     learns and ends nothing here.
     """
-    here = request.session.session_key
-    found = open_sessions(request.user, here, clock.now())
+    found = open_sessions(request.user, request.session, clock.now())
     if request.method == "GET":
         site = Site.objects.for_user(request.user).first()
         zone = site.zone if site is not None else ZoneInfo("UTC")
@@ -107,7 +101,7 @@ def own_sessions(request: StaffRequest) -> HttpResponse:
     if not ended and wanted != "others":
         raise Http404
     for one in ended:
-        _store(one.key).delete()
+        request.session.delete(one.key)
     log.info("sessions_ended", account=str(request.user.pk), sessions=len(ended))
     messages.success(request, "Signed out there." if ended else "You were signed in nowhere else.")
     return redirect("account_sessions")

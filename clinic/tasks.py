@@ -1,12 +1,11 @@
 """The clinic's own background work."""
 
-from importlib import import_module
 from typing import Any
 
 import structlog
 from celery import shared_task
 from celery.signals import task_postrun, task_prerun
-from django.conf import settings
+from django.core.management import call_command
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from clinic import clock, seals
@@ -38,7 +37,7 @@ def heartbeat() -> None:
 @shared_task(name="clinic.forget_sessions")
 def forget_sessions() -> None:
     """Remove sessions that are over, and with them what was typed into a form that nobody came back for."""
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    call_command("clearsessions")
 
 
 @shared_task(name="clinic.seal_audit")

@@ -77,8 +77,10 @@ class Rows(ModelAdmin[M]):
     only_list: ClassVar[bool] = False
 
     def of(self, user: User) -> QuerySet[M]:
-        """The rows of the user's sites."""
-        raise NotImplementedError
+        """The rows of the user's sites; a table whose rows cannot say it by themselves says it here."""
+        rows: Any = self.model._default_manager
+        found: QuerySet[M] = rows.for_user(user)
+        return found
 
     def patient_of(self, row: M) -> Any:
         """The key of the patient whom a row is about, if it is about one."""

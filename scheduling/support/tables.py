@@ -31,10 +31,6 @@ class Sites(Rows[Site]):
     )
     ordering = ("name",)
 
-    def of(self, user: User) -> QuerySet[Site]:
-        """The user's own."""
-        return Site.objects.for_user(user)
-
 
 class Resources(Rows[Resource]):
     """Chairs, monitors, and people as the planner counts them."""
@@ -46,10 +42,6 @@ class Resources(Rows[Resource]):
     search_fields = ("name",)
     ordering = ("name", "id")
 
-    def of(self, user: User) -> QuerySet[Resource]:
-        """Of the user's sites, and who works there."""
-        return Resource.objects.for_user(user)
-
 
 class People(Rows[StaffMember]):
     """Who works here."""
@@ -60,10 +52,6 @@ class People(Rows[StaffMember]):
     fields = ("id", "name", "user", "resource", "roles", "at", "watch_limit", "travel_minutes", "is_active")
     search_fields = ("name",)
     ordering = ("name", "id")
-
-    def of(self, user: User) -> QuerySet[StaffMember]:
-        """Colleagues."""
-        return StaffMember.objects.for_user(user)
 
     @display(description="roles")
     def roles(self, row: StaffMember) -> str:
@@ -138,10 +126,6 @@ class Protocols(Rows[Protocol]):
     fields = ("id", "name", "kind", "is_follow_up", "is_active", "versions")
     ordering = ("name",)
 
-    def of(self, user: User) -> QuerySet[Protocol]:
-        """Offered at the user's sites."""
-        return Protocol.objects.for_user(user)
-
     @display(description="versions")
     def versions(self, row: Protocol) -> str:
         """Number, visits and phases, the newest first."""
@@ -163,10 +147,6 @@ class Visits(Rows[Appointment]):
     search_fields = ("id__exact",)
     ordering = ("-starts", "id")
 
-    def of(self, user: User) -> QuerySet[Appointment]:
-        """At the user's sites."""
-        return Appointment.objects.for_user(user)
-
     @display(description="holds")
     def held(self, row: Appointment) -> str:
         """Which units of what are taken for it, cell by cell."""
@@ -186,10 +166,6 @@ class Courses(Rows[Series]):
     search_fields = ("id__exact",)
     ordering = ("-created_at", "id")
 
-    def of(self, user: User) -> QuerySet[Series]:
-        """At the user's sites."""
-        return Series.objects.for_user(user)
-
 
 class Offers(Rows[Offer]):
     """Time that is held for somebody's yes."""
@@ -201,10 +177,6 @@ class Offers(Rows[Offer]):
     search_fields = ("id__exact",)
     ordering = ("-expires_at", "id")
 
-    def of(self, user: User) -> QuerySet[Offer]:
-        """At the user's sites."""
-        return Offer.objects.for_user(user)
-
 
 class Messages(Rows[Message]):
     """The queue: what is due, was sent, or failed; neither to whom nor what it says."""
@@ -213,35 +185,12 @@ class Messages(Rows[Message]):
     list_filter = ("state", "channel", "kind", "recipient", _BY_SITE)
     list_select_related = ("site",)
     fields = (
-        *(
-            "id",
-            *list_display[1:],
-            "recipient",
-            "language",
-            "patient_id",
-            "appointment_id",
-            "series_id",
-            "consult_request_id",
-        ),
-        *(
-            "sent_at",
-            "version",
-            "not_after",
-            "lease_by",
-            "lease_until",
-            "message_id",
-            "carried_by_id",
-            "outcome",
-            "call_after",
-        ),
-        *("tries", "server_said", "created_at"),
+        *("id", *list_display[1:], "recipient", "language", "patient_id", "appointment_id", "series_id"),
+        *("consult_request_id", "sent_at", "version", "not_after", "lease_by", "lease_until", "message_id"),
+        *("carried_by_id", "outcome", "call_after", "tries", "server_said", "created_at"),
     )
     search_fields = ("id__exact", "message_id__exact")
     ordering = ("-due_at", "id")
-
-    def of(self, user: User) -> QuerySet[Message]:
-        """Of the user's sites."""
-        return Message.objects.for_user(user)
 
     @display(description="tries")
     def tries(self, row: Message) -> str:
