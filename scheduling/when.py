@@ -19,7 +19,7 @@ def day_words(moment: datetime, zone: ZoneInfo) -> str:
 
 def short_day(day: date) -> str:
     """A local date for a narrow column: "Mon Dec 7"."""
-    return words_of(day, "D M j")
+    return _formatted(day, "D M j", get_language())
 
 
 def time_words(moment: datetime, zone: ZoneInfo) -> str:
@@ -29,17 +29,12 @@ def time_words(moment: datetime, zone: ZoneInfo) -> str:
 
 def wall_words(wall: time) -> str:
     """A time of day that is local already: "9:30 a.m.", or as the active language writes it."""
-    return words_of(wall, "TIME_FORMAT")
+    return _formatted(wall, "TIME_FORMAT", get_language())
 
 
 def stretch_words(starts: time, ends: time) -> str:
     """From when until when, local: "8 a.m." and "6 p.m." with a dash between."""
     return f"{wall_words(starts)}–{wall_words(ends)}"  # noqa: RUF001 -- an en dash, as in print
-
-
-def words_of(value: date | time, pattern: str) -> str:
-    """A local date or time by a Django format, in the active language."""
-    return _formatted(value, pattern, get_language())
 
 
 def full_stop(words: str) -> str:

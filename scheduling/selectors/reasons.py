@@ -9,7 +9,7 @@ from django.utils import dates
 
 from clinic import clock
 from scheduling.planner.values import Kind, Lane, Limit, Reason, Refusal, Relaxation
-from scheduling.when import short_day, words_of
+from scheduling.when import short_day, wall_words
 
 DATE_KEYS = frozenset({"date", "since", "dates", "from_date"})
 
@@ -243,7 +243,7 @@ def _day(day: date) -> str:
 
 def _clock(minute: int) -> str:
     hour, minutes = divmod(int(minute), 60)
-    return words_of(time(hour % 24, minutes), "TIME_FORMAT")
+    return wall_words(time(hour % 24, minutes))
 
 
 def _weekday(number: int) -> str:

@@ -43,18 +43,13 @@ def shape_for(
 
 
 def visit_shape(
-    version: ProtocolVersion,
-    *,
-    doctor: StaffMember | None = None,
-    is_remote: bool = False,
-    care: Care = PLAIN,
+    version: ProtocolVersion, *, doctor: StaffMember | None = None, is_remote: bool = False
 ) -> VisitShape:
-    """The phases of `version` in cells, each rounded up to whole cells, with what they need.
+    """The phases of `version` in cells, each rounded up to whole cells, with what they need by the protocol alone.
 
-    `doctor`: only this one will do. `is_remote`: by video or telephone, so without chair and monitor. `care`: what the
-    patient needs beyond the protocol.
+    `doctor`: only this one will do. `is_remote`: by video or telephone, so without chair and monitor.
     """
-    return _shape(_PLAIN.rows(version.pk), version, _resource(doctor), is_remote, care)
+    return _shape(_PLAIN.rows(version.pk), version, _resource(doctor), is_remote, PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ class KnownVersion:
         return [(kind, minutes) for (_, kind, minutes), _ in groupby(self.rows, key=lambda row: row[:3])]
 
     def shape(self, *, doctor: int | None, is_remote: bool, care: Care) -> VisitShape:
-        """As `visit_shape` has it; `doctor`: the resource of the only one who will do. No query."""
+        """As `shape_for` has it; `doctor`: the resource of the only one who will do. No query."""
         return _shape(self.rows, self, doctor, is_remote, care if self.needs_clearance else PLAIN)
 
 

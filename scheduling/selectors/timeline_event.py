@@ -6,6 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from scheduling.when import full_stop
+
 
 class Topic(StrEnum):
     """What an event is about; the timeline can be narrowed to one."""
@@ -40,4 +42,4 @@ class Event:
 def sentences(*parts: str) -> str:
     """The parts that say something, one after the other, each but the last with a full stop."""
     said = [part.strip() for part in parts if part.strip()]
-    return " ".join([part if part.endswith(".") else f"{part}." for part in said[:-1]] + said[-1:])
+    return " ".join([*map(full_stop, said[:-1]), *said[-1:]])

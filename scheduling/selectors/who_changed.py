@@ -49,9 +49,7 @@ def _sentence(events: Sequence[AuditEvent], zone: ZoneInfo) -> str:
         after |= event.after or {}
     reason = str(after.get("status_reason") or events[0].reason).strip()
     why = f" (“{reason}”)" if reason else ""
-    said = f"{who} {_deed(before, after, zone)}{why}"
-    # A time may end with a full stop of its own: "3 a.m."
-    return said if said.endswith(".") else f"{said}."
+    return full_stop(f"{who} {_deed(before, after, zone)}{why}")
 
 
 def _deed(before: Mapping[str, Any], after: Mapping[str, Any], zone: ZoneInfo) -> str:
