@@ -79,7 +79,7 @@ def call_instead(*, by: Actor, message: Message) -> Message:
             _("This message is “%(state)s”. Only one that failed or waits can become a call.")
             % {"state": message.get_state_display()}
         )
-    if message.channel != Channel.CALL and _same(message, Channel.CALL).exists():
+    if message.channel != Channel.CALL and rows.same_as(message, Channel.CALL).exists():
         raise Refused(_("A call about the same thing is on the list already. Nothing was changed."))
     message.channel = Channel.CALL
     if reason := why_skip(message, clock.now()):
@@ -101,7 +101,7 @@ def write_instead(*, by: Actor, message: Message) -> Message:
     channel = writes_by(message)
     if channel is None:
         raise Refused(_("Only a call reaches this person. Note the yes to email or texts on the patient's page first."))
-    if _same(message, channel).exists():
+    if rows.same_as(message, channel).exists():
         raise Refused(_("This was written to the same person already. Nothing was changed."))
     message.channel = channel
     message.context.pop("fixed", None)
@@ -159,21 +159,6 @@ def _comes_back(message: Message, until: datetime | None, now: datetime) -> date
     latest = message.not_after - LAST_CHANCE if message.not_after is not None else until
     back = min(until, latest)
     return back if back > now else None
-
-
-def _same(message: Message, channel: Channel) -> rows.Rows:
-    """Rows that the constraint message_once would find equal to this one, sent by `channel`."""
-    return Message.objects.filter(
-        patient=message.patient_id,
-        appointment=message.appointment_id,
-        series=message.series_id,
-        consult_request=message.consult_request_id,
-        recipient=message.recipient,
-        contact=message.contact_id,
-        kind=message.kind,
-        version=message.version,
-        channel=channel,
-    )
 
 
 def _note_try(message: Message, by: Actor, what: str) -> None:

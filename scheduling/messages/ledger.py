@@ -113,24 +113,20 @@ def announce_driver_lost(ride: Ride) -> None:
     """Who was named cannot drive after all: the patient is asked again who does. Several dates declined together are
     one message, as several changes are. Who is only called is called as the day comes near.
     """
-    visit, now = ride.appointment, clock.now()
+    visit = ride.appointment
     channel = channel_for(visit.patient)
     if visit.status != Status.BOOKED or channel in {Channel.CALL, Channel.PAPER}:
         return
-    settled = now if visit.starts < now + changes.NEAR else now + changes.SETTLES
     row = rows.to_patient(
         visit.patient,
         visit.site,
         Kind.RIDE_MISSING,
         appointment=visit,
         version=visit.version,
-        due_at=hours.soonest(visit.site, settled, channel, visit.starts),
+        due_at=changes.due_at(visit.site, channel, [visit.starts]),
         not_after=visit.starts,
     )
-    asked = Message.objects.select_for_update(of=("self",)).filter(
-        appointment=visit, kind=Kind.RIDE_MISSING, version=visit.version, channel=channel
-    )
-    before = asked.first()
+    before = rows.same_as(row, channel).select_for_update(of=("self",)).first()
     if before is None:
         rows.write(row)
     elif before.state in {State.SENT, State.SKIPPED, State.FAILED}:
