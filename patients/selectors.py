@@ -32,7 +32,7 @@ class Standing:
 
 def standing(patient: Patient, on: date) -> Standing:
     """The patient's standing on `on`. Four queries, five for a minor."""
-    latest = Clearance.objects.latest_for(patient)
+    latest = latest_clearance(patient)
     valid = latest if _covers(latest, on) else None
     consent = (
         Consent.objects.filter(patient=patient, withdrawn_at=None, valid_until__gte=on)
@@ -51,8 +51,13 @@ def standing(patient: Patient, on: date) -> Standing:
 
 def valid_clearance(patient: Patient, on: date) -> Clearance | None:
     """The newest decision, when it is a yes that reaches to `on` (local date of the site). One query."""
-    latest = next(iter(_LATEST.instances(Clearance, patient.pk)), None)
+    latest = latest_clearance(patient)
     return latest if _covers(latest, on) else None
+
+
+def latest_clearance(patient: Patient) -> Clearance | None:
+    """The decision that stands for the patient now; None when there is none yet. One query."""
+    return next(iter(_LATEST.instances(Clearance, patient.pk)), None)
 
 
 _LATEST = Statement(lambda patient: Clearance.objects.filter(patient=patient).order_by("-decided_at")[:1], 1)

@@ -16,6 +16,7 @@ from clinic.models import StaffMember
 from clinic.permissions import Permission
 from patients.actions.checks import home_site
 from patients.models import MOST_EXTRA_WATCH, Clearance, Flag, Patient
+from patients.selectors import latest_clearance
 from patients.signals import clearance_decided
 
 _YES = frozenset(Clearance.YES)
@@ -162,7 +163,7 @@ def tick_letter(*, by: Actor, clearance: Clearance) -> Clearance:
     if not by.may(Permission.RECORD_CONSENT):
         raise NotAllowed(_("Your role does not cover this. Nothing was changed; ask somebody whose role does."))
     locks.take([locks.patient(clearance.patient_id)])
-    latest = Clearance.objects.latest_for(clearance.patient)
+    latest = latest_clearance(clearance.patient)
     if latest is None or latest.pk != clearance.pk:
         raise Refused(_("A doctor has decided anew meanwhile. Nothing was changed; look at the newest decision."))
     if not latest.letter_from:

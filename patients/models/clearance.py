@@ -28,10 +28,6 @@ class ClearanceQuerySet(models.QuerySet["Clearance"]):
         """Those whose conditions change what a visit takes."""
         return self.filter(NEEDS_MORE)
 
-    def latest_for(self, patient: Patient) -> "Clearance | None":
-        """The decision that stands for the patient now; None when there is none yet."""
-        return self.filter(patient=patient).order_by("-decided_at").first()
-
 
 class Clearance(models.Model):
     """A doctor's dated, expiring yes or no. The newest one counts; suspending a patient is a new decision."""

@@ -7,7 +7,8 @@ from django.db.models import F, Max
 
 from clinic.actor import Actor
 from clinic.errors import Refused
-from patients.models import Clearance, Patient
+from patients.models import Patient
+from patients.selectors import latest_clearance
 from scheduling.actions import clearance as clearances
 from scheduling.models import Appointment, Message, Series
 from scheduling.when import day_words, time_words
@@ -37,7 +38,7 @@ def patients_merge(sender: Any, kept: Patient, other: Patient, by: Actor, **kwar
 
 def patients_were_merged(sender: Any, kept: Patient, other: Patient, by: Actor, **kwargs: Any) -> None:
     """Receiver of `patients_merged`: a doctor's no on either record holds for all of it."""
-    latest = Clearance.objects.latest_for(kept)
+    latest = latest_clearance(kept)
     if latest is None or latest.is_yes:
         return
     running = Series.objects.running().filter(patient=kept, protocol_version__needs_clearance=True)

@@ -12,7 +12,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Clearance, Patient
-from patients.selectors import valid_clearance
+from patients.selectors import latest_clearance, valid_clearance
 from scheduling import wishes as wishes_json
 from scheduling.actions import placing
 from scheduling.messages import ledger
@@ -169,7 +169,7 @@ def check_patient(order: SeriesOrder, shape: VisitShape) -> None:
     """
     order.patient.refresh_from_db()
     placing.check_bookable(order.patient, order.site)
-    latest = Clearance.objects.latest_for(order.patient)
+    latest = latest_clearance(order.patient)
     if (
         order.version.needs_clearance
         and latest is not None

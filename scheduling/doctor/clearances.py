@@ -16,6 +16,7 @@ from clinic.rates import FILES_OUT, limited
 from clinic.views import StaffRequest, back, form_status, needs, refuse
 from patients.actions import decide_clearance, tick_letter
 from patients.models import Clearance, Patient
+from patients.selectors import latest_clearance
 from scheduling.desk.sites import patient_or_404
 from scheduling.doctor.case import Case
 from scheduling.doctor.forms import KEPT, PROPOSED_VALIDITY_DAYS, ClearanceForm
@@ -118,7 +119,7 @@ def _say_what_is_left_out(request: StaffRequest, decided: Clearance) -> None:
 def letter(request: StaffRequest, pk: UUID) -> HttpResponse:
     """The letter that the patient's clearance waits for is here."""
     patient = patient_or_404(request.user, pk)
-    latest = Clearance.objects.latest_for(patient)
+    latest = latest_clearance(patient)
     if latest is None:
         raise Http404
     try:

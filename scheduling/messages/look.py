@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from patients.models import SCORES, Clearance, Observation, Screening
+from patients.selectors import latest_clearance
 from scheduling.models import Appointment, Invitation, Message, ProposedBooster, Ride, Series
 
 Kind = Message.Kind
@@ -153,7 +154,7 @@ def _companion_released(message: Message) -> str:
 def _news(message: Message) -> str:
     """The newest decision counts; a yes that confirmed held dates has been told with them."""
     decision = Clearance.objects.filter(pk=message.context.get("clearance")).first()
-    latest = Clearance.objects.latest_for(decision.patient) if decision is not None else None
+    latest = latest_clearance(decision.patient) if decision is not None else None
     if decision is None or latest != decision:
         return "a newer decision stands"
     booked = Message.objects.filter(

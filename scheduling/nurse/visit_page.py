@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from clinic import clock
 from clinic.models import StaffMember
 from clinic.permissions import Permission
-from patients.models import Clearance
+from patients.selectors import latest_clearance
 from scheduling.endings import RULES
 from scheduling.models import Appointment, Ending, Series, TimeCorrection
 from scheduling.nurse.chair_page import ChairPage
@@ -84,7 +84,7 @@ class VisitPage(VisitSteps):
         before_the_end = self.phase in {VisitPhase.EXPECTED, VisitPhase.HERE, VisitPhase.INFUSING}
         if not before_the_end or self.is_consult or not self.user.may(Permission.VIEW_CLINICAL):
             return ""
-        clearance = Clearance.objects.latest_for(self.visit.patient)
+        clearance = latest_clearance(self.visit.patient)
         return "; ".join(clearance.condition_words) if clearance is not None and clearance.is_yes else ""
 
     @cached_property

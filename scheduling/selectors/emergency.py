@@ -6,6 +6,7 @@ from datetime import datetime
 
 from clinic.models import Site
 from patients.models import Clearance, Condition, Contact, Flag, Observation, Patient, Screening
+from patients.selectors import latest_clearance
 from scheduling.models import Appointment, Order
 
 #: Visits and readings that are shown: the last few.
@@ -36,7 +37,7 @@ def record_of(patient: Patient, now: datetime) -> Record:
         conditions=list(patient.conditions.all()),
         screening=patient.screenings.first(),
         readings=list(patient.observations.order_by("-effective_at")[:SHOWN]),
-        clearance=Clearance.objects.latest_for(patient),
+        clearance=latest_clearance(patient),
         visits=list(
             Appointment.objects.filter(patient=patient)
             .select_related("site", "protocol_version__protocol")

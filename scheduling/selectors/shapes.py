@@ -42,9 +42,7 @@ def shape_for(
     return _shape([row[: len(_COLUMNS)] for row in rows], version, _resource(doctor), is_remote, care)
 
 
-def visit_shape(
-    version: ProtocolVersion, *, doctor: StaffMember | None = None, is_remote: bool = False
-) -> VisitShape:
+def visit_shape(version: ProtocolVersion, *, doctor: StaffMember | None = None, is_remote: bool = False) -> VisitShape:
     """The phases of `version` in cells, each rounded up to whole cells, with what they need by the protocol alone.
 
     `doctor`: only this one will do. `is_remote`: by video or telephone, so without chair and monitor.

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.models import AuditEvent, Site
 from scheduling.models import Appointment
-from scheduling.when import day_words, time_words
+from scheduling.when import day_words, full_stop, time_words
 
 #: More changes than these while one form was open are not read by anybody.
 MOST = 3

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clinic import clock
@@ -130,6 +130,8 @@ def an_interval_is_changed(story: Story) -> None:
     hands.press("Tab", "Tab")
     hands.say("Relief lasted three weeks.")
     hands.turn("Enter")
+    # A page may be loaded a moment before its button has the focus; a person's finger is never that quick.
+    expect(story.page.get_by_role("button", name="Agree, and book")).to_be_focused()
     hands.turn("Enter")
     story.page.get_by_text("now come every 21 days").wait_for()
 

@@ -1,6 +1,6 @@
 """What whoever drives home reads when a visit moved: the new time, and which one that they know no longer holds."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -34,6 +34,15 @@ def visits(harbor: Clinic, ada: Patient, ben: Contact, smtp_sink: Sink) -> list[
     return made
 
 
+def moved_and_told(clinic: Clinic, visit: Appointment, *days: date) -> None:
+    """The visit goes to 1 p.m. of each of these days in turn; then messages go out, later, once."""
+    for day in days:
+        world.move(visit, clinic.at(day, 13))
+        rides.visit_moved(visit)
+    with clock.at_moment(LATER):
+        deliver()
+
+
 def last_to_ben(smtp_sink: Sink) -> str:
     """The text of the newest mail to Ben, in one line."""
     body = smtp_sink.to("ben@example.org")[-1].get_body(("plain",))
@@ -45,10 +54,7 @@ def test_a_new_time_names_the_one_that_no_longer_holds(
     harbor: Clinic, visits: list[Appointment], smtp_sink: Sink
 ) -> None:
     assert "No longer valid" not in last_to_ben(smtp_sink), "the control: the first message of it"
-    world.move(visits[1], harbor.at(world.NEXT_WEEK[1] + timedelta(days=1), 13))
-    rides.visit_moved(visits[1])
-    with clock.at_moment(LATER):
-        deliver()
+    moved_and_told(harbor, visits[1], world.NEXT_WEEK[1] + timedelta(days=1))
     text = last_to_ben(smtp_sink)
     assert "Thursday, April 15, 2027: be there at 2:55 p.m." in text
     assert "No longer valid: - Wednesday, April 14, 2027, 10:55 a.m. (EDT)" in text
@@ -58,11 +64,7 @@ def test_a_new_time_names_the_one_that_no_longer_holds(
 def test_moved_twice_before_it_was_told_names_only_what_the_driver_knows(
     harbor: Clinic, visits: list[Appointment], smtp_sink: Sink
 ) -> None:
-    for days in (1, 5):
-        world.move(visits[1], harbor.at(world.NEXT_WEEK[1] + timedelta(days=days), 13))
-        rides.visit_moved(visits[1])
-    with clock.at_moment(LATER):
-        deliver()
+    moved_and_told(harbor, visits[1], *(world.NEXT_WEEK[1] + timedelta(days=days) for days in (1, 5)))
     text = last_to_ben(smtp_sink)
     assert "Monday, April 19, 2027: be there at 2:55 p.m." in text
     assert "Wednesday, April 14" in text
@@ -76,10 +78,7 @@ def test_who_cannot_drive_at_the_new_time_is_told_of_the_day_that_they_know(
     day = world.NEXT_WEEK[2] + timedelta(days=3)
     ben_himself = make_patient(harbor.site, given_name="Ben", family_name="Quill", email=ben.email, phone=ben.phone)
     world.make_series(harbor, ben_himself, [day])
-    world.move(visits[2], harbor.at(day, 13))
-    rides.visit_moved(visits[2])
-    with clock.at_moment(LATER):
-        deliver()
+    moved_and_told(harbor, visits[2], day)
     mails = [str(one["Subject"]) for one in smtp_sink.to("ben@example.org")]
     assert "You need not come to Harbor Day Center" in mails
     off = next(one for one in smtp_sink.to("ben@example.org") if "need not come" in str(one["Subject"]))

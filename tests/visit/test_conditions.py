@@ -15,6 +15,7 @@ from clinic.models import Resource, ResourceKind
 from clinic.permissions import Role
 from patients.actions import Terms, decide_clearance, record_observation, tick_letter
 from patients.models import Clearance, Contact, Patient
+from patients.selectors import latest_clearance
 from scheduling.actions import booking, moving
 from scheduling.actions.series_writing import SeriesOrder
 from scheduling.actions.visit import arrive, start
@@ -163,7 +164,7 @@ def test_the_doctor_is_told_which_booked_visits_do_not_fit(clinic: Clinic, bed: 
         )
 
     assert "Booked without what you ask for" in text_of(page)
-    assert Clearance.objects.latest_for(patient).needs_bed  # type: ignore[union-attr]
+    assert latest_clearance(patient).needs_bed  # type: ignore[union-attr]
     desk = sign_in(clinic, Role.FRONT_DESK).get(reverse("desk:rescue", args=[clinic.site.pk]))
     assert patient.name in text_of(desk)
     assert series.appointments.count() == 6
@@ -330,7 +331,7 @@ def test_another_decision_drops_what_the_page_had_filled_in_and_never_what_was_t
     assert typed.status_code == 422
     assert "Conditions go with" in text_of(typed)
     assert done.status_code == 302
-    latest = Clearance.objects.latest_for(patient)
+    latest = latest_clearance(patient)
     assert latest is not None
     assert (latest.decision, latest.condition_words) == ("suspended", [])
 

@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.errors import GateClosed, NotAllowed, Refused, WrongStatus
 from clinic.permissions import Role
 from patients.actions import decide_clearance
-from patients.models import Clearance
+from patients.selectors import latest_clearance
 from scheduling.actions.visit import arrive, discharge, end_visit, start, to_recovery
 from scheduling.actions.visit_notes import record_reading
 from scheduling.actions.visit_questions import answer_doctor, ask_doctor, write_order
@@ -126,7 +126,7 @@ def test_suspending_is_a_decision_about_the_clearance_and_puts_the_series_on_hol
     )
     with clock.at_moment(NOW + timedelta(minutes=5)):
         answer(high, "reading", "suspend", "Hypertensive crisis; to the cardiologist")
-    latest = Clearance.objects.latest_for(high.visit.patient)
+    latest = latest_clearance(high.visit.patient)
     assert latest is not None
     assert (latest.decision, latest.reason) == ("suspended", "Hypertensive crisis; to the cardiologist")
     high.visit.refresh_from_db()
