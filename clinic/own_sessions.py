@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -55,30 +53,27 @@ class SignedIn:
         return f"{kind} on {system}" if system else kind
 
 
-def open_sessions(user: User, here: SessionBase | None, now: datetime) -> list[SignedIn]:
-    """Those of the account that would still be let in; this browser's (`here`) first, then the latest.
+def open_sessions(user: User, here: str | None, now: datetime) -> list[SignedIn]:
+    """Those of the account that would still be let in; this browser's (with the key `here`) first, then the latest.
 
-    Rows of sessions do not say whose they are, so that all are read: there are as many as people at work. This one is
-    taken as it is in hand: what its first page writes into it is not in its row yet.
+    Rows of sessions do not say whose they are, so that all are read: there are as many as people at work.
     """
-    ours = [] if here is None else [_of(user, str(here.session_key), here, now, is_here=True)]
-    rows = Session.objects.exclude(pk=here.session_key if here is not None else None)
-    others = [_of(user, row.session_key, row.get_decoded(), now) for row in rows.iterator()]
-    latest = sorted((one for one in others if one is not None), key=lambda one: one.seen, reverse=True)
-    return [*(one for one in ours if one is not None), *latest]
+    every = (_of(user, row, now, is_here=row.session_key == here) for row in Session.objects.iterator())
+    return sorted((one for one in every if one is not None), key=lambda one: (one.is_here, one.seen), reverse=True)
 
 
-def _of(
-    user: User, key: str, data: SessionBase | dict[str, Any], now: datetime, *, is_here: bool = False
-) -> SignedIn | None:
+def _of(user: User, row: Session, now: datetime, *, is_here: bool) -> SignedIn | None:
+    data = row.get_decoded()
     is_theirs = data.get(SESSION_KEY) == str(user.pk) and sessions.BEGAN in data
     if not is_theirs or not constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return None
     began, seen = (datetime.fromisoformat(data[name]) for name in (sessions.BEGAN, sessions.SEEN))
     if sessions.lasts_too_long(began, seen, user, now):
         return None
-    name = salted_hmac("clinic.own_sessions", key).hexdigest()[:16]
-    return SignedIn(key, name, began, seen, data.get(sessions.FROM, ""), data.get(sessions.AGENT, ""), is_here)
+    name = salted_hmac("clinic.own_sessions", row.session_key).hexdigest()[:16]
+    return SignedIn(
+        row.session_key, name, began, seen, data.get(sessions.FROM, ""), data.get(sessions.AGENT, ""), is_here
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +85,7 @@ def own_sessions(request: StaffRequest) -> HttpResponse:
     The password or the second factor has to have been given some minutes ago at most: whoever finds a computer open
     learns and ends nothing here.
     """
-    found = open_sessions(request.user, request.session, clock.now())
+    found = open_sessions(request.user, request.session.session_key, clock.now())
     if request.method == "GET":
         site = Site.objects.for_user(request.user).first()
         zone = site.zone if site is not None else ZoneInfo("UTC")

@@ -60,12 +60,6 @@ def test_it_says_where_since_when_and_which_is_this_one(harbor: Clinic, telephon
         assert key not in page.content.decode(), "whoever reads the page cannot take over the session"
 
 
-def test_the_first_page_after_signing_in_lists_this_one_too(harbor: Clinic, telephone: Client) -> None:
-    client = Client()
-    sign_in(client, clerk_of(harbor))
-    assert [one.is_here for one in client.get(reverse(PAGE)).context["sessions"]] == [True, False]
-
-
 def test_one_is_ended_and_this_one_goes_on(harbor: Clinic, telephone: Client, desk: Client) -> None:
     (there,) = [one for one in desk.get(reverse(PAGE)).context["sessions"] if not one.is_here]
     page = desk.post(reverse(PAGE), {"end": there.name}, follow=True)
