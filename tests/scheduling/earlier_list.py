@@ -73,8 +73,10 @@ def filled(clinic: Clinic, day: date) -> list[Appointment]:
 
 
 def two_asked(minutes: int = 120) -> tuple[Clinic, Offer, list[Invitation]]:
-    """A time offered to two."""
+    """A time offered to two, of whom the second came onto the list a minute after the first."""
     clinic = make_clinic()
-    wishes = [wish(clinic, injection(clinic, LATE, hour)) for hour in (9, 12)]
+    wishes = [wish(clinic, injection(clinic, LATE, 9))]
+    with clock.at_moment(clock.now() + timedelta(minutes=1)):
+        wishes.append(wish(clinic, injection(clinic, LATE, 12)))
     made = offer(clinic, clinic.at(SOONER, 9), wishes, minutes)
     return clinic, made, asked(made)
