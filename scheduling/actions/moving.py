@@ -22,7 +22,7 @@ from scheduling.selectors.hits import hits_at
 from scheduling.selectors.neighbours import neighbours_of
 from scheduling.selectors.planning import shape_of
 from scheduling.selectors.series_rules import date_words, local_day
-from scheduling.selectors.who_changed import changes_since
+from scheduling.selectors.who_changed import changes_since, last_change
 from scheduling.when import day_words, time_words
 
 Status = Appointment.Status
@@ -249,14 +249,15 @@ def _locked(appointment: Appointment, shape: VisitShape, days: set[date], versio
     if (version is not None and visit.version != version) or local_day(visit.starts, site) != old_day:
         raise Stale(what_changed(visit, seen))
     if version is not None and visit.status not in OPEN:
-        raise WrongStatus(f"This visit is “{visit.get_status_display()}” and stays as it is. Nothing was changed.")
+        now = f"This visit is “{visit.get_status_display()}” and stays as it is."
+        raise WrongStatus(f"{now} {last_change(visit)} Nothing was changed.")
     return visit
 
 
 def what_changed(visit: Appointment, seen: int) -> str:
     """For the second of two on one visit: who did what since the version `seen`, and how it stands now."""
     zone = visit.site.zone
-    deeds = " ".join(changes_since(visit, seen))
+    deeds = " ".join(changes_since(visit, seen)) or last_change(visit)
     return (
         f"Somebody else has changed this visit since you opened it. {deeds} It is now “{visit.get_status_display()}”, "
         f"{day_words(visit.starts, zone)} at {time_words(visit.starts, zone)}; nothing of yours was written."

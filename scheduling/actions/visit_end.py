@@ -100,8 +100,9 @@ def end_visit(
 
 
 @action
-def record_no_show(*, by: Actor, appointment: Appointment) -> Appointment:
-    """The patient did not come: the time is given back at once and the visit does not count.
+def record_no_show(*, by: Actor, appointment: Appointment, reason: str = "") -> Appointment:
+    """The patient did not come: the time is given back at once and the visit does not count. `reason`: why that is said
+    only later.
 
     Raises WrongStatus when the patient has arrived or the visit is over, Refused before its planned start.
     """
@@ -116,7 +117,7 @@ def record_no_show(*, by: Actor, appointment: Appointment) -> Appointment:
     if clock.now() < visit.starts:
         raise Refused("This visit has not begun yet; wait for its time, or cancel it. Nothing was changed.")
     record = record_of(visit)
-    _close(visit, record, Ending.NO_SHOW, "")
+    _close(visit, record, Ending.NO_SHOW, "", reason)
     return visit
 
 
@@ -192,7 +193,7 @@ def _hand_over(visit: Appointment, record: VisitRecord, handed_to: Contact | Non
         )
 
 
-def _close(visit: Appointment, record: VisitRecord, ending: Ending, note: str) -> None:
+def _close(visit: Appointment, record: VisitRecord, ending: Ending, note: str, reason: str = "") -> None:
     """Write the ending, give back the time that is left, stop the reminders, and send what to do afterwards."""
     now = clock.now()
     if ending != Ending.NO_SHOW:
@@ -202,7 +203,7 @@ def _close(visit: Appointment, record: VisitRecord, ending: Ending, note: str) -
     Pause.objects.filter(appointment=visit, until=None).update(until=now)
     visit.ending = ending
     visit.counts = counts(visit, started=record.started_at is not None)
-    status.move(visit, RULES[ending].status, reason=str(ending.label))
+    status.move(visit, RULES[ending].status, reason=reason or str(ending.label))
     holds.free_from(appointment=visit, cell=clock.cell_up(now))
     ledger.visit_over(visit, f"the visit is over: {ending.label}")
     if ending == Ending.LEFT_AGAINST_ADVICE:

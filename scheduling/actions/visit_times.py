@@ -79,8 +79,7 @@ def _set_stamp(visit: Appointment, stamp: str, before: datetime, after: datetime
     _check_order(record)
     _check_pauses(record, list(visit.pauses.order_by("since")))
     record.save(update_fields=[COLUMNS[stamp]])
-    for reading in visit.readings.all():
-        _set_stage(reading, record)
+    set_stages(visit, record)
 
 
 def _set_note(visit: Appointment, stamp: str, note_id: UUID | None, before: datetime, after: datetime) -> None:
@@ -109,6 +108,12 @@ def note_of(visit: Appointment, stamp: str, note_id: UUID | None) -> Timed | Non
     if stamp not in NOTES or note_id is None:
         return None
     return NOTES[stamp][0]._default_manager.filter(appointment=visit, pk=note_id).first()
+
+
+def set_stages(visit: Appointment, record: VisitRecord) -> None:
+    """Say of every reading of the visit anew in which part of it it was taken."""
+    for reading in visit.readings.all():
+        _set_stage(reading, record)
 
 
 def _set_stage(reading: Reading, record: VisitRecord) -> None:

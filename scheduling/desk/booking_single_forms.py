@@ -4,25 +4,18 @@ Times are local to the site; a form checks that there is something, the actions 
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
 from django import forms
 
-from clinic import clock
 from clinic.errors import Refused
-from clinic.models import Resource, Site, StaffMember
+from clinic.models import Site, StaffMember
 from clinic.permissions import Role
 from clinic.views import refuse
-from patients.models import Patient
-from scheduling.actions.past_visit import Happened
-from scheduling.desk.booking_forms import DayField, TimeField
-from scheduling.models import Appointment, Ending
-from scheduling.selectors.drivers import drivers_of
+from scheduling.desk.booking_forms import DayField
+from scheduling.desk.happened_form import HappenedForm, offer, people
+from scheduling.models import Appointment
 from scheduling.selectors.singles import Single
-
-#: Endings of a visit that took place; that nobody came, or that it was called off, is recorded elsewhere.
-TOOK_PLACE = [(one.value, one.label) for one in Ending if one not in {Ending.NO_SHOW, Ending.CANCELLED}]
 
 
 class WhatForm(forms.Form):
@@ -82,68 +75,17 @@ class WalkInForm(WhatForm):
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self, "doctor", _people(site, Role.DOCTOR))
+        offer(self, "doctor", people(site, Role.DOCTOR))
 
 
-class PastForm(WhatForm):
-    """A visit of today that is over: its times, its ending, and what was missing."""
+class PastForm(WhatForm, HappenedForm):
+    """A visit of today that is over and that nobody had booked: which one, and what happened."""
 
-    arrived = TimeField(label="Arrived", error_messages={"required": "Say when the patient came."})
-    started = TimeField(label="Started", required=False, help_text="Empty if nothing was started.")
-    recovery = TimeField(label="Recovering since", required=False)
-    ended = TimeField(label="Left", error_messages={"required": "Say when the patient left."})
-    ending = forms.ChoiceField(label="How it ended", choices=TOOK_PLACE)
     doctor = forms.ModelChoiceField(
         StaffMember.objects.none(), label="Doctor, for a consult", required=False, empty_label="nobody in particular"
     )
-    nurse = forms.ModelChoiceField(StaffMember.objects.none(), required=False, empty_label="not known")
-    chair = forms.ModelChoiceField(Resource.objects.none(), required=False, empty_label="not known")
-    handed_to = forms.ModelChoiceField(
-        queryset=drivers_of(Patient()).none(), label="Taken home by", required=False, empty_label="nobody"
-    )
-    doctor_told = forms.ModelChoiceField(
-        StaffMember.objects.none(), label="Doctor who was told", required=False, empty_label="nobody"
-    )
-    without = forms.CharField(
-        label="Started without clearance or consent, because",
-        required=False,
-        max_length=400,
-        help_text="Only where one of them was missing. It is kept with the visit.",
-    )
-    note = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
-    reason = forms.CharField(
-        label="Why it is entered only now",
-        max_length=400,
-        error_messages={"required": "Say why the visit is entered only now; it is kept with it."},
-    )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, site: Site, patient: Patient, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.site = site
-        _offer(self, "doctor", _people(site, Role.DOCTOR))
-        _offer(self, "doctor_told", _people(site, Role.DOCTOR))
-        _offer(self, "nurse", _people(site, Role.NURSE))
-        _offer(self, "chair", Resource.objects.chairs().filter(site=site))
-        _offer(self, "handed_to", drivers_of(patient))
-
-    def happened(self, today: date) -> Happened:
-        """What was typed. Only for a valid form; `today`: the local date of the site."""
-        values = dict(self.cleaned_data)
-        for name in ("what", "key"):
-            values.pop(name)
-        for name in ("arrived", "started", "recovery", "ended"):
-            values[name] = self._moment(today, values[name])
-        return Happened(**(values | {"ending": Ending(values["ending"])}))
-
-    def _moment(self, today: date, wall: Any) -> datetime | None:
-        return clock.moment(today, wall, self.site.zone) if wall is not None else None
-
-
-def _people(site: Site, role: Role) -> Any:
-    return StaffMember.objects.with_role(role).filter(sites=site).distinct().order_by("name")
-
-
-def _offer(form: forms.Form, name: str, some: Any) -> None:
-    choices: Any = form.fields[name]
-    choices.queryset = some
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, site=site, **kwargs)
+        offer(self, "doctor", people(site, Role.DOCTOR))

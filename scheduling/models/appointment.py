@@ -1,6 +1,7 @@
 """Visits, the time they hold, and offers of time."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import uuid4
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic import clock
 from clinic.models import Resource, Site, StaffMember, User
 from patients.models import Patient
 from scheduling.models.protocol import ProtocolVersion
@@ -56,6 +58,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def blocking(self) -> "AppointmentQuerySet":
         """Those that keep the patient, a chair and staff busy."""
         return self.filter(status__in=Appointment.BLOCKING)
+
+    def unclosed(self, todays: Mapping[Site, date]) -> "AppointmentQuerySet":
+        """Those of days before today (`todays`: the local date at each site) that nobody has closed."""
+        before = Q(pk__in=[])
+        for site, today in todays.items():
+            before |= Q(site=site, ends__lte=clock.day_bounds(today, site.zone)[0])
+        return self.filter(before, status__in=Appointment.BLOCKING)
 
     def standing(self) -> "AppointmentQuerySet":
         """Those that other dates of the patient are reckoned from: to come, under way, or done and counted."""
@@ -151,8 +160,12 @@ class Appointment(models.Model):
             models.Index(fields=["site", "starts"]),
             models.Index(fields=["patient", "starts"]),
             models.Index(fields=["series", "number"]),
-            # Booked visits are few beside those that are over; the navigation asks which of them lie in the past.
-            models.Index(fields=["site", "ends"], condition=Q(status="booked"), name="appointment_still_booked"),
+            # Open visits are few beside those that are over; the navigation asks which of them lie in the past.
+            models.Index(
+                fields=["site", "ends"],
+                condition=Q(status__in=["proposed", "booked", "arrived"]),
+                name="appointment_still_open",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -120,7 +120,7 @@ def _step_of(row: VisitRow) -> str:
     return "" if row.phase is VisitPhase.DONE else "open"
 
 
-def version_of(columns: Sequence[Column], hits: Sequence[Hit]) -> str:
+def version_of(columns: Sequence[Column], hits: Sequence[Hit], unclosed: Sequence[Appointment]) -> str:
     """A digest of everything that the list shows: as long as it is the same, so is the list."""
     shown: list[object] = [
         (
@@ -139,4 +139,5 @@ def version_of(columns: Sequence[Column], hits: Sequence[Hit]) -> str:
         for card in column.cards
     ]
     shown += [(str(hit.visit.pk), hit.visit.version, hit.what, hit.until, hit.other_chairs, hit.slot) for hit in hits]
+    shown += [str(visit.pk) for visit in unclosed]
     return sha256(repr(shown).encode()).hexdigest()[:16]

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from scheduling.nurse import chair_views, change, make_up, orders, shifting, views
+from scheduling.nurse import afterwards, chair_views, change, make_up, orders, shifting, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("changes/", views.changes, name="changes"),
     path("in-the-way/<uuid:site>/", shifting.hits, name="hits"),
     path("<uuid:pk>/", views.visit, name="visit"),
+    path("<uuid:pk>/afterwards/", afterwards.afterwards, name="afterwards"),
     path("<uuid:pk>/arrived/", views.arrived, name="arrived"),
     path("<uuid:pk>/not-arrived/", views.not_arrived, name="not_arrived"),
     path("<uuid:pk>/did-not-come/", views.did_not_come, name="did_not_come"),

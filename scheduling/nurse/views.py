@@ -34,7 +34,7 @@ from scheduling.nurse.forms import (
 from scheduling.nurse.presenters import columns_of, version_of
 from scheduling.nurse.steps import Warned, button, press, show, step, take, visit_of
 from scheduling.selectors.hits import hits_at
-from scheduling.selectors.visits import day_by_phase
+from scheduling.selectors.visits import day_by_phase, unclosed_at
 
 #: Seconds after which an open list looks whether something has changed.
 LOOK_EVERY = 20
@@ -67,14 +67,16 @@ def _now(request: StaffRequest) -> dict[str, Any]:
     today = clock.today(site.zone)
     columns = columns_of(day_by_phase(request.user, site, today))
     hits = hits_at(site, today, now=clock.now())
+    unclosed = unclosed_at(site, today)
     return {
         "sites": sites,
         "site": site,
         "today": today,
         "columns": columns,
         "hits": hits,
+        "unclosed": unclosed,
         "now": clock.now(),
-        "version": version_of(columns, hits),
+        "version": version_of(columns, hits, unclosed),
         "home": f"{reverse('nurse:home')}?site={site.pk}",
         "look_every": LOOK_EVERY,
     }

@@ -110,6 +110,11 @@ class VisitPage(VisitSteps):
         return self.day.date() == clock.today(self.visit.site.zone)
 
     @property
+    def is_unclosed(self) -> bool:
+        """Whether its day is over, and nobody has said what came of it."""
+        return self.is_open and self.day.date() < clock.today(self.visit.site.zone)
+
+    @property
     def has_begun(self) -> bool:
         """Whether its planned start has passed."""
         return self.visit.starts <= clock.now()

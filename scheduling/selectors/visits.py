@@ -30,6 +30,8 @@ class VisitPhase(StrEnum):
 
 #: The phases that may not last longer than planned; to recover longer than the least time is no delay.
 OVERDUE = (VisitPhase.EXPECTED, VisitPhase.HERE, VisitPhase.INFUSING)
+#: Visits of earlier days that the nurses' list shows at once; the next ones come up as these are closed.
+MOST = 10
 #: What belongs to a visit wherever it is shown as it goes on.
 SHOWN = (
     "site",
@@ -151,6 +153,14 @@ def day_by_phase(user: User, site: Site, day: date) -> dict[VisitPhase, list[Vis
             )
         )
     return rows
+
+
+def unclosed_at(site: Site, today: date) -> list[Appointment]:
+    """Visits of days before the local date `today` that are still expected, oldest first: nobody has said what came of
+    them. Who was here and never left by the record is among the visits under way (day_by_phase).
+    """
+    expected = Appointment.objects.unclosed({site: today}).exclude(status=Status.ARRIVED)
+    return list(expected.select_related("site", "patient", "series", "practitioner").order_by("starts", "pk")[:MOST])
 
 
 def planned_chair(appointment: Appointment) -> Resource | None:

@@ -14,6 +14,13 @@ from scheduling.when import day_words, full_stop, time_words
 
 #: More changes than these while one form was open are not read by anybody.
 MOST = 3
+#: What somebody did by whose deed a visit has this status.
+_BECAME: dict[str, str] = {
+    Appointment.Status.ARRIVED: "recorded the arrival",
+    Appointment.Status.FULFILLED: "closed it",
+    Appointment.Status.NOSHOW: "closed it",
+    Appointment.Status.CANCELLED: "cancelled it",
+}
 
 
 def changes_since(appointment: Appointment, version: int) -> list[str]:
@@ -26,6 +33,15 @@ def changes_since(appointment: Appointment, version: int) -> list[str]:
     for event in row.filter(transaction__in=later).order_by("id"):
         deeds.setdefault(event.transaction, []).append(event)
     return [_sentence(events, appointment.site.zone) for events in list(deeds.values())[-MOST:]]
+
+
+def last_change(appointment: Appointment) -> str:
+    """What was done to the visit last, by whom, in a sentence; empty where nothing was since it was booked. One
+    query."""
+    row = AuditEvent.objects.filter(table=Appointment._meta.db_table, row=str(appointment.pk), before__isnull=False)
+    newest = row.order_by("-id").values("transaction")[:1]
+    events = list(row.filter(transaction__in=newest).order_by("id"))
+    return _sentence(events, appointment.site.zone) if events else ""
 
 
 def changed_in_series(seen: Mapping[UUID, int], now: Mapping[UUID, int], site: Site) -> list[str]:
@@ -53,8 +69,8 @@ def _sentence(events: Sequence[AuditEvent], zone: ZoneInfo) -> str:
 
 
 def _deed(before: Mapping[str, Any], after: Mapping[str, Any], zone: ZoneInfo) -> str:
-    if after.get("status") == Appointment.Status.CANCELLED:
-        return "cancelled it"
+    if after.get("status") in _BECAME:
+        return _BECAME[after["status"]]
     if "starts" in after and "starts" in before:
         old, new = (datetime.fromisoformat(one["starts"]) for one in (before, after))
         same_day = day_words(old, zone) == day_words(new, zone)

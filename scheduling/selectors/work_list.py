@@ -181,11 +181,10 @@ def _rides(scope: Scope) -> QuerySet[Any, Any]:
 
 
 def _unclosed(scope: Scope) -> QuerySet[Any]:
-    """Visits of days before today that are still booked: nobody has said whether the patient came."""
-    before = Q(pk__in=[])
-    for site in scope.sites:
-        before |= Q(site=site, ends__lte=clock.day_bounds(scope.today(site), site.zone)[0])
-    return Appointment.objects.filter(before, status=Appointment.Status.BOOKED)
+    """Visits of days before today that are still expected, or whose patient never left by the record: nobody has said
+    what came of them.
+    """
+    return Appointment.objects.unclosed({site: scope.today(site) for site in scope.sites})
 
 
 def _changes(scope: Scope) -> QuerySet[Any]:

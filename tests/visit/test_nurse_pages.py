@@ -104,7 +104,7 @@ def test_the_list_asks_as_many_queries_for_forty_visits_as_for_four(
 
 #: Session, user with roles, the counts beside the navigation, sites, visits, their phases, pauses, readings,
 #: questions, chairs; and whom they are in the way of: visits, phases, needs, pauses.
-QUERIES_OF_THE_LIST = 14
+QUERIES_OF_THE_LIST = 15
 
 
 def _fill(ward: Ward, how_many: int) -> None:

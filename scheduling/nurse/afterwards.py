@@ -1,0 +1,168 @@
+"""What came of a visit that is over and that nobody had closed: one page for whoever finds it on the work list."""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import capfirst
+from django.views.decorators.http import require_http_methods
+
+from clinic import clock
+from clinic.actor import Actor
+from clinic.errors import Refused
+from clinic.permissions import Permission
+from clinic.views import StaffRequest, needs, refuse
+from scheduling.actions import afterwards as actions
+from scheduling.actions.happened import missing_then
+from scheduling.desk.happened_form import HappenedForm
+from scheduling.endings import RULES
+from scheduling.models import Appointment, Ending, Phase, Ride
+from scheduling.nurse.steps import visit_of
+from scheduling.selectors.gates import ride_of
+from scheduling.selectors.visits import has_phase, planned_chair, planned_nurse, record_or_none
+
+#: What the second form says happened, to be chosen from.
+NOT_TAKEN = (
+    (Ending.NO_SHOW, "The patient did not come"),
+    (Ending.CANCELLED, "It had been called off before, and nobody entered that"),
+)
+
+
+class TookPlaceForm(HappenedForm):
+    """The booked visit took place: what is known of it stands there already."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, visit: Appointment) -> None:
+        super().__init__(data, site=visit.site, patient=visit.patient, initial=_known(visit))
+        if visit.kind == Appointment.Kind.CONSULT:
+            for name in ("recovery", "nurse", "chair", "handed_to", "without"):
+                del self.fields[name]
+            self.fields["started"].label = "Began"
+        elif not has_phase(visit, Phase.Kind.RECOVER):
+            del self.fields["recovery"]
+
+    def happened(self, day: date) -> Any:
+        """What was typed; a form without a field has nothing there."""
+        self.cleaned_data.setdefault("recovery", None)
+        return super().happened(day)
+
+
+class NotTakenForm(forms.Form):
+    """The visit did not take place."""
+
+    ending = forms.ChoiceField(
+        choices=[(ending.value, words) for ending, words in NOT_TAKEN],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose which of the two it was."},
+    )
+    reason = forms.CharField(
+        label="Why it is entered only now",
+        max_length=300,
+        error_messages={"required": "Say why that is entered only now; it is kept with the visit."},
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, visit: Appointment, may_cancel: bool) -> None:
+        super().__init__(data, prefix="not", initial={"version": visit.version})
+        if not may_cancel:
+            choices: Any = self.fields["ending"]
+            choices.choices = [(ending.value, words) for ending, words in NOT_TAKEN if ending != Ending.CANCELLED]
+            self.initial["ending"] = Ending.NO_SHOW.value
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Permission.RECORD_ARRIVAL)
+def afterwards(request: StaffRequest, pk: UUID) -> HttpResponse:
+    """It took place, with its real times and its ending; or it did not. Either with the reason why only now."""
+    found = visit_of(request.user, pk)
+    if request.method == "GET" and (found.status not in actions.OPEN or found.starts > clock.now()):
+        return redirect("nurse:visit", pk=found.pk)
+    posted = request.POST if request.method == "POST" else None
+    not_taken = posted is not None and "not-version" in posted
+    took = TookPlaceForm(None if not_taken else posted, visit=found)
+    other = NotTakenForm(posted if not_taken else None, visit=found, may_cancel=request.user.may(Permission.BOOK))
+    if posted is not None and _entered(request, found, other if not_taken else took):
+        return redirect("nurse:visit", pk=found.pk)
+    may_enter = actions.may_enter(Actor.of(request.user), found)
+    record = record_or_none(found)
+    day = actions.day_of(found, record)
+    context = {
+        "visit": found,
+        "day": day,
+        "took": took if may_enter else None,
+        "other": other if found.status in {Appointment.Status.PROPOSED, Appointment.Status.BOOKED} else None,
+        "missing": _missing(found, day) if may_enter else "",
+        "waived": _waived(found),
+        "choices": _choices(found, took),
+        "is_consult": found.kind == Appointment.Kind.CONSULT,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if posted is not None else HTTPStatus.OK
+    return render(request, "nurse/afterwards.html", context, status=status)
+
+
+def _entered(request: StaffRequest, found: Appointment, form: TookPlaceForm | NotTakenForm) -> bool:
+    """Whether it was written down; a refusal is on the form."""
+    if not form.is_valid():
+        return False
+    by, version = Actor.of(request.user), form.cleaned_data["version"]
+    try:
+        if isinstance(form, TookPlaceForm):
+            day = actions.day_of(found, record_or_none(found))
+            actions.record_afterwards(by=by, appointment=found, happened=form.happened(day), version=version)
+        else:
+            actions.record_not_taken(
+                by=by,
+                appointment=found,
+                ending=Ending(form.cleaned_data["ending"]),
+                reason=form.cleaned_data["reason"],
+                version=version,
+            )
+    except Refused as error:
+        refuse(form, error)
+        return False
+    messages.success(request, "Entered, and marked as entered afterwards.")
+    return True
+
+
+def _known(visit: Appointment) -> dict[str, Any]:
+    """What is recorded of the visit already, and what was planned."""
+    record, ride = record_or_none(visit), ride_of(visit)
+    known: dict[str, Any] = {"version": visit.version, "chair": planned_chair(visit), "nurse": planned_nurse(visit)}
+    if ride is not None and ride.status in {*Ride.SETTLED, Ride.Status.PICKED_UP}:
+        known["handed_to"] = ride.companion_id
+    if record is None:
+        return known
+    stamps = {
+        "arrived": record.arrived_at,
+        "started": record.started_at,
+        "recovery": record.recovery_at,
+        "ended": record.ended_at,
+    }
+    known |= {name: clock.local(at, visit.site.zone).time() for name, at in stamps.items() if at is not None}
+    return known | {name: one for name, one in (("chair", record.chair), ("nurse", record.nurse)) if one is not None}
+
+
+def _missing(visit: Appointment, day: date) -> str:
+    """What was not valid on that local day, in words; empty where all was."""
+    missing = missing_then(visit.patient, visit.site, visit.protocol_version, day)
+    return " and ".join(f"no {one.removeprefix('a ')}" for one in missing)
+
+
+def _waived(visit: Appointment) -> Ride | None:
+    ride = ride_of(visit)
+    return ride if ride is not None and ride.status == Ride.Status.WAIVED else None
+
+
+def _choices(visit: Appointment, form: TookPlaceForm) -> list[tuple[str, str, str, bool]]:
+    """Each ending: its value, its word, what it means for the series (empty without one), and whether it is chosen."""
+    chosen = form["ending"].value()
+    return [
+        (value, str(capfirst(label)), RULES[Ending(value)].why if visit.series_id is not None else "", chosen == value)
+        for value, label in form.fields["ending"].choices  # type: ignore[attr-defined]
+    ]
