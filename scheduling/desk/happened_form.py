@@ -28,11 +28,13 @@ class HappenedForm(forms.Form):
     started = TimeField(label="Started", required=False, help_text="Empty if nothing was started.")
     recovery = TimeField(label="Recovering since", required=False)
     ended = TimeField(label="Left", error_messages={"required": "Say when the patient left."})
-    ending = forms.ChoiceField(label="How it ended", choices=TOOK_PLACE)
+    ending = forms.ChoiceField(
+        label="How it ended", choices=TOOK_PLACE, error_messages={"required": "Choose how it ended."}
+    )
     nurse = forms.ModelChoiceField(StaffMember.objects.none(), required=False, empty_label="not known")
     chair = forms.ModelChoiceField(Resource.objects.none(), required=False, empty_label="not known")
     handed_to = forms.ModelChoiceField(
-        queryset=drivers_of(Patient()).none(), label="Taken home by", required=False, empty_label="nobody"
+        drivers_of(Patient()).none(), label="Taken home by", required=False, empty_label="nobody"
     )
     doctor_told = forms.ModelChoiceField(
         StaffMember.objects.none(), label="Doctor who was told", required=False, empty_label="nobody"
