@@ -10,7 +10,8 @@ from clinic.errors import NotAllowed, Refused
 from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import boosters, moving
-from scheduling.actions.past_visit import Happened, enter_past_visit
+from scheduling.actions.happened import Happened
+from scheduling.actions.past_visit import enter_past_visit
 from scheduling.actions.single import book_single, walk_in
 from scheduling.models import Appointment, Ending, Hold, Message, Series, VisitRecord
 from scheduling.planner.values import Wishes

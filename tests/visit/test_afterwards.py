@@ -25,7 +25,6 @@ from tests.visit.conftest import Ward
 from tests.visit.worlds import make_consult, make_visit, name_ride
 
 Status = Appointment.Status
-FAINTED = {"what": "Fainted", "severity": "severe", "action_taken": "Laid flat"}
 #: The morning after.
 NEXT_DAY = NOW + timedelta(days=1)
 
@@ -181,7 +180,7 @@ def test_a_severe_event_that_no_doctor_knows_of_stands_in_the_way_as_at_the_door
     by = ward.clinic.by(Role.NURSE)
     arrive(by=by, appointment=ward.visit)
     start(by=by, appointment=ward.visit)
-    record_event(by=by, appointment=ward.visit, **FAINTED)
+    record_event(by=by, appointment=ward.visit, what="Fainted", severity="severe", action_taken="Laid flat")
 
     with pytest.raises(GateClosed, match="no doctor who was told"):
         enter(ward, arrived=NOW, started=NOW)
