@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,10 +15,11 @@ from clinic.views import StaffRequest, needs
 from patients import actions
 from patients.models import Channel, Questionnaire
 from scheduling.actions import screening as asked
+from scheduling.actions.tablets import hand_over
 from scheduling.desk.patients_forms import ScreeningForm
 from scheduling.desk.sites import patient_or_404
 from scheduling.models import Message
-from scheduling.portal.visitor import remember
+from scheduling.portal.visitor import leave_to
 from scheduling.when import day_words, full_stop, time_words
 
 
@@ -70,15 +70,12 @@ def _on_its_way(sent: Message) -> str:
 
 @require_POST
 @needs(Permission.EDIT_PATIENTS)
-def hand_over(request: StaffRequest, pk: UUID) -> HttpResponse:
+def screening_tablet(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Turn this device into a tablet for the patient: you are signed out, and only the questions open on it."""
     patient = patient_or_404(request.user, pk)
     try:
-        link = asked.hand_over(by=Actor.of(request.user), patient=patient)
+        link = hand_over(by=Actor.of(request.user), patient=patient)
     except Refused as error:
         messages.error(request, error.message)
         return redirect("desk:patient", pk)
-    logout(request)
-    response = redirect("portal:screening")
-    remember(response, link, patient.language, proven=True)
-    return response
+    return leave_to(request, link, "portal:screening")

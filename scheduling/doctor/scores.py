@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.actor import Actor
@@ -24,10 +23,10 @@ from patients.actions import (
 )
 from patients.models import SCORES, Measure, Observation, OtherTreatment, Patient, SafetyAlert
 from patients.questionnaires import INSTRUMENTS
+from scheduling.actions.tablets import hand_over
 from scheduling.doctor.scores_forms import EndForm, SeenForm, TotalForm, TreatmentForm
 from scheduling.models import Series
-from scheduling.portal.questionnaire_forms import QuestionnaireForm
-from scheduling.portal.questionnaire_views import ask
+from scheduling.portal.visitor import leave_to
 from scheduling.selectors.alerts import bare_total_of
 
 #: How many of the newest scores the page shows.
@@ -112,18 +111,19 @@ def end(request: StaffRequest, treatment: UUID) -> HttpResponse:
     return redirect("doctor:scores", pk=row.patient_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_POST
 @needs(Permission.VIEW_CLINICAL)
 def tablet(request: StaffRequest, pk: UUID, measure: str) -> HttpResponse:
-    """A questionnaire for the patient to answer on the clinic's tablet, in the patient's language."""
-    patient = opened(get_object_or_404(Patient.objects.for_user(request.user), pk=pk))
+    """Turn this device into a tablet for the patient: you are signed out, and only this questionnaire opens on it."""
+    patient = get_object_or_404(Patient.objects.for_user(request.user), pk=pk)
     if measure not in INSTRUMENTS:
         raise Http404
-    instrument = INSTRUMENTS[Measure(measure)]
-    with translation.override(patient.language):
-        form = QuestionnaireForm(request.POST if request.method == "POST" else None, instrument=instrument)
-        context = {"site": home_site(patient), "tablet": True}
-        return ask(request, form, by=Actor.of(request.user), patient=patient, context=context)
+    try:
+        link = hand_over(by=Actor.of(request.user), patient=patient, measure=Measure(measure))
+    except Refused as error:
+        messages.error(request, error.message)
+        return redirect("doctor:scores", pk=pk)
+    return leave_to(request, link, "portal:tablet")
 
 
 @require_http_methods(["GET", "POST"])

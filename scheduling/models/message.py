@@ -210,6 +210,7 @@ class Link(models.Model):
         PATIENT = "patient", _("the patient's page")
         COMPANION = "companion", _("the companion's page")
         SCREENING = "screening", _("the screening questionnaire")
+        SCORES = "scores", _("a questionnaire on the clinic's tablet")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     #: SHA-256 of the token, hexadecimal.
@@ -221,6 +222,8 @@ class Link(models.Model):
     #: The visits that the message told of, as it told them: {visit id: {"version": number, "starts": ISO 8601, UTC}}.
     #: A visit that has another time by now, or was cancelled, shuts the link (scheduling/messages/links.py).
     speaks_of = models.JSONField(default=dict, blank=True)
+    #: The one questionnaire (a Measure) that a tablet handed over for scores opens; empty for every other purpose.
+    measure = models.CharField(max_length=10, blank=True, db_default="")
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -229,6 +232,10 @@ class Link(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(purpose="companion") | Q(contact__isnull=False), name="link_of_a_companion_names_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose="scores") & ~Q(measure="") | ~Q(purpose="scores") & Q(measure=""),
+                name="link_for_scores_names_the_questionnaire",
             ),
         ]
 

@@ -1,6 +1,4 @@
-"""The questionnaires behind the patient's link. An answer about self-harm is met at once with whom to call."""
-
-from collections.abc import Mapping
+"""The questionnaires behind the patient's link, and on a tablet of the clinic. An answer about self-harm is met at once with whom to call."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,11 +10,12 @@ from clinic.views import form_status
 from patients.actions import answer_questionnaire
 from patients.models import Measure, Observation, Patient
 from patients.questionnaires import INSTRUMENTS, Instrument, asks_for_help
+from scheduling.actions.tablets import hand_back
 from scheduling.messages import nudge
 from scheduling.models import Link
 from scheduling.portal.questionnaire_forms import QuestionnaireForm, spoken
 from scheduling.portal.selectors import site_for
-from scheduling.portal.visitor import Visitor, opened, proven
+from scheduling.portal.visitor import Visitor, forget, opened, proven
 
 PATIENT = Link.Purpose.PATIENT
 
@@ -39,25 +38,41 @@ def questionnaire(request: HttpRequest, visitor: Visitor, measure: str) -> HttpR
     instrument = next((one for one in offered(visitor.patient) if one.measure == measure), None)
     if instrument is None:
         raise Http404
-    site = site_for(visitor.patient)
     form = QuestionnaireForm(request.POST if request.method == "POST" else None, instrument=instrument)
-    return ask(request, form, by=visitor.by, patient=visitor.patient, context={"visitor": visitor, "site": site})
+    return _ask(request, visitor, form)
 
 
-def ask(
-    request: HttpRequest, form: QuestionnaireForm, *, by: Actor, patient: Patient, context: Mapping[str, object]
-) -> HttpResponse:
+@opened(Link.Purpose.SCORES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def tablet(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """The one questionnaire that a tablet of the clinic was handed over for; its answers shut it."""
+    instrument = INSTRUMENTS[Measure(visitor.link.measure)]
+    form = QuestionnaireForm(request.POST if request.method == "POST" else None, instrument=instrument)
+    return _ask(request, visitor, form)
+
+
+def _ask(request: HttpRequest, visitor: Visitor, form: QuestionnaireForm) -> HttpResponse:
     """The questions of `form`, at home or on the clinic's tablet; once they are all answered, thanks or whom to call
     at once: shown in answer to the form itself, so that nothing stands in between.
     """
-    instrument = form.instrument
-    shown = {**context, "form": form, "title": spoken(instrument.title)}
-    if not form.is_valid() or not _kept(form, by, patient):
+    instrument, on_tablet = form.instrument, visitor.link.purpose == Link.Purpose.SCORES
+    shown = {
+        "visitor": visitor,
+        "site": site_for(visitor.patient),
+        "form": form,
+        "title": spoken(instrument.title),
+        "on_tablet": on_tablet,
+    }
+    if not form.is_valid() or not _kept(form, visitor.by, visitor.patient):
         return render(request, "portal/questionnaire.html", shown, status=form_status(form))
     help_now = asks_for_help(instrument.measure, form.items)
     if help_now:
         nudge.alerts_after_commit()
-    return render(request, "portal/crisis.html" if help_now else "portal/answered.html", shown)
+    response = render(request, "portal/crisis.html" if help_now else "portal/answered.html", shown)
+    if on_tablet:
+        hand_back(by=visitor.by, link=visitor.link)
+        forget(response)
+    return response
 
 
 def _kept(form: QuestionnaireForm, by: Actor, patient: Patient) -> bool:

@@ -10,7 +10,7 @@ from clinic.errors import Refused
 from clinic.views import form_status, public, refuse
 from patients.actions import record_screening
 from patients.models import Questionnaire
-from scheduling.actions.screening import hand_back
+from scheduling.actions.tablets import hand_back
 from scheduling.models import Link
 from scheduling.portal.answers import sealed
 from scheduling.portal.screening_forms import OwnScreeningForm

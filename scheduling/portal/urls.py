@@ -36,6 +36,7 @@ urlpatterns = [
     path("new-times/<uuid:new_time>/", booster_views.new_time_suits, name="new_time_suits"),
     path("questionnaires/", questionnaire_views.questionnaires, name="questionnaires"),
     path("questionnaires/<str:measure>/", questionnaire_views.questionnaire, name="questionnaire"),
+    path("tablet/", questionnaire_views.tablet, name="tablet"),
     path("dates.ics", patient_views.dates, name="dates"),
     path("earlier/<uuid:invitation>/", earlier_views.earlier, name="earlier"),
     path("answer/", companion_views.answer, name="answer"),

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -79,6 +80,16 @@ def remember(response: HttpResponse, link: Link, language: str, *, proven: bool 
     keep: dict[str, Any] = {"path": PATH, "secure": settings.HTTPS, "httponly": True, "samesite": "Lax"}
     response.set_cookie(COOKIE, signing.dumps([str(link.pk), proven], salt=_SALT), **keep)
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, **keep)
+
+
+def leave_to(request: HttpRequest, link: Link, page: str) -> HttpResponse:
+    """Leave this browser to the patient: whoever is signed in is signed out, and `page` (a view's name) opens for
+    `link`, and nothing else does until somebody signs in again.
+    """
+    logout(request)
+    response = redirect(page)
+    remember(response, link, spoken_by(link), proven=True)
+    return response
 
 
 def forget(response: HttpResponse) -> None:

@@ -12,7 +12,8 @@ from clinic.models import User
 from clinic.permissions import Role
 from patients.actions import record_screening
 from patients.models import Channel, Patient, Questionnaire
-from scheduling.actions.screening import TABLET_LASTS, ask_screening
+from scheduling.actions.screening import ask_screening
+from scheduling.actions.tablets import TABLET_LASTS
 from scheduling.messages import links, look
 from scheduling.messages.letters import preview
 from scheduling.models import Link, Message

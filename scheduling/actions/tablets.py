@@ -1,0 +1,50 @@
+"""A tablet of the clinic in the patient's hands: it opens one page and nothing else, and nobody is signed in on it."""
+
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from clinic import clock, locks
+from clinic.actions import action
+from clinic.actor import Actor
+from clinic.errors import NotAllowed, Refused
+from clinic.permissions import Permission
+from patients.models import Measure, Patient
+from scheduling.models import Link
+
+#: For how long a tablet that was handed over asks: long enough for slow readers, too short to be left lying.
+TABLET_LASTS = timedelta(minutes=60)
+#: The purposes of a link that a tablet is handed over with.
+ON_TABLET = (Link.Purpose.SCREENING, Link.Purpose.SCORES)
+
+
+@action
+def hand_over(*, by: Actor, patient: Patient, measure: Measure | None = None) -> Link:
+    """A link that opens the questionnaire of `measure` (None: the screening), and nothing else, in the browser of the
+    tablet; nobody can read its token. The view that calls it signs the member of staff out in that browser.
+
+    Handed over by somebody who has the patient in front of them, so no birth date is asked for. A tablet handed over
+    before is shut. Raises Refused for somebody who has died or is no longer in care, NotAllowed for an actor who may
+    not hand it over: the screening whoever changes patients, scores whoever sees what is clinical.
+    """
+    if not by.may(Permission.EDIT_PATIENTS if measure is None else Permission.VIEW_CLINICAL):
+        raise NotAllowed("Your role does not cover this. Nothing was opened; ask somebody whose role does.")
+    if patient.deceased_at is not None or not patient.is_active:
+        raise Refused(f"{patient.name} is not in care here. Nothing was opened.")
+    locks.take([locks.patient(patient.pk)])
+    now = clock.now()
+    Link.objects.filter(patient=patient, purpose__in=ON_TABLET, revoked_at=None).update(revoked_at=now)
+    return Link.objects.create(
+        token_hash=sha256(token_urlsafe().encode()).hexdigest(),
+        purpose=Link.Purpose.SCREENING if measure is None else Link.Purpose.SCORES,
+        measure=measure or "",
+        patient=patient,
+        created_at=now,
+        expires_at=now + TABLET_LASTS,
+    )
+
+
+@action
+def hand_back(*, by: Actor, link: Link) -> None:
+    """The questions are answered: the tablet opens nothing any more. Twice is the same as once."""
+    Link.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=clock.now())
