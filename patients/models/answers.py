@@ -77,15 +77,16 @@ class AlertNotice(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     alert = models.ForeignKey(SafetyAlert, models.CASCADE, related_name="notices")
     to = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
-    #: 0: the named clinician, at once; 1 and 2: who is told next, each step after the site's `alert_minutes`.
-    step = models.PositiveSmallIntegerField()
+    #: How many of the site's `alert_minutes` after the answer: 0 is the named clinician, at once; the others follow,
+    #: and then all of them again (scheduling/actions/alerts.py).
+    step = models.PositiveIntegerField()
     due_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=400, blank=True)
 
     class Meta:
         ordering = ["due_at"]
-        constraints = [models.UniqueConstraint("alert", "to", name="alert_notice_once")]
+        constraints = [models.UniqueConstraint("alert", "to", "step", name="alert_notice_once_a_step")]
         indexes = [models.Index(fields=["due_at"], condition=Q(sent_at__isnull=True), name="alert_notice_waiting")]
 
     def __str__(self) -> str:

@@ -27,7 +27,7 @@ from scheduling.actions.tablets import hand_over
 from scheduling.doctor.scores_forms import EndForm, SeenForm, TotalForm, TreatmentForm
 from scheduling.models import Series
 from scheduling.portal.visitor import leave_to
-from scheduling.selectors.alerts import bare_total_of
+from scheduling.selectors.alerts import bare_total_of, told_about
 
 #: How many of the newest scores the page shows.
 NEWEST = 20
@@ -155,6 +155,6 @@ def alert(request: StaffRequest, alert: UUID) -> HttpResponse:
         "answers": list(zip(questions, answers, row.sheet.items, strict=True)),
         # Whoever said to be the wrong person must hear of nobody's despair.
         "contacts": row.patient.contacts.filter(is_active=True, may_be_told=True, stopped_at=None),
-        "notices": row.notices.select_related("to"),
+        "told": told_about(row),
     }
     return render(request, "doctor/alert.html", context, status=422 if form.errors else 200)

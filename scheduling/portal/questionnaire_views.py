@@ -1,4 +1,6 @@
-"""The questionnaires behind the patient's link, and on a tablet of the clinic. An answer about self-harm is met at once with whom to call."""
+"""The questionnaires behind the patient's link, and on a tablet of the clinic. An answer about self-harm is met at once
+with whom to call.
+"""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render

@@ -28,6 +28,29 @@ def waiting_alerts(user: User) -> QuerySet[SafetyAlert]:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One member of staff who was written to about an alert: how often a mail went out, when the newest was due (UTC),
+    and why that one is not sent yet (empty: it is, or is about to be).
+    """
+
+    name: str
+    sent: int
+    newest_at: datetime
+    problem: str
+
+
+def told_about(alert: SafetyAlert) -> list[Told]:
+    """Whoever was first written to comes first. One query."""
+    found: dict[str, Told] = {}
+    for one in alert.notices.select_related("to").order_by("due_at"):
+        before = found[one.to.name].sent if one.to.name in found else 0
+        found[one.to.name] = Told(
+            one.to.name, before + (one.sent_at is not None), one.due_at, "" if one.sent_at else one.last_error
+        )
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
 class BareTotal:
     """A PHQ-9 of which only the total is known, with the zone of the patient's site. `needs_item_nine`: it cannot be
     reached without it.

@@ -7,13 +7,16 @@ from django.db.models import Count, Min, Q
 
 from clinic import clock
 from clinic.metrics import Reading
+from patients.models import SafetyAlert
 from scheduling.models import Appointment, Message
 
 State = Message.State
 
 
 def readings() -> Iterator[Reading]:
-    """Messages due, late, failed and with a person; visits of the next day. Two queries."""
+    """Messages due, late, failed and with a person; visits of the next day; the oldest alert that no clinician has
+    acknowledged. Three queries.
+    """
     now = clock.now()
     waits = Q(state__in=[State.DUE, State.SENDING])
     standing = [State.DUE, State.SENDING, State.FAILED, State.PERSON]
@@ -32,3 +35,10 @@ def readings() -> Iterator[Reading]:
         status__in=Appointment.BLOCKING, starts__gte=now, starts__lt=now + timedelta(days=1)
     )
     yield "clinic_visits_next_day", "Visits of the next 24 hours", ahead.count()
+    oldest = SafetyAlert.objects.filter(acknowledged_at=None).aggregate(found=Min("raised_at"))["found"]
+    waited = (now - oldest).total_seconds() if oldest else 0.0
+    yield (
+        "clinic_alerts_waiting_seconds",
+        "For how long the oldest answer that a clinician has to see has waited",
+        waited,
+    )

@@ -14,7 +14,7 @@ from clinic.permissions import Role
 from patients import actions
 from patients.models import AlertNotice, Measure, Observation, Patient, SafetyAlert, ScoreSheet
 from patients.questionnaires import FIQR, INSTRUMENTS, PAIN, PHQ9
-from scheduling.actions.alerts import SUBJECT, look_after_alerts, send_notices
+from scheduling.actions.alerts import SUBJECT, look_after_alerts, send_notices, tell_next
 from scheduling.selectors.alerts import bare_total_of, bare_totals
 from scheduling.selectors.work_counts import counts_for
 from tests.factories import NOW, Clinic, make_clinic, make_patient, make_staff
@@ -149,7 +149,7 @@ def test_the_clinician_is_told_at_once_and_others_step_by_step_without_a_word_of
     told = []
     with clock.at_moment(NOW):
         answer(patient, "phq9", [0] * 8 + [1])
-    for minutes in (0, 14, 15, 29, 30, 90):
+    for minutes in (0, 14, 15, 29, 30, 44):
         with clock.at_moment(NOW + timedelta(minutes=minutes)):
             look_after_alerts(by=SYSTEM)
         told.append([one.to[0] for one in mail.outbox])
@@ -159,6 +159,55 @@ def test_the_clinician_is_told_at_once_and_others_step_by_step_without_a_word_of
         said = f"{one.subject} {one.body}"
         assert one.subject == SUBJECT
         assert not any(word in said for word in (patient.given_name, patient.family_name, "PHQ", "harm", "dead"))
+
+
+def test_nobody_acknowledges_and_it_goes_round_again_until_somebody_does(clinic: Clinic, patient: Patient) -> None:
+    assert clinic.manager.user is not None
+    clinic.manager.user.email = "reyes@clinic.example"
+    clinic.manager.user.save()
+    with clock.at_moment(NOW):
+        answer(patient, "phq9", [0] * 8 + [1])
+    told = {}
+    for minutes in range(0, 121, 5):
+        mail.outbox.clear()
+        with clock.at_moment(NOW + timedelta(minutes=minutes)):
+            look_after_alerts(by=SYSTEM)
+        if mail.outbox:
+            told[minutes] = [one.to[0].partition("@")[0] for one in mail.outbox]
+    assert told == {0: ["gray"], 30: ["reyes"], 45: ["gray"], 75: ["reyes"], 90: ["gray"], 120: ["reyes"]}
+    with clock.at_moment(NOW + timedelta(minutes=121)):
+        alert = SafetyAlert.objects.get()
+        actions.acknowledge_alert(by=clinic.by(Role.DOCTOR), alert=alert, what_was_done="Called.")
+    mail.outbox.clear()
+    with clock.at_moment(NOW + timedelta(days=1)):
+        look_after_alerts(by=SYSTEM)
+    assert not mail.outbox
+
+
+def test_a_manager_is_asked_to_reach_a_doctor(clinic: Clinic, patient: Patient) -> None:
+    assert clinic.manager.user is not None
+    clinic.manager.user.email = "reyes@clinic.example"
+    clinic.manager.user.save()
+    with clock.at_moment(NOW):
+        answer(patient, "phq9", [0] * 8 + [1])
+    with clock.at_moment(NOW + timedelta(hours=1)):
+        look_after_alerts(by=SYSTEM)
+    to_doctor, to_manager = (one.body for one in sorted(mail.outbox, key=lambda one: one.to[0]))
+    assert f"reach a doctor of {clinic.site.neutral_name}" in to_manager
+    assert "reach a doctor" not in to_doctor
+
+
+def test_after_a_night_without_a_worker_each_is_told_once_and_not_for_all_the_rounds_missed(
+    clinic: Clinic, patient: Patient
+) -> None:
+    assert clinic.manager.user is not None
+    clinic.manager.user.email = "reyes@clinic.example"
+    clinic.manager.user.save()
+    with clock.at_moment(NOW):
+        answer(patient, "phq9", [0] * 8 + [1])
+    with clock.at_moment(NOW + timedelta(hours=9)):
+        look_after_alerts(by=SYSTEM)
+    assert sorted(one.to[0] for one in mail.outbox) == ["gray@clinic.example", "reyes@clinic.example"]
 
 
 def test_once_acknowledged_nobody_else_is_told(clinic: Clinic, patient: Patient) -> None:
@@ -194,8 +243,11 @@ def test_a_mail_server_that_is_down_costs_no_notice(
         patched.setattr("scheduling.actions.alerts.EmailMessage.send", down)
         assert send_notices(by=SYSTEM) == 0
     assert AlertNotice.objects.get().last_error == "no mail today"
-    assert send_notices(by=SYSTEM) == 1
-    assert AlertNotice.objects.get().sent_at is not None
+    with clock.at_moment(clock.now() + timedelta(minutes=46)):
+        tell_next(by=SYSTEM)
+        assert AlertNotice.objects.filter(to=clinic.doctor).count() == 1, "no second mail behind one not sent yet"
+        assert send_notices(by=SYSTEM) == 1
+    assert AlertNotice.objects.get(to=clinic.doctor).sent_at is not None
 
 
 def test_another_treatment_begins_after_the_birth_and_ends_after_it_began(clinic: Clinic, patient: Patient) -> None:

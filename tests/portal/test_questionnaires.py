@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.actor import Actor
+from clinic.models import User
 from clinic.permissions import Role
 from patients.actions import record_observation
 from patients.models import Observation, Patient, SafetyAlert, ScoreSheet
+from scheduling.actions.alerts import look_after_alerts
 from scheduling.actions.asking import ask_missing_scores
 from scheduling.models import Message
 from tests.factories import NOW, Clinic
@@ -141,7 +143,9 @@ def test_who_has_answered_or_was_treated_lately_is_not_asked(clinic: Clinic, ada
 
 
 def test_a_doctor_acknowledges_and_a_nurse_may_not_look(at_ada: Client, clinic: Clinic, ada: Patient) -> None:
+    User.objects.filter(staff_member=clinic.doctor).update(email="gray@clinic.example")
     at_ada.post(PHQ9, answers(*[0] * 8, 2))
+    look_after_alerts(by=JOB)
     url = reverse("doctor:alert", args=[SafetyAlert.objects.get().pk])
     assert sign_in(clinic, Role.NURSE).get(url).status_code == 403
     doctor = sign_in(clinic, Role.DOCTOR)
@@ -152,6 +156,9 @@ def test_a_doctor_acknowledges_and_a_nurse_may_not_look(at_ada: Client, clinic: 
     assert "More than half the days" in page
     assert "(518) 555-0188" in page
     assert "Wrong Person" not in page, "who said so is not called about her"
+    with clock.at_moment(NOW + timedelta(minutes=46)):
+        look_after_alerts(by=JOB)
+    assert "sent 2 times" in doctor.get(url).content.decode()
     assert doctor.post(url, {"what_was_done": ""}).status_code == 422
     assert doctor.post(url, {"what_was_done": "Called; her sister stays with her."}).status_code == 302
     assert "Answers that worry" not in doctor.get(reverse("doctor:home")).content.decode()
