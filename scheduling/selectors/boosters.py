@@ -5,7 +5,7 @@ inside the site's notice period stays, since the patient has arranged for it; on
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any, Unpack
@@ -17,7 +17,7 @@ from clinic import clock
 from scheduling import wishes as wishes_json
 from scheduling.models import Appointment, BoosterPlan, Series
 from scheduling.planner.search import search_series
-from scheduling.planner.values import Plan, PlannedVisit, SeriesRequest, SeriesResult
+from scheduling.planner.values import Plan, PlannedVisit, Reason, SeriesRequest, SeriesResult
 from scheduling.selectors import series_rules
 from scheduling.selectors.day_sheets import load_sheet
 from scheduling.selectors.intervals import Gap, Interval, Pattern, interval_of, set_last, steps_used
@@ -202,6 +202,20 @@ def first_gap(series: Series, interval: Interval, standing: Standing, used: int 
     return least, soonest + OVERDUE_WITHIN_DAYS, soonest
 
 
+def _why_first(result: SeriesResult, interval: Interval, wanted: Gap, given: Gap) -> SeriesResult:
+    """The result with its first booster saying why it does not keep the interval, where it cannot: `wanted` is the gap
+    of the interval, `given` the one that was searched with.
+    """
+    if result.best is None or wanted == given:
+        return result
+    first, *others = result.best.visits
+    days = next((one.params["days"] for one in first.reasons if "days" in one.params), given[2])
+    code = "extra_booster" if interval.extra_now else "overdue"
+    why = Reason(code, {"days": days, "ideal": wanted[2]})
+    told = replace(first, reasons=(why, *(one for one in first.reasons if one.code != "ideal_gap")))
+    return replace(result, plans=(replace(result.best, visits=(told, *others)), *result.plans[1:]))
+
+
 def search_boosters(
     series: Series,
     interval: Interval,
@@ -223,7 +237,8 @@ def search_boosters(
     previous = local_day(last.starts, site)
     wanted = standing.to_plan if most is None else most
     later = range(1 - interval.extra_now, wanted - interval.extra_now)
-    gaps = [first_gap(series, interval, standing, used), *(interval.gap(series, used + number) for number in later)]
+    first = first_gap(series, interval, standing, used)
+    gaps = [first, *(interval.gap(series, used + number) for number in later)]
     gaps = _before_the_end(gaps[:wanted], previous, interval.ends_on)
     if not gaps:
         return None
@@ -245,7 +260,8 @@ def search_boosters(
         earliest_cell=clock.cell_up(standing.notice_until),
         alternatives=1,
     )
-    return search_series(request, sheet.days, sheet.resources, sheet.taken)
+    found = search_series(request, sheet.days, sheet.resources, sheet.taken)
+    return _why_first(found, interval, interval.gap(series, used), first)
 
 
 def _before_the_end(gaps: list[Gap], previous: date, ends_on: date | None) -> list[Gap]:

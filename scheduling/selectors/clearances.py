@@ -39,7 +39,7 @@ _LOCAL_DAY = local_date(F("starts"), "site__time_zone")
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One patient who waits for a decision. `next_visit` is the first visit that no clearance covers, else the next
-    one (None: none booked), `since` when the waiting began (both UTC).
+    one of any kind, a consult too (None: none booked), `since` when the waiting began (both UTC).
     """
 
     patient: Patient
@@ -70,7 +70,7 @@ def waiting_clearances(user: User) -> list[Waiting]:
     findings newer than a yes, and where a doctor asked for more. Refused or suspended patients wait only when something
     new has come. Somebody imported who has neither answered nor booked does not wait.
     """
-    uncovered = _first_of_each(_uncovered(_to_come(user)))
+    uncovered = _first_of_each(_uncovered(_to_come(user).filter(protocol_version__needs_clearance=True)))
     concerned = _concerned(Patient.objects.for_user(user).living(), uncovered)
     patients = list(_with_facts(concerned).prefetch_related("sites"))
     if not patients:
@@ -151,11 +151,10 @@ def _with_facts(patients: QuerySet[Patient]) -> "QuerySet[KnownPatient]":
 
 
 def _to_come(user: User) -> QuerySet[Appointment]:
-    """Visits to come at the user's sites, and those of today that have not started, which need a clearance."""
+    """Visits to come at the user's sites, and those of today that have not started."""
     return Appointment.objects.for_user(user).filter(
         Q(starts__gte=clock.now()) | Q(status=Appointment.Status.ARRIVED, record__started_at=None),
         status__in=Appointment.BLOCKING,
-        protocol_version__needs_clearance=True,
     )
 
 

@@ -18,6 +18,8 @@ WORDS: Mapping[str, str] = {
     "stays_booked": "Booked before; it stays where it is.",
     "first_possible_day": "The first possible day.",
     "ideal_gap": "{days} days after the visit before, as intended.",
+    "overdue": "Overdue: it was to come {ideal} days after the visit before, and now comes after {days}.",
+    "extra_booster": "One extra, as soon as there is time: {days} days after the visit before.",
     "nearest_possible_day": "The nearest possible day to the ideal one.",
     "cheaper_day": "A nearer day was possible, but this one suits the whole series better.",
     "chosen_day": "Not the nearest day to the ideal one, but the one that was chosen.",

@@ -60,6 +60,23 @@ def test_a_widening_interval_takes_its_steps_one_after_the_other() -> None:
     assert plan.words == "after 14, 21, 28, 42 days, then every 42 days"
 
 
+def test_a_step_that_is_overdue_says_so_and_is_not_called_as_intended() -> None:
+    world = Induced()
+    steps: dict[str, Any] = {"pattern": "widening", "steps": (14, 21, 28, 42)}
+    with clock.at_moment(world.now):
+        # The control: in time it comes as intended, or as near as it can.
+        assert not any("Overdue" in one for one in look(world, 42, **steps).changes[0].why)
+    with clock.at_moment(world.now + timedelta(days=25)):
+        first, second, _ = look(world, 42, **steps).changes
+        assert first.new_starts is not None
+        days = (wall_of(world, first.new_starts) - world.last_day).days
+        assert first.why[0] == f"Overdue: it was to come 14 days after the visit before, and now comes after {days}."
+        assert not any("as intended" in one for one in first.why)
+        assert not any("Overdue" in one for one in second.why)
+        agree(world, 42, **steps)
+    assert world.boosters[0].plan_reasons[0]["code"] == "overdue", "kept with the visit as well"
+
+
 def test_after_each_booster_given_the_next_step_follows_and_the_last_one_stays() -> None:
     world = Induced()
     with clock.at_moment(world.now):
@@ -127,6 +144,7 @@ def test_one_extra_comes_as_soon_as_it_can_and_the_interval_counts_from_it() -> 
         assert first <= 14
         assert within(others, [28, 28])
         assert plan.extra_now
+    assert world.boosters[0].plan_reasons[0]["code"] == "extra_booster"
 
 
 def test_a_booster_inside_the_notice_period_moves_only_where_the_doctor_says_so() -> None:

@@ -27,7 +27,7 @@ from tests.visit.doctors import (
     sign_in,
     text_of,
 )
-from tests.visit.worlds import make_visit
+from tests.visit.worlds import make_consult, make_visit
 
 HOME = "doctor:home"
 Status = Appointment.Status
@@ -86,6 +86,21 @@ def test_a_new_finding_before_a_covered_visit_stands_where_that_visit_puts_it(cl
         waiting = doctor.get(reverse(HOME)).context["waiting"]
     assert [row.next_visit for row in waiting] == [visit, uncovered]
     assert [row.why for row in waiting] == [["one new finding"], ["never cleared"]]
+
+
+def test_a_consult_booked_is_the_first_visit_of_who_has_no_other(clinic: Clinic, doctor: Client) -> None:
+    visit = make_consult(clinic, starts=NOW + timedelta(days=2), ends=NOW + timedelta(days=2, minutes=45))
+    unbooked = make_patient(clinic.site)
+    for patient in (unbooked, visit.patient):
+        answer_screening(patient)
+    page = doctor.get(reverse(HOME))
+    assert [(row.patient, row.next_visit) for row in page.context["waiting"]] == [
+        (visit.patient, visit),
+        (unbooked, None),
+    ]
+    shown = text_of(page)
+    assert f"consult {short_day(visit.starts, clinic.site.zone)}" in shown
+    assert shown.count("none booked") == 1
 
 
 def test_a_refused_patient_waits_only_when_something_new_has_come(clinic: Clinic, doctor: Client) -> None:
