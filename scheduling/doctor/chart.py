@@ -1,5 +1,4 @@
-"""The curve of one score over time as plain geometry: the template writes it into SVG attributes, so that no style is
-inline.
+"""The curve of one score over time: what was scored, what was given and what else went on, as a specification for Vega.
 
 The page carries the same values as a table beside it.
 """
@@ -7,99 +6,79 @@ The page carries the same values as a table beside it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
+from django.utils.safestring import SafeString
 
 from clinic import clock
 from patients.models import RANGES, Measure, Observation, OtherTreatment
+from scheduling import plots
 from scheduling.models import Appointment
 from scheduling.relief import Response, Rule
 
-#: The drawing's size and margins, in SVG units.
-WIDTH, HEIGHT = 720, 240
-LEFT, RIGHT, TOP, BOTTOM = 40, 12, 16, 32
-#: How many grid lines the scale has, from its lowest to its highest value.
-STEPS = 5
-#: How many dates stand below it at most.
-DATES = 6
-#: How high the line of another treatment is, and how far the next one lies below it.
-BAR, BAR_STEP = 10, 18
+#: The size of the drawing's plane, in SVG units, and of the line of another treatment below it.
+WIDTH, HEIGHT, BAR, BAR_STEP = 680, 192, 10, 18
+#: How many parts the scale has from its lowest to its highest value, and how many dates stand below it.
+STEPS, DATES = 5, 6
+#: Squares of the diameters of a treatment's mark and of a score's dot.
+MARK, DOT = 64, 36
 
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One value at its place; `words` for the tooltip and the screen reader."""
-
-    x: float
-    y: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A line of the scale or a date below it."""
-
-    at: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Another treatment on the same time line, from `x` on; `words` say what and when."""
-
-    x: float
-    y: float
-    width: float
-    name: str
-    words: str
-    height: int = BAR
+_Layer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that the drawing needs. `line` is the value of a polyline's `points`; `baseline` and `back` (where
-    relief ends) are heights, None without a baseline.
-    """
+    """The drawing with what it shows in numbers and words. `others` are the other treatments drawn, in order."""
 
     title: str
-    line: str
-    points: list[Point]
-    visits: list[Point]
-    boosters: list[Point]
-    scale: list[Tick]
-    dates: list[Tick]
-    bars: list[Bar]
-    baseline: float | None
-    back: float | None
-    height: int = HEIGHT
-    width: int = WIDTH
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
-    dates_at: int = HEIGHT - 8
+    points: int
+    visits: int
+    boosters: int
+    others: list[str]
+    has_baseline: bool
+    svg: SafeString
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Turns moments and values into places."""
+    """From when to when the drawing goes (aware), in whose zone, and what its scale spans."""
 
     first: datetime
     last: datetime
-    low: float
-    high: float
+    zone: ZoneInfo
+    low: int
+    high: int
 
-    def x(self, moment: datetime) -> float:
-        """From the left margin to the right one; the middle where there is only one moment."""
-        span = (self.last - self.first).total_seconds()
-        share = (moment - self.first).total_seconds() / span if span else 0.5
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+    def at(self, moment: datetime) -> int:
+        """Where a moment lies on the axis of time."""
+        return plots.moment(moment, self.zone)
 
-    def y(self, value: float) -> float:
-        """From the bottom up."""
-        share = (value - self.low) / (self.high - self.low)
-        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
+    @property
+    def x(self) -> dict[str, Any]:
+        """The axis of time, with dates at even distances; one where everything lies on one day."""
+        begin, end = self.at(self.first), self.at(self.last)
+        ticks = [begin + (end - begin) * number // (DATES - 1) for number in range(DATES)]
+        if _day(self.first, self.zone) == _day(self.last, self.zone):
+            ticks = ticks[:1]
+        return {
+            "field": "at",
+            "type": "temporal",
+            "scale": {"type": "utc", "nice": False, "domain": [begin, end]},
+            "axis": {"format": "%b %-d", "grid": False, "values": ticks, "labelPadding": 10},
+        }
+
+    @property
+    def y(self) -> dict[str, Any]:
+        """The whole range of the instrument, so that a small change does not look like a large one."""
+        levels = [self.low + (self.high - self.low) * step / STEPS for step in range(STEPS + 1)]
+        return {
+            "field": "value",
+            "type": "quantitative",
+            "scale": {"nice": False, "domain": [self.low, self.high]},
+            "axis": {"values": levels},
+        }
 
 
 def draw(
@@ -114,73 +93,110 @@ def draw(
 ) -> Chart | None:
     """The chart of `values` (one measure, in order of time) with the treated visits marked; None without a value.
 
-    The scale is the whole range of the instrument, so that a small change does not look like a large one. Dates are
-    those of `zone`. `others` lie below on the same time line, as far as they fall into its dates.
+    Dates are those of `zone`. `others` lie below on the same time line, as far as they fall into its dates.
     """
     if not values:
         return None
     moments = [value.effective_at for value in values] + [visit.starts for visit in treated]
-    low, high = RANGES[measure]
-    frame = _Frame(min(moments), max(moments), low, high)
-    points = [
-        Point(
-            frame.x(value.effective_at),
-            frame.y(float(value.value)),
-            f"{_date(value.effective_at, zone)}: {value.value.normalize():f}",
-        )
-        for value in values
-    ]
-    bars = _bars(frame, others, zone)
+    frame = _Frame(min(moments), max(moments), zone, *RANGES[measure])
+    infusions = [_mark(frame, visit) for visit in treated if visit.kind == Appointment.Kind.INFUSION]
+    boosters = [_mark(frame, visit) for visit in treated if visit.kind == Appointment.Kind.BOOSTER]
     baseline = response.baseline if response is not None else None
+    bars = _bars(frame, others)
+    plane = {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "layer": [
+            _layer("given", [*infusions, *boosters], {"type": "rule", "aria": False}, x=frame.x),
+            *_levels(frame, baseline, rule),
+            *_curve(frame, values),
+            _layer("infusions", infusions, _symbol("circle", MARK), x=frame.x, y={"value": HEIGHT}),
+            _layer("boosters", boosters, _symbol("square", MARK), x=frame.x, y={"value": HEIGHT}),
+        ],
+    }
     return Chart(
         title=f"{measure.label}, {_date(frame.first, zone)} to {_date(frame.last, zone)}",
-        line=" ".join(f"{point.x},{point.y}" for point in points),
-        points=points,
-        visits=[_mark(frame, visit, zone) for visit in treated if visit.kind == Appointment.Kind.INFUSION],
-        boosters=[_mark(frame, visit, zone) for visit in treated if visit.kind == Appointment.Kind.BOOSTER],
-        scale=[Tick(frame.y(level), f"{level:g}") for level in _levels(low, high)],
-        dates=_dates(frame, zone),
-        bars=bars,
-        baseline=frame.y(baseline) if baseline is not None else None,
-        back=frame.y(baseline * rule.return_percent / 100) if baseline is not None and rule is not None else None,
-        height=HEIGHT + BAR_STEP * len(bars),
+        points=len(values),
+        visits=len(infusions),
+        boosters=len(boosters),
+        others=[bar["words"] for bar in bars],
+        has_baseline=baseline is not None,
+        svg=plots.drawn({"spacing": 8, "vconcat": [plane, *([_below(frame, bars)] if bars else [])]}),
     )
 
 
-def _bars(frame: _Frame, others: Sequence[OtherTreatment], zone: ZoneInfo) -> list[Bar]:
-    """One below the other, each from its first day to its last, or to the end of the drawing."""
-    begin, end = clock.local(frame.first, zone).date(), clock.local(frame.last, zone).date()
+def _layer(name: str, rows: Sequence[dict[str, Any]], mark: dict[str, Any], **encoding: dict[str, Any]) -> _Layer:
+    """Marks of one kind; `name` is their class in the stylesheet, the words of a row its mark's name."""
+    return {
+        "name": name,
+        "data": {"values": list(rows)},
+        "mark": mark,
+        "encoding": {**encoding, "description": {"field": "words"}},
+    }
+
+
+def _symbol(shape: str, size: int) -> dict[str, Any]:
+    return {"type": "point", "shape": shape, "size": size, "filled": True, "opacity": 1}
+
+
+def _curve(frame: _Frame, values: Sequence[Observation]) -> list[_Layer]:
+    """The line through the scores, and a dot for each."""
+    rows = [
+        {
+            "at": frame.at(one.effective_at),
+            "value": float(one.value),
+            "words": f"{_date(one.effective_at, frame.zone)}: {one.value.normalize():f}",
+        }
+        for one in values
+    ]
+    return [
+        _layer("line", rows, {"type": "line", "aria": False}, x=frame.x, y=frame.y),
+        _layer("scores", rows, _symbol("circle", DOT), x=frame.x, y=frame.y),
+    ]
+
+
+def _levels(frame: _Frame, baseline: float | None, rule: Rule | None) -> list[_Layer]:
+    """The baseline, and where relief ends; none without a baseline."""
+    found = []
+    if baseline is not None:
+        found.append(("baseline", baseline, f"Baseline {baseline:g}"))
+        if rule is not None:
+            found.append(("back", baseline * rule.return_percent / 100, "Relief ends here"))
+    return [
+        _layer(name, [{"value": value, "words": words}], {"type": "rule"}, y=frame.y) for name, value, words in found
+    ]
+
+
+def _bars(frame: _Frame, others: Sequence[OtherTreatment]) -> list[dict[str, Any]]:
+    """The other treatments that fall into the drawing, each from its first day to its last, or to its end."""
+    begin, end = _day(frame.first, frame.zone), _day(frame.last, frame.zone)
     shown = [one for one in others if one.since <= end and (one.until is None or one.until >= begin)]
-    bars = []
-    for number, one in enumerate(shown):
-        left = frame.x(max(frame.first, clock.day_bounds(one.since, zone)[0]))
-        right = frame.x(min(frame.last, clock.day_bounds(one.until, zone)[1]) if one.until else frame.last)
+    rows = []
+    for number, one in enumerate(shown, start=1):
+        left = max(frame.first, clock.day_bounds(one.since, frame.zone)[0])
+        right = min(frame.last, clock.day_bounds(one.until, frame.zone)[1]) if one.until else frame.last
         until = f" to {formats.date_format(one.until, 'F j, Y')}" if one.until else ", goes on"
         words = f"{one.name} ({one.get_kind_display()}), since {formats.date_format(one.since, 'F j, Y')}{until}"
-        bars.append(Bar(left, HEIGHT + BAR_STEP * number, max(2.0, round(right - left, 1)), one.name, words))
-    return bars
+        rows.append({"number": number, "at": frame.at(left), "until": frame.at(right), "words": words})
+    return rows
 
 
-def _mark(frame: _Frame, visit: Appointment, zone: ZoneInfo) -> Point:
-    return Point(frame.x(visit.starts), TOP, f"{visit.get_kind_display()} {visit.number}, {_date(visit.starts, zone)}")
+def _below(frame: _Frame, bars: Sequence[dict[str, Any]]) -> _Layer:
+    """The other treatments on the same time line, one below the other, by their numbers."""
+    mark = {"type": "bar", "height": BAR, "cornerRadius": 3}
+    number = {"field": "number", "type": "ordinal", "axis": {"labelAngle": 0}}
+    view = _layer("others", bars, mark, x={**frame.x, "axis": None}, x2={"field": "until"}, y=number)
+    return {**view, "width": WIDTH, "height": {"step": BAR_STEP}}
 
 
-def _levels(low: int, high: int) -> list[float]:
-    return [low + (high - low) * step / STEPS for step in range(STEPS + 1)]
+def _mark(frame: _Frame, visit: Appointment) -> dict[str, Any]:
+    words = f"{visit.get_kind_display()} {visit.number}, {_date(visit.starts, frame.zone)}"
+    return {"at": frame.at(visit.starts), "words": words}
 
 
-def _dates(frame: _Frame, zone: ZoneInfo) -> list[Tick]:
-    """Dates at even distances; one where everything lies on one day."""
-    if clock.local(frame.first, zone).date() == clock.local(frame.last, zone).date():
-        return [Tick(frame.x(frame.first), _short(clock.local(frame.first, zone).date()))]
-    span = (frame.last - frame.first) / (DATES - 1)
-    moments = [frame.first + span * number for number in range(DATES)]
-    return [Tick(frame.x(moment), _short(clock.local(moment, zone).date())) for moment in moments]
+def _day(moment: datetime, zone: ZoneInfo) -> date:
+    return clock.local(moment, zone).date()
 
 
 def _date(moment: datetime, zone: ZoneInfo) -> str:
-    return formats.date_format(clock.local(moment, zone).date(), "F j, Y")
-
-
-def _short(day: date) -> str:
-    return formats.date_format(day, "M j")
+    return formats.date_format(_day(moment, zone), "F j, Y")
