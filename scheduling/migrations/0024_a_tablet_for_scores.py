@@ -12,7 +12,7 @@ PURPOSES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scheduling", "0022_visits_nobody_closed")]
+    dependencies = [("scheduling", "0023_visits_still_open")]
 
     operations = [
         migrations.AddField("link", "measure", models.CharField(blank=True, db_default="", max_length=10)),
