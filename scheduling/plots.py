@@ -2,7 +2,8 @@
 
 Vega writes geometry and colours into attributes: no style, no script, nothing for the Content-Security-Policy to open.
 Colours come from the page's stylesheet all the same, since a rule there outweighs an attribute: each layer with a
-`name` (letters and underscores) has the class `<name>_marks`. docs/decisions/curves-by-vega.md says why it is this library.
+`name` (letters and underscores) has the class `<name>_marks`. docs/decisions/curves-by-vega.md says why it is this
+library.
 """
 
 import re
