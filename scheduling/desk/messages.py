@@ -19,7 +19,7 @@ from clinic.views import StaffRequest, needs
 from scheduling.actions import calls
 from scheduling.desk.calls_forms import LedgerFilter, ReasonForm
 from scheduling.desk.going_back import back_to
-from scheduling.desk.sites import patient_or_404
+from scheduling.desk.sites import patient_or_404, sites_of
 from scheduling.desk.wording import parts_of
 from scheduling.messages import letters, selectors
 from scheduling.messages.history import history_of
@@ -51,6 +51,8 @@ def ledger(request: StaffRequest) -> HttpResponse:
         "kind": kind,
         "patient": patient,
         "late": late,
+        # Each time is told on the clock of its message's site, which is named where there are several.
+        "several": len(sites_of(request.user)) > 1,
         "late_count": selectors.ledger_of(request.user, late=True).count(),
         "states": [(value, label, counts.get(value, 0)) for value, label in State.choices],
         "total": sum(counts.values()),

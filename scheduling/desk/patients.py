@@ -15,7 +15,7 @@ from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from patients.search import LONGEST, alike, search
 from scheduling.desk.patients_page import load, with_next_visits
-from scheduling.desk.sites import patient_or_404
+from scheduling.desk.sites import patient_or_404, sites_of
 from scheduling.selectors.journey import visits_of
 from scheduling.selectors.timeline import timeline_of
 from scheduling.selectors.timeline_event import Topic
@@ -42,6 +42,7 @@ def patients(request: StaffRequest) -> HttpResponse:
         "page": page,
         "rows": with_next_visits(request.user, people),
         "is_alike": is_alike,
+        "several": len(sites_of(request.user)) > 1,
     }
     name = "desk/patients/_found.html" if request.htmx else "desk/patients/list.html"  # type: ignore[attr-defined]
     response = render(request, name, context, status=HTTPStatus.OK)

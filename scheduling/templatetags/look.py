@@ -6,6 +6,7 @@
 * ``{{ moment|clock_time:zone }}`` "9:30 a.m.", ``{{ moment|short_day:zone }}`` "Mon Dec 7" and
   ``{{ moment|long_day:zone }}``: an aware moment on the wall clock of ``zone`` (a ZoneInfo, e.g. ``site.zone``).
   Django's own ``date`` filter would print UTC;
+* ``{{ moment|zone_name:zone }}`` "EST", where times of several sites stand together;
 * ``{{ closure|stretch:zone }}``: from when until when something with `starts` and `ends` lasts;
 * ``{% icon "car" %}``: a decorative icon of 16 px, hidden from screen readers. Say the word beside it.
 """
@@ -111,6 +112,12 @@ def lies_under(path: str, beginnings: str) -> bool:
 def clock_time(moment: datetime | None, zone: ZoneInfo) -> str:
     """The wall clock of `zone` at `moment` (aware): "9:30 a.m."; empty for None."""
     return when.time_words(moment, zone) if moment else ""
+
+
+@register.filter
+def zone_name(moment: datetime | None, zone: ZoneInfo) -> str:
+    """What `zone` is called at `moment`: "EST"; empty for None. For where times of several sites stand together."""
+    return when.zone_words(moment, zone) if moment else ""
 
 
 @register.filter

@@ -134,6 +134,21 @@ def test_messages_of_another_site_are_not_found(desk: Client, client: Client) ->
     assert "Nobody has to be called now." in text_of(desk.get(reverse("desk:calls")))
 
 
+def test_where_somebody_works_at_several_sites_each_time_names_its_site_and_zone(
+    desk: Client, harbor: Clinic, call: Message
+) -> None:
+    alone = text_of(desk.get(reverse("desk:messages")))
+    assert "Harbor, EDT" not in alone, "who works at one site knows where it is"
+    mesa = make_clinic(name="Mesa", time_zone="America/Phoenix")
+    harbor.clerk.sites.add(mesa.site)
+    a_call(mesa, make_patient(mesa.site, email="", phone="+15185550178"))
+
+    page = text_of(desk.get(reverse("desk:messages")))
+
+    assert "Harbor, EDT" in page
+    assert "Mesa, MST" in page
+
+
 def test_the_ledger_is_filtered_by_state_and_counts_each(desk: Client, harbor: Clinic, ada: Patient) -> None:
     ledger.announce_consult(world.make_visit(harbor, ada, harbor.at(world.NEXT_WEEK[0], 9)))
     deliver()

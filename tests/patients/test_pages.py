@@ -87,7 +87,7 @@ def test_the_same_form_twice_makes_one_patient(clinic: Clinic, desk: Client) -> 
         ({"birth_date": "2031-01-01"}, "lies in the future"),
         ({"birth_date": "31.12.1971"}, "That is not a date"),
         ({"birth_date": "2015-01-01"}, "only with a guardian"),
-        ({"family_name": ""}, "This field is required"),
+        ({"family_name": ""}, "Please fill in “Family name”."),
         ({"given_name": "Ro\x00sa"}, "Null characters are not allowed"),
     ],
 )

@@ -122,7 +122,7 @@ def test_a_changed_interval_shows_old_and_new_times_before_anything_moves(course
         ({"interval_days": 500}, "7 to 365 days apart"),
         ({"interval_days": "often"}, "Enter a whole number"),
         ({"tolerance_days": 21}, "smaller than the interval"),
-        ({"reason": ""}, "This field is required"),
+        ({"reason": ""}, "Please fill in “Why”."),
     ],
 )
 def test_an_interval_that_cannot_be_is_refused_and_what_was_typed_stays(

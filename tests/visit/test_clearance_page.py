@@ -100,7 +100,7 @@ def test_a_finding_that_came_in_while_the_doctor_read_is_not_decided(clinic: Cli
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({}, "This field is required"),
+        ({}, "Please choose something under “Decision”."),
         ({"decision": "cleared"}, "Say until when the clearance holds"),
         ({"decision": "cleared", "valid_until": "2027-04-04"}, "would have ended already"),
         ({"decision": "cleared", "valid_until": "the day after"}, "Enter a valid date"),

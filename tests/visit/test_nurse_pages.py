@@ -191,7 +191,9 @@ def test_naming_nobody_asks_for_a_name(ward: Ward, nurse: Client) -> None:
 def test_a_doctor_waives_the_ride_with_a_reason_and_a_nurse_cannot(ward: Ward, nurse: Client) -> None:
     assert nurse.post(_url("waiver", ward.visit), {"waiver-reason": "Lives upstairs"}).status_code == 403
     doctor = ward.signed_in(Role.DOCTOR)
-    assert "This field is required" in _text(doctor.post(_url("waiver", ward.visit), {"waiver-reason": ""}))
+    assert "Please fill in “Why this patient may go home without a companion”." in _text(
+        doctor.post(_url("waiver", ward.visit), {"waiver-reason": ""})
+    )
     doctor.post(_url("waiver", ward.visit), {"waiver-reason": "Lives upstairs"})
     assert Ride.objects.get(appointment=ward.visit).status == Ride.Status.WAIVED
 

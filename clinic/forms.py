@@ -1,0 +1,42 @@
+"""What every form of the project says when something was left out: which thing it is, in the words of its field.
+
+In one place: the renderer of forms names the class of bound fields (FORM_RENDERER in the settings), and a form binds
+each of its fields before it looks at what was sent. A field that says its own sentence keeps it.
+"""
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import TemplatesSetting
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+
+class OwnBoundField(BoundField):
+    """A field of a form that says by its label that it was left out."""
+
+    def __init__(self, form: forms.BaseForm, field: forms.Field, name: str) -> None:
+        super().__init__(form, field, name)
+        if field.error_messages.get("required") is forms.Field.default_error_messages["required"]:
+            field.error_messages["required"] = left_out(field, str(self.label))
+
+
+class Renderer(TemplatesSetting):
+    """Django's renderer that finds templates as pages do, with bound fields of our own."""
+
+    bound_field_class = OwnBoundField
+
+
+def left_out(field: forms.Field, label: str) -> str:
+    """A sentence for a field that needs something and got nothing, in the language that is active."""
+    if field.widget.is_hidden:
+        return _("A part of this page was missing. Please open it again; nothing was saved.")
+    words = {"label": capfirst(label.rstrip(": "))}
+    if label.endswith("?"):
+        return _("Please answer “%(label)s”") % words
+    if isinstance(field, forms.BooleanField):
+        return _("Please tick “%(label)s”.") % words
+    if isinstance(field, forms.FileField):
+        return _("Please choose a file under “%(label)s”.") % words
+    if isinstance(field, forms.ChoiceField):
+        return _("Please choose something under “%(label)s”.") % words
+    return _("Please fill in “%(label)s”.") % words
