@@ -1,19 +1,19 @@
 """Advisory locks, taken once, in sorted order, before anything is looked at (house rule 4).
 
 A lock is (namespace, key): two 32-bit integers. The namespaces are in the order in which they are taken: site, staff,
-patient, day; and, by who carries messages alone and never waited for, whom they tell.
+patient, calendar, day; and, by who carries messages alone and never waited for, whom they tell.
 Keys are CRC-32 sums; two things that share one only wait for each other needlessly.
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from django.db import connection
 
-SITE, STAFF, PATIENT, DAY, TOLD = 1, 2, 3, 4, 5
+SITE, STAFF, PATIENT, CALENDAR, DAY, TOLD = range(1, 7)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -44,9 +44,15 @@ def patient(patient_id: UUID) -> Lock:
     return Lock(PATIENT, _key(patient_id.bytes))
 
 
-def day(site_id: UUID, on: date) -> Lock:
-    """One local day of one site."""
-    return Lock(DAY, _key(site_id.bytes, on.toordinal().to_bytes(4, "big")))
+def days(site_id: UUID, on: Collection[date]) -> list[Lock]:
+    """Local days of one site, with a share of its calendar. None for no days."""
+    found = [Lock(DAY, _key(site_id.bytes, one.toordinal().to_bytes(4, "big"))) for one in on]
+    return [Lock(CALENDAR, _key(site_id.bytes), shared=True), *found] if found else []
+
+
+def every_day(site_id: UUID) -> Lock:
+    """All days of one site at once, in one queue: taken one by one, somebody else would come first at each of them."""
+    return Lock(CALENDAR, _key(site_id.bytes))
 
 
 def told(patient_id: UUID) -> Lock:

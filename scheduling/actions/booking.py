@@ -244,7 +244,7 @@ def lock_series(series: Series, *, with_days: bool = True) -> tuple[Series, list
         [
             locks.site(site.pk),
             locks.patient(series.patient_id),
-            *(locks.day(site.pk, day) for day in days),
+            *locks.days(site.pk, days),
         ]
     )
     fresh = Series.objects.to_change(series.pk)

@@ -122,7 +122,7 @@ def offer_time(
             locks.site(site.pk),
             *(locks.staff(resource) for resource in placing.travellers(site, shape)),
             *(locks.patient(wish.patient_id) for wish in wishes),
-            locks.day(site.pk, day),
+            *locks.days(site.pk, [day]),
         ]
     )
     _let_go_of_stale(wishes)

@@ -131,7 +131,7 @@ def _answer(invitation: Invitation, to: str) -> None:
 def _lock(offer: Offer) -> None:
     """The day that the offer holds time on: everybody who answers waits for it."""
     site = offer.site
-    locks.take([locks.site(site.pk), locks.day(site.pk, local_day(offer.first_start, site))])
+    locks.take([locks.site(site.pk), *locks.days(site.pk, [local_day(offer.first_start, site)])])
 
 
 def _as_they_are(invitation: Invitation) -> tuple[Offer, Invitation]:

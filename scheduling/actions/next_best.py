@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db import transaction
-
-from clinic import clock
+from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import JustTaken
 from clinic.permissions import Permission
 from scheduling.actions import holds, placing
 from scheduling.actions.offers import write_offer
@@ -18,7 +15,6 @@ from scheduling.actions.series_writing import (
     check_order,
     check_patient,
     explained_by,
-    lock_and_place,
     question_of,
 )
 from scheduling.models import Offer
@@ -46,10 +42,8 @@ def keep_next_best(*, by: Actor, order: SeriesOrder, fixed: swapping.Fixed) -> N
     moves, and what must move along; where that is not possible, the best plan that there is. None when there is none
     any more. `fixed`: dates that the clerk fixed stay as long as they are free.
 
-    First it looks without locks and takes those of the days that it found, as a booking does: mostly that is enough,
-    and nobody else waits. When that was too late as well, it looks again while it holds the locks of every day that
-    the plan may use: what it finds then cannot be taken in between, so whoever waits gets a turn, and the first of
-    those who wait first.
+    It looks while it has the site's calendar for itself: what it finds cannot be taken in between, and whoever waits
+    gets a turn, the first of those who wait first.
 
     Raises:
         Refused: the first day is past, the patient cannot be booked, or the protocol is none of this site.
@@ -58,36 +52,19 @@ def keep_next_best(*, by: Actor, order: SeriesOrder, fixed: swapping.Fixed) -> N
     placing.check_may(by, Permission.BOOK)
     now = clock.now()
     planning.check_first_day(order.first_day, order.site, now)
-    try:
-        # Rolled back with the savepoint, its locks are released: those of the second look are taken in order again.
-        with transaction.atomic():
-            return _keep(order, fixed, None, by, now)
-    except JustTaken:
-        days = planning.days_of_search(order.version, order.first_day, order.version.sessions)
-        return _keep(order, fixed, days, by, now)
-
-
-def _keep(
-    asked: SeriesOrder, fixed: swapping.Fixed, days: Sequence[date] | None, by: Actor, now: datetime
-) -> NextBest | None:
-    """Look and hold. `days`: locked before the look; None: those of what was found, after it."""
-    shape = shape_for(asked.version, asked.patient)
-    if days is not None:
-        placing.take_locks(asked.site, asked.patient, days, shape)
-    request, sheet = question_of(asked, now)
-    worked = _nearest(request, sheet, asked.starts, fixed)
+    shape = shape_for(order.version, order.patient)
+    placing.take_locks(order.site, order.patient, (), shape)
+    locks.take([locks.every_day(order.site.pk)])
+    request, sheet = question_of(order, now)
+    worked = _nearest(request, sheet, order.starts, fixed)
     if worked is None:
         return None
-    order = replace(asked, starts=planning.moments_of(worked.plan))
+    order = replace(order, starts=planning.moments_of(worked.plan))
     check_order(order, now)
-    if days is None:
-        placed = lock_and_place(order, now)
-        sheet, placements = placed.sheet, placed.placements
-    else:
-        check_patient(order, shape)
-        windows = [(day.first, day.end) for day in (LocalDay(on, asked.site.zone) for on in order.days)]
-        holds.delete_lapsed([one.id for one in sheet.resources], windows, now)
-        placements = [visit.placements for visit in worked.plan.visits]
+    check_patient(order, shape)
+    windows = [(day.first, day.end) for day in (LocalDay(on, order.site.zone) for on in order.days)]
+    holds.delete_lapsed([one.id for one in sheet.resources], windows, now)
+    placements = [visit.placements for visit in worked.plan.visits]
     with placing.as_just_taken(sheet.zone):
         offer = write_offer(order, explained_by(worked.plan), placements, lasts=KEPT_FOR, by=by, now=now)
     return NextBest(offer, worked)

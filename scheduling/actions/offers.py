@@ -242,7 +242,7 @@ def _locked_to_accept(offer: Offer) -> tuple[Offer, SeriesOrder]:
     order = order_of(offer)
     locks.take([locks.site(offer.site_id), locks.patient(order.patient.pk)])
     if offer.expires_at - clock.now() < ABOUT_TO_LAPSE:
-        locks.take(locks.day(offer.site_id, day) for day in order.days)
+        locks.take(locks.days(offer.site_id, order.days))
     return _fresh(offer)
 
 

@@ -53,14 +53,14 @@ def take_locks(site: Site, patient: Patient, days: Collection[date], shape: Visi
             locks.site(site.pk),
             *(locks.staff(resource) for resource in travellers(site, shape)),
             locks.patient(patient.pk),
-            *(locks.day(site.pk, day) for day in days),
+            *locks.days(site.pk, days),
         ]
     )
 
 
 def lock_days(site: Site, days: Collection[date]) -> None:
     """Take the locks of these days for who has all others already: they are the last in order."""
-    locks.take(locks.day(site.pk, day) for day in days)
+    locks.take(locks.days(site.pk, days))
 
 
 def travellers(site: Site, shape: VisitShape) -> list[int]:

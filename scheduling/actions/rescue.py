@@ -112,7 +112,7 @@ def _take_locks(site: Site, visits: Collection[UUID], wanted: Mapping[UUID, date
             locks.site(site.pk),
             *(locks.staff(resource) for resource in travellers),
             *(locks.patient(visit.patient_id) for visit in found),
-            *(locks.day(site.pk, day) for day in days),
+            *locks.days(site.pk, days),
         ]
     )
 

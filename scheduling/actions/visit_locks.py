@@ -30,7 +30,7 @@ def locked_with_holds(appointment: Appointment) -> Appointment:
         [
             locks.site(appointment.site_id),
             locks.patient(appointment.patient_id),
-            *(locks.day(appointment.site_id, day) for day in days),
+            *locks.days(appointment.site_id, days),
         ]
     )
     visit = _fresh(appointment)

@@ -1,20 +1,19 @@
 """Somebody was quicker: what is found next is kept for a few minutes, so that nobody loses twice."""
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Barrier, local
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
 
-from clinic import clock
+from clinic import clock, locks
 from clinic.errors import JustTaken, NotAllowed, Refused
 from clinic.models import Closure
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import offers, placing
+from scheduling.actions import offers
 from scheduling.actions.next_best import KEPT_FOR, keep_next_best
 from scheduling.models import Hold, Offer, Series
 from scheduling.selectors import swapping
@@ -131,18 +130,13 @@ def test_control_by_looking_again_only_they_lose_again() -> None:
 
 
 def test_control_without_its_locks_what_is_kept_is_lost_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    look, looked, again = swapping.best_plans, Barrier(CLERKS), local()
+    look, looked = swapping.best_plans, Barrier(CLERKS)
 
     def look_together(*args: object) -> object:
         found = look(*args)  # type: ignore[arg-type]
-        # All look before the first writes, and those who look a second time before the first of them writes.
-        if getattr(again, "looks", 0):
-            time.sleep(1)
-        else:
-            again.looks = 1
-            looked.wait(timeout=30)
+        looked.wait(timeout=30)
         return found
 
     monkeypatch.setattr(swapping, "best_plans", look_together)
-    monkeypatch.setattr(placing, "take_locks", lambda *args: None)
+    monkeypatch.setattr(locks, "take", lambda wanted: None)
     assert "JustTaken" in second_tries(by_what_is_kept)

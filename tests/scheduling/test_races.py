@@ -22,7 +22,7 @@ from clinic.errors import JustTaken, Refused
 from clinic.models import Shift
 from clinic.permissions import Role
 from patients.models import Patient
-from scheduling.actions import clinic_changes, cover, moving, offers, outages, placing, rescue
+from scheduling.actions import clinic_changes, cover, moving, next_best, offers, outages, placing, rescue
 from scheduling.models import Appointment, Hold, Series
 from scheduling.selectors.held_cells import held
 from scheduling.selectors.rescue_plan import answers, propose
@@ -92,7 +92,7 @@ def while_somebody_writes(clinic: Clinic, days: list[Any], work: Any) -> bool:
 
     def hold() -> None:
         with transaction.atomic():
-            locks.take(locks.day(clinic.site.pk, day) for day in days)
+            locks.take(locks.days(clinic.site.pk, days))
             holds_them.set()
             done.wait(timeout=30)
 
@@ -127,6 +127,14 @@ def test_who_only_gives_time_back_or_takes_up_what_is_held_waits_for_no_day_and_
     assert while_somebody_writes(clinic, days, partial(moving.stop_series, by=by, series=series, reason="called"))
     assert not while_somebody_writes(clinic, days, partial(book, clinic, third, best_starts(clinic, third)))
     assert overlaps_in_holds() == 0
+
+
+def test_who_looks_at_every_day_waits_for_whoever_writes_on_one_of_them() -> None:
+    clinic = make_clinic()
+    order = series_order(clinic, make_patient(clinic.site, cleared=True))
+    look = partial(next_best.keep_next_best, by=clinic.by(Role.FRONT_DESK), order=order, fixed={})
+    assert not while_somebody_writes(clinic, [order.days[-1]], look)
+    assert look() is not None, "the control: nothing else is in its way"
 
 
 def test_what_is_about_to_lapse_is_taken_up_under_the_locks_of_its_days() -> None:
@@ -318,14 +326,19 @@ def test_locks_are_taken_in_one_order_whatever_order_they_are_asked_in() -> None
     clinic = make_clinic()
     patient = make_patient(clinic.site)
     asked = [
-        locks.day(clinic.site.pk, FIRST_DAY + timedelta(days=1)),
+        *locks.days(clinic.site.pk, [FIRST_DAY + timedelta(days=1)]),
         locks.patient(patient.pk),
-        locks.day(clinic.site.pk, FIRST_DAY),
         locks.staff(7),
         locks.site(clinic.site.pk),
     ]
     expected = sorted(asked)
-    assert [lock.namespace for lock in expected] == [locks.SITE, locks.STAFF, locks.PATIENT, locks.DAY, locks.DAY]
+    assert [lock.namespace for lock in expected] == [
+        locks.SITE,
+        locks.STAFF,
+        locks.PATIENT,
+        locks.CALENDAR,
+        locks.DAY,
+    ]
     assert all(sorted(mixed) == expected for mixed in permutations(asked))
 
 
