@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import Refused, WrongStatus
+from clinic.errors import Refused, Stale, WrongStatus
 from scheduling.actions import earlier_answers, moving, placing
 from scheduling.actions.requests import can_be_asked_about
 from scheduling.messages import links
@@ -41,7 +41,8 @@ def first_start(visit: Appointment, now: datetime) -> datetime:
 
 @action
 def move_own(*, by: Actor, link: Link, appointment: Appointment, starts: datetime, version: int) -> Appointment:
-    """Take another time (aware) for one's own visit at once. `version`: of the visit as the patient saw it.
+    """Take another time (aware) for one's own visit at once. `version`: of the visit as the patient saw it. Twice is
+    once, also where a button was pressed twice in one moment.
 
     Raises:
         Refused: the site does not allow it, the visit or the new time is too near (code "near"); or whatever
@@ -49,15 +50,27 @@ def move_own(*, by: Actor, link: Link, appointment: Appointment, starts: datetim
         NotAllowed: somebody else's visit.
     """
     placing.check_may_ask(by, appointment.patient_id)
+    if _stands_at(appointment, starts):
+        return appointment
     now = clock.now()
     if not may_move(appointment, now) or starts < first_start(appointment, now):
         raise Refused(
             _("This visit, or the new time, is too near to be changed here. Nothing was changed; please call us."),
             code="near",
         )
-    moved = moving.move_visit(by=by, appointment=appointment, starts=starts, reason=MOVED, version=version)
+    try:
+        moved = moving.move_visit(by=by, appointment=appointment, starts=starts, reason=MOVED, version=version)
+    except Stale:
+        appointment.refresh_from_db()
+        if not _stands_at(appointment, starts):
+            raise
+        return appointment
     links.rebind(link, moved)
     return moved
+
+
+def _stands_at(visit: Appointment, starts: datetime) -> bool:
+    return visit.status == Appointment.Status.BOOKED and visit.starts == starts
 
 
 @action
@@ -77,7 +90,13 @@ def cancel_own(*, by: Actor, link: Link, appointment: Appointment, version: int,
         raise WrongStatus(_("This visit has begun or is over. Nothing was changed; please call us."))
     late = is_late(appointment, now)
     reason = CANCELLED_LATE.format(hours=appointment.site.notice_hours) if late else CANCELLED
-    cancelled = moving.cancel_visit(by=by, appointment=appointment, reason=reason, version=version)
+    try:
+        cancelled = moving.cancel_visit(by=by, appointment=appointment, reason=reason, version=version)
+    except Stale:
+        appointment.refresh_from_db()
+        if appointment.status != Appointment.Status.CANCELLED:
+            raise
+        return appointment
     ChangeRequest.objects.create(
         patient_id=cancelled.patient_id,
         appointment=cancelled,

@@ -1,7 +1,7 @@
 """What patients do by themselves: cancelling, however late, and taking another time where the clinic allows it."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.actor import Actor
-from clinic.errors import NotAllowed, Refused
+from clinic.errors import NotAllowed, Refused, Stale
 from clinic.models import Site
 from clinic.permissions import Role
 from patients.models import Contact, Patient
@@ -157,9 +157,40 @@ def test_a_free_time_is_taken_at_once_and_the_page_stays_open(
     assert moved.starts.isoformat() == starts[-1]
     assert moved.status_reason == own_visits.MOVED
     assert Message.objects.filter(appointment=moved, kind=Message.Kind.MOVED).exists()
-    again = at_page.post(f"{change_url(told[2])}take/", {"starts": starts[-1], "version": told[2].version})
-    assert again.status_code == 422, "twice is once"
+    again = at_page.post(f"{change_url(told[2])}take/", {"starts": starts[-1], "version": told[2].version}, follow=True)
+    assert "Your visit is now at" in text(again), "twice is once, and says the same"
+    assert "by the clinic" not in text(again)
     assert Appointment.objects.get(pk=told[2].pk).version == told[2].version + 1
+
+
+def test_a_button_pressed_twice_in_one_moment_acts_once_and_says_so(
+    at_page: Client, told: list[Appointment], ada: Patient, free: None
+) -> None:
+    """Both requests had read the visit before either wrote."""
+    by, link = Actor("patient", str(ada.pk), ada.name), Link.objects.get()
+    starts = datetime.fromisoformat(values(at_page.get(change_url(told[2])), "starts")[-1])
+    first, second = (Appointment.objects.select_related("site", "patient").get(pk=told[2].pk) for _ in range(2))
+    for seen in (first, second):
+        moved = own_visits.move_own(by=by, link=link, appointment=seen, starts=starts, version=told[2].version)
+        assert moved.starts == starts
+    first, second = (Appointment.objects.select_related("site", "patient").get(pk=told[2].pk) for _ in range(2))
+    for seen in (first, second):
+        gone = own_visits.cancel_own(by=by, link=link, appointment=seen, version=told[2].version + 1)
+        assert gone.status == Appointment.Status.CANCELLED
+    assert Appointment.objects.get(pk=told[2].pk).version == told[2].version + 2
+    assert ChangeRequest.objects.count() == 1
+
+
+def test_the_second_of_two_different_answers_is_told_of_the_first(
+    at_page: Client, told: list[Appointment], ada: Patient, free: None
+) -> None:
+    """Control: only the same answer is taken for the same press."""
+    by, link = Actor("patient", str(ada.pk), ada.name), Link.objects.get()
+    one, other = (datetime.fromisoformat(found) for found in values(at_page.get(change_url(told[2])), "starts")[-2:])
+    first, second = (Appointment.objects.select_related("site", "patient").get(pk=told[2].pk) for _ in range(2))
+    own_visits.move_own(by=by, link=link, appointment=first, starts=one, version=told[2].version)
+    with pytest.raises(Stale):
+        own_visits.move_own(by=by, link=link, appointment=second, starts=other, version=told[2].version)
 
 
 def test_every_time_offered_keeps_the_gaps(at_page: Client, told: list[Appointment], free: None) -> None:
