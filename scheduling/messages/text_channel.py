@@ -18,17 +18,22 @@ from clinic import clock
 from clinic.text_url import TextProvider
 
 #: Twilio's codes that speak of the number that is written to: not valid (21211, 21217), not reachable (21214), a
-#: short code (21265), opted out by STOP (21610), no mobile (21614), a landline (21635).
+#: short code (21265), our own number (21266), opted out by STOP (21610), no mobile (21614), a landline (21635).
 #: https://www.twilio.com/docs/api/errors
-NUMBER_CODES = frozenset({21211, 21214, 21217, 21265, 21610, 21614, 21635})
+NUMBER_CODES = frozenset({21211, 21214, 21217, 21265, 21266, 21610, 21614, 21635})
 #: What Twilio says later of a number that takes no text: an unknown handset (30005), a landline (30006), STOP (21610).
 LOST_NUMBER_CODES = frozenset({"30005", "30006", "21610"})
 #: Refusals of one message that say nothing about another: country not enabled (21408), the pair cannot be connected
 #: (21612).
 MESSAGE_CODES = frozenset({21408, 21612})
-#: Codes that speak of us: credentials (20003, 20005), the sending number (21212, 21603, 21606, 21659, 21660, 21661),
-#: the messaging service (21701, 21703).
-SENDER_CODES = frozenset({20003, 20005, 21212, 21603, 21606, 21659, 21660, 21661, 21701, 21703})
+#: Codes that speak of us: credentials (20003, 20005), the sending number (21212, 21601, 21603, 21606, 21607, 21659,
+#: 21660, 21661), the messaging service (21701, 21703, 21704, 21705), no more texts for a day (63038).
+SENDER_CODES = frozenset(
+    {
+        *(20003, 20005, 21212, 21601, 21603, 21606, 21607, 21659, 21660, 21661),
+        *(21701, 21703, 21704, 21705, 63038),
+    }
+)
 #: Bytes of an answer that are read: Twilio's take about one thousand.
 LONGEST_ANSWER = 65536
 

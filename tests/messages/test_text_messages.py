@@ -303,7 +303,7 @@ def test_a_line_cut_after_the_request_leaves_the_outcome_unknown(
     assert results(row) == [Result.UNKNOWN]
 
 
-@pytest.mark.parametrize("answer", [(401, 20003), (403, 20005), (400, 21606), (404, 20404)])
+@pytest.mark.parametrize("answer", [(401, 20003), (403, 20005), (400, 21606), (400, 21705), (404, 20404), (429, 63038)])
 def test_a_provider_that_does_not_let_us_in_keeps_texts_due_and_mails_go_on(
     harbor: Clinic, tess: Patient, ada_by_mail: Patient, twilio: FakeTwilio, answer: tuple[int, int]
 ) -> None:
