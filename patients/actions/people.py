@@ -138,8 +138,8 @@ def _guardian_needed() -> Refused:
 
 @action
 def change_patient(*, by: Actor, patient: Patient, version: int | None = None, **changes: Any) -> Patient:
-    """Change some fields of a patient (those in CHANGEABLE); a new email address also forgets that mail to the old
-    one failed. `version`: of the record as the person saw it (None: whatever it is).
+    """Change some fields of a patient (those in CHANGEABLE); a new email address, or a new yes to mail, also forgets
+    that mail failed. `version`: of the record as the person saw it (None: whatever it is).
 
     Raises Stale when somebody else has changed the record since, saying who and what; Refused like `register_patient`,
     and TypeError for a field that is not to be changed."""
@@ -152,7 +152,7 @@ def change_patient(*, by: Actor, patient: Patient, version: int | None = None, *
         raise Stale(what_changed(patient, version))
     site = home_site(patient)
     today = clock.today(site.zone)
-    born, email = patient.birth_date, patient.email
+    born, email, agreed = patient.birth_date, patient.email, patient.mail_consent
     for field, value in changes.items():
         setattr(patient, field, checked(field, value, site, today))
     if is_minor(patient, today) and patient.birth_date != born and not has_guardian(patient):
@@ -164,7 +164,7 @@ def change_patient(*, by: Actor, patient: Patient, version: int | None = None, *
             field="birth_date",
             code="minor_without_guardian",
         )
-    if patient.email != email:
+    if patient.email != email or (patient.mail_consent and not agreed):
         patient.email_failed_at = None
     patient.version += 1
     patient.save()

@@ -10,7 +10,7 @@ from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused, WrongStatus
-from patients.models import Channel, Patient
+from patients.models import Channel, Contact, Patient
 from scheduling.messages import rows
 from scheduling.messages.look import why_skip
 from scheduling.messages.routing import channel_for, recipient_of
@@ -61,8 +61,8 @@ def send_again(*, by: Actor, message: Message) -> Message:
         raise WrongStatus(_("This message is still on its way. Nothing was changed."))
     if message.not_after is not None and message.not_after <= clock.now():
         raise Refused(_("It is too late for this message to be of use. Nothing was sent; call the person instead."))
-    if message.patient_id is not None and message.state == State.FAILED:
-        Patient.objects.filter(pk=message.patient_id).update(email_failed_at=None)
+    if message.state == State.FAILED:
+        _try_the_address_again(message)
     message.message_id = rows.new_message_id()
     return rows.due_again(message)
 
@@ -134,6 +134,15 @@ def leave_unsent(*, by: Actor, message: Message, reason: str) -> Message:
     message.save(update_fields=["state", "skip_reason", "lease_by", "lease_until", "done_by"])
     rows.set_free([message.pk])
     return message
+
+
+def _try_the_address_again(message: Message) -> None:
+    """Forget that mail to its reader failed; but not that the reader wants none."""
+    person = recipient_of(message)
+    if isinstance(person, Patient):
+        Patient.objects.filter(pk=person.pk, mail_consent=True).update(email_failed_at=None)
+    elif person is not None:
+        Contact.objects.filter(pk=person.pk).update(email_failed_at=None)
 
 
 def _locked(message: Message) -> Message:

@@ -30,7 +30,7 @@ class ContactForm(forms.Form):
     def __init__(self, *args: Any, person: Patient | Contact, texts_go_out: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ways = []
-        if person.email:
+        if person.email and _mail_arrives(person):
             ways.append((Channel.MAIL, _("By email to %(address)s") % {"address": masked_email(person.email)}))
         if person.phone:
             number = {"number": masked_phone(person.phone)}
@@ -40,3 +40,11 @@ class ContactForm(forms.Form):
         if isinstance(person, Patient) and person.address_line:
             ways.append((Channel.PAPER, _("By letter")))
         cast(forms.ChoiceField, self.fields["channel"]).choices = ways
+
+
+def _mail_arrives(person: Patient | Contact) -> bool:
+    """Whether mail would reach the person once they choose it: an address that sends it back has to be mended first,
+    by a call. A patient who wanted no more mail may say yes again.
+    """
+    wants_none = isinstance(person, Patient) and not person.mail_consent
+    return wants_none or person.email_failed_at is None or not person.phone

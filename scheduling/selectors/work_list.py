@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clinic import clock
 from clinic.models import Site
-from patients.models import ConsultRequest, Patient, Screening
+from patients.models import Channel, ConsultRequest, Patient, Screening
 from scheduling.messages.selectors import calls_due
 from scheduling.models import Appointment, ChangeRequest, Message, Offer, Series
 from scheduling.selectors import proposed, rides_missing
@@ -200,9 +200,12 @@ def _failed(scope: Scope) -> QuerySet[Any]:
 
 
 def _bounced(scope: Scope) -> QuerySet[Any]:
-    """Patients with visits to come whose mail does not arrive: until the address is mended, each message is a call."""
+    """Patients with visits to come whose mail does not arrive, or who called it unwanted: until somebody has asked,
+    each message is a call. Who is called by wish is left alone.
+    """
     to_come = Appointment.objects.blocking().filter(patient=OuterRef("pk"), site__in=scope.sites, ends__gt=scope.now)
-    return Patient.objects.living().filter(Exists(to_come), email_failed_at__isnull=False)
+    by_mail = Q(channel=Channel.MAIL) | Q(phone="")
+    return Patient.objects.living().filter(by_mail, Exists(to_come), email_failed_at__isnull=False)
 
 
 def _requests(scope: Scope) -> QuerySet[Any]:

@@ -12,13 +12,17 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.permissions import Role
+from patients import actions as people
 from patients.models import Channel, Patient
-from scheduling.hooks import mail
+from scheduling.actions import calls
+from scheduling.hooks import mail, texts
 from scheduling.hooks.texts import signature
 from scheduling.messages import feedback, ledger
 from scheduling.messages.delivery import deliver
 from scheduling.messages.routing import channel_for
 from scheduling.models import Message, MessageAttempt
+from tests.desk.pages import text
 from tests.factories import NOW, Clinic, make_patient
 from tests.messages import world
 from tests.texting import TOKEN, FakeTwilio
@@ -232,7 +236,7 @@ def test_who_unsubscribes_at_the_provider_is_called_from_then_on(
     sent(harbor, ada)
     say(client, **BOUNCE | {"Type": "Unsubscribe", "TypeCode": 16})
     ada.refresh_from_db()
-    assert (ada.mail_consent, ada.email_failed_at, channel_for(ada)) == (False, None, Channel.CALL)
+    assert (ada.mail_consent, ada.email_failed_at, channel_for(ada)) == (False, NOW, Channel.CALL)
 
 
 def test_who_calls_a_mail_unwanted_is_called_from_then_on(
@@ -243,6 +247,46 @@ def test_who_calls_a_mail_unwanted_is_called_from_then_on(
     row.refresh_from_db()
     ada.refresh_from_db()
     assert (row.state, ada.mail_consent, channel_for(ada)) == (State.SENT, False, Channel.CALL)
+
+
+def test_the_desk_is_told_of_an_unwanted_mail_until_somebody_has_asked(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    sent(harbor, ada)
+    say(client, **BOUNCE | {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "TypeCode": 100001})
+    assert harbor.clerk.user is not None
+    client.force_login(harbor.clerk.user)
+    page = text(client.get(reverse("desk:work")))
+    assert "ada@example.org was told that our mail is unwanted" in page
+    people.change_patient(by=harbor.by(Role.FRONT_DESK), patient=ada, mail_consent=True)
+    assert channel_for(ada) == Channel.MAIL, "a new yes counts"
+    assert "unwanted" not in text(client.get(reverse("desk:work")))
+
+
+def test_who_would_rather_be_called_is_no_work_for_the_desk(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
+) -> None:
+    Patient.objects.filter(pk=ada.pk).update(phone="+15185550142")
+    sent(harbor, ada)
+    say(client, **BOUNCE | {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "TypeCode": 100001})
+    people.change_patient(by=harbor.by(Role.FRONT_DESK), patient=ada, channel=Channel.CALL)
+    assert harbor.clerk.user is not None
+    client.force_login(harbor.clerk.user)
+    assert "unwanted" not in text(client.get(reverse("desk:work")))
+
+
+def test_sending_again_tries_the_address_of_the_one_who_reads_it(
+    harbor: Clinic, ada: Patient, postmark: FakePostmark
+) -> None:
+    """A companion's address that failed says nothing of the patient's, nor the other way round."""
+    ben = world.make_companion(ada, email_failed_at=NOW)
+    Patient.objects.filter(pk=ada.pk).update(email_failed_at=NOW)
+    world.name_driver(world.make_series(harbor, ada).appointments.get(number=1), ben)
+    Message.objects.filter(kind=Kind.COMPANION_NAMED).update(state=State.FAILED)
+    calls.send_again(by=harbor.by(Role.FRONT_DESK), message=world.only(kind=Kind.COMPANION_NAMED))
+    ada.refresh_from_db()
+    ben.refresh_from_db()
+    assert (ada.email_failed_at, ben.email_failed_at) == (NOW, None)
 
 
 def test_a_mail_that_arrived_says_so_in_its_history(
@@ -300,6 +344,27 @@ def test_a_text_that_did_not_arrive_has_failed_and_a_landline_is_called(
     tess.refresh_from_db()
     assert (row.state, row.last_error) == (State.FAILED, f"Twilio undelivered {code}")
     assert tess.text_consent is wishes_texts
+
+
+def test_a_text_that_twilio_speaks_of_before_it_is_written_down_is_looked_for_again(
+    harbor: Clinic, twilio: FakeTwilio, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tess = make_patient(harbor.site, phone="+15185550142", email="", channel=Channel.TEXT, text_consent=True)
+    row = sent(harbor, tess)
+    accepted = MessageAttempt.objects.filter(message=row)
+    accepted.update(detail="")
+    monkeypatch.setattr(texts.time, "sleep", lambda seconds: accepted.update(detail="SM1"))
+    assert called_back(client, MessageStatus="failed", ErrorCode="30003") == 204
+    row.refresh_from_db()
+    assert row.state == State.FAILED
+
+
+def test_of_a_text_that_is_none_of_ours_twilio_hears(
+    harbor: Clinic, twilio: FakeTwilio, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts.time, "sleep", lambda seconds: None)
+    assert called_back(client, MessageStatus="undelivered", ErrorCode="30003") == 404
+    assert called_back(client, MessageStatus="delivered") == 204
 
 
 def test_a_text_that_arrived_says_so_and_a_forged_word_is_not_heard(

@@ -97,3 +97,20 @@ def test_a_companion_has_no_such_page(client: Client, ada: Patient, visits: list
 
     assert client.get(URL).status_code == 403
     assert client.post(path_of(url).replace("/my/", "/my/stop/")).status_code == 404
+
+
+def test_an_address_that_sends_mail_back_is_not_offered(at_ada: Client, ada: Patient) -> None:
+    """Choosing it would change nothing: the desk calls until the address is mended."""
+    Patient.objects.filter(pk=ada.pk).update(
+        email="ada@example.org", phone="+15185550143", email_failed_at=factories.NOW
+    )
+    assert "By email" not in text(at_ada.get(URL))
+
+
+def test_who_wanted_no_more_mail_may_want_it_again(at_ada: Client, ada: Patient) -> None:
+    Patient.objects.filter(pk=ada.pk).update(
+        email="ada@example.org", phone="+15185550143", email_failed_at=factories.NOW, mail_consent=False
+    )
+    at_ada.post(URL, {"channel": "mail", "language": "en", "extras": "on"})
+    ada.refresh_from_db()
+    assert ada.reachable_by_mail
