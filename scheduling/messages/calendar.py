@@ -53,11 +53,13 @@ def _event(visit: Appointment) -> Event:
     event.add("dtstamp", clock.now())
     event.add("dtstart", clock.local(visit.starts, site.zone))
     event.add("dtend", clock.local(visit.ends, site.zone))
-    event.add("summary", _("Visit at %(clinic)s") % {"clinic": site.neutral_name})
+    cancelled = visit.status == Appointment.Status.CANCELLED
+    # Some programs keep, or even add, what a file calls off: then its name says it.
+    summary = _("Cancelled: visit at %(clinic)s") if cancelled else _("Visit at %(clinic)s")
+    event.add("summary", summary % {"clinic": site.neutral_name})
     event.add("description", _("Questions: %(phone)s") % {"phone": show_phone(site.phone, site.country)})
     if visit.mode == Appointment.Mode.IN_PERSON:
         event.add("location", site.one_line_address)
-    cancelled = visit.status == Appointment.Status.CANCELLED
     held = visit.status == Appointment.Status.PROPOSED
     event.add("status", "CANCELLED" if cancelled else "TENTATIVE" if held else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if cancelled else "OPAQUE")

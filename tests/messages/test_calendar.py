@@ -11,6 +11,7 @@ import pytest
 import vobject
 from dateutil.tz import tzical  # type: ignore[import-untyped]
 from django.core.mail import EmailMessage
+from django.utils import translation
 from icalendar import Calendar, Event
 
 from clinic import clock
@@ -88,6 +89,17 @@ def test_one_cancelled_visit_among_others_is_published_as_cancelled(harbor: Clin
     content = calendar_file([first, *others])
     assert read(content)["METHOD"] == "PUBLISH"
     assert [event["STATUS"] for event in events(content)] == ["CANCELLED", "CONFIRMED", "CONFIRMED"]
+
+
+def test_a_visit_called_off_says_so_in_its_name(harbor: Clinic, ada: Patient) -> None:
+    """Where a program adds what the file takes back, nobody is to set out for it."""
+    world.make_series(harbor, ada)
+    first, *others = visits_of(ada)
+    world.cancel(first)
+    named = [str(event["SUMMARY"]) for event in events(calendar_file([first, *others]))]
+    assert named == ["Cancelled: visit at Harbor Day Center"] + ["Visit at Harbor Day Center"] * 2
+    with translation.override("es"):
+        assert str(events(calendar_file([first]))[0]["SUMMARY"]) == "Cancelada: visita en Harbor Day Center"
 
 
 def test_what_rfc_5545_and_5546_ask_for_is_there(harbor: Clinic, ada: Patient) -> None:
