@@ -17,6 +17,11 @@ def day_words(moment: datetime, zone: ZoneInfo) -> str:
     return formats.date_format(clock.local(moment, zone), _("l, F j, Y"))
 
 
+def weekday_words(moment: datetime, zone: ZoneInfo) -> str:
+    """The local day of the week, where it says enough: "Monday"."""
+    return _formatted(clock.local(moment, zone).date(), "l", get_language())
+
+
 def short_day(day: date) -> str:
     """A local date for a narrow column: "Mon Dec 7"."""
     return _formatted(day, "D M j", get_language())

@@ -19,9 +19,11 @@ ASKED_LASTS = timedelta(days=14)
 
 
 def announce_score_asked(treated: Appointment) -> None:
-    """Ask the patient how it goes since this treatment; the ledger writes it once, however often it is called."""
-    now = clock.now()
-    news.about_visit(treated, Kind.SCORE_ASKED, concerns=now + ASKED_LASTS, not_after=now + ASKED_LASTS)
+    """Ask the patient how it goes since this treatment, on a working day; the ledger writes it once, however often it
+    is called.
+    """
+    until = clock.now() + ASKED_LASTS
+    news.about_visit(treated, Kind.SCORE_ASKED, concerns=until, not_after=until, can_wait=True)
 
 
 def announce_screening(patient: Patient, site: Site) -> Message:
@@ -56,7 +58,7 @@ def announce_dates_offered(series: Series, proposed: Sequence[ProposedBooster]) 
             series=series,
             version=ProposedBooster.objects.filter(series=series, offered_at__isnull=False).count(),
             context={"proposed": [str(one.pk) for one in proposed]},
-            due_at=soonest(site, clock.now(), channel_for(patient), first),
+            due_at=soonest(site, clock.now(), channel_for(patient), first, can_wait=True),
             not_after=first,
         )
     )

@@ -86,6 +86,7 @@ def content_about(
         "visits": [visit_words(visit) for visit in visits],
         "first": visit_words(visits[0]) if visits else None,
         "several": len(visits) > 1,
+        "is_today": bool(visits) and told.get(visits[0].pk) == Kind.TODAY,
         "in_person": any(visit.mode == Mode.IN_PERSON for visit in visits),
         "by_phone": any(visit.mode == Mode.PHONE for visit in visits),
         "by_video": any(visit.mode == Mode.VIDEO for visit in visits),
@@ -176,6 +177,7 @@ def _ride(visits: Sequence[Appointment]) -> dict[str, Any]:
     ]
     return {
         "needs_ride": bool(wanted),
+        "several_rides": len(wanted) > 1,
         "drivers": get_text_list(list(dict.fromkeys(named)), _("and")),
         "ride_open": len(named) < len(wanted),
     }

@@ -40,16 +40,21 @@ def next_open(site: Site, moment: datetime) -> datetime:
     return clock.moment(day, site.send_from, site.zone)
 
 
-def soonest(site: Site, now: datetime, channel: str, concerns: datetime | None = None) -> datetime:
+def soonest(
+    site: Site, now: datetime, channel: str, concerns: datetime | None = None, *, can_wait: bool = False
+) -> datetime:
     """When news that arises at `now` goes out by `channel`.
 
     Mail and text messages wait for the sending hours, unless they speak of something at `concerns` that cannot wait for
-    the morning. A call or a letter becomes a row on the desk's list at once: a person decides when to dial
-    (docs/decisions/quiet-hours.md).
+    the morning; those that can wait (`can_wait`) for Monday, too, where they do not come too late by then. A call or a
+    letter becomes a row on the desk's list at once: a person decides when to dial (docs/decisions/quiet-hours.md).
     """
-    later = next_open(site, now)
     if channel in {Channel.CALL, Channel.PAPER}:
         return now
+    later = next_open(site, now)
+    monday = _after_a_weekend(site, later)
+    if can_wait and (concerns is None or monday + TOO_SOON_TO_WAIT <= concerns):
+        return monday
     if concerns is not None and later > now and concerns < later + TOO_SOON_TO_WAIT:
         return now
     return later
@@ -63,6 +68,13 @@ def not_on_a_weekend(day: date) -> date:
 def monday_after_a_weekend(day: date) -> date:
     """The Monday after, for what can wait; other days stay."""
     return day + timedelta(days=DAYS_OF_A_WEEK - day.weekday()) if day.weekday() >= SATURDAY else day
+
+
+def _after_a_weekend(site: Site, moment: datetime) -> datetime:
+    """`moment` itself from Monday to Friday, else when messages may go out on the Monday after; UTC."""
+    day = clock.local(moment, site.zone).date()
+    monday = monday_after_a_weekend(day)
+    return moment if monday == day else clock.moment(monday, site.send_from, site.zone)
 
 
 def end_of_day(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -92,4 +92,6 @@ def template_of(messages: Sequence[Message], told: dict[UUID, Message.Kind]) -> 
     if not told:
         # Of no visit yet (the words of a call about rides), or of one that is over.
         return next((row.kind for row in messages if row.kind != Kind.SCORE_ASKED), Kind.SCORE_ASKED.value)
+    if set(told.values()) == {Kind.RIDE_MISSING}:
+        return Kind.RIDE_MISSING
     return next(iter(told.values())) if len(told) == 1 else TOGETHER

@@ -76,10 +76,12 @@ def about_visit(
     not_after: datetime,
     context: dict[str, Any] | None = None,
     version: int | None = None,
+    can_wait: bool = False,
 ) -> None:
     """News of one visit, at once. `concerns`: the time that it is about, which decides whether it can wait for the
-    morning. `version`: what makes it untrue, the visit's unless given.
+    morning, and with `can_wait` for Monday. `version`: what makes it untrue, the visit's unless given.
     """
+    channel = channel_for(appointment.patient)
     rows.write(
         rows.to_patient(
             appointment.patient,
@@ -88,7 +90,7 @@ def about_visit(
             appointment=appointment,
             version=appointment.version if version is None else version,
             context=context or {},
-            due_at=hours.soonest(appointment.site, clock.now(), channel_for(appointment.patient), concerns),
+            due_at=hours.soonest(appointment.site, clock.now(), channel, concerns, can_wait=can_wait),
             not_after=not_after,
         )
     )

@@ -11,7 +11,7 @@ from django.template import Context, Engine
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from scheduling.messages import links, texts
+from scheduling.messages import joining, links, texts
 from scheduling.messages.content import ANNOUNCING, Content
 from scheduling.messages.texts import LINK_LEFT_OUT, Rendered
 from scheduling.models import Message
@@ -49,6 +49,9 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
         own = str(content.words.get("site_subject") or subject)
         steps = _steps(content)
         tries = [(own, steps, LONGEST_WITH_STEPS), (subject, steps, LONGEST_WITH_STEPS)] if steps else []
+        if steps and content.template == joining.TOGETHER:
+            # Nothing else in it says that there is something to prepare.
+            tries.append((subject, [_("How to prepare is on your page.")], LONGEST_WITH_STEPS))
         tries += [(own, [], LONGEST), (subject, [], LONGEST)]
         for line, some, longest in tries:
             text = _body(content, line, link, some)
@@ -76,13 +79,17 @@ def _letter(letter: str) -> str:
 
 
 def _steps(content: Content) -> list[str]:
-    """How to prepare for the first visit; nothing where it would be for another."""
+    """How to prepare for the first visit; nothing where it would be for another. A message about several visits has the
+    day before each step.
+    """
     first, soon = content.words["first"], content.words.get("soon")
-    tells = content.template in PREPARING or (content.template in ANNOUNCING and soon == first)
-    if not tells or first is None:
+    steps = content.words.get("prepare", [])
+    if content.template == joining.TOGETHER:
+        steps = content.words.get("prepare_briefly", [])
+    elif first is None or (content.template not in PREPARING and (content.template not in ANNOUNCING or soon != first)):
         return []
     note = [_("Please read the note on your page before you come.")] if content.words.get("medicines") else []
-    return [*content.words.get("prepare", []), *note]
+    return [*steps, *note]
 
 
 def _body(content: Content, subject: str, link: str, steps: list[str]) -> str:

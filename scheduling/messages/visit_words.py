@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from scheduling.models import Appointment
 from scheduling.preparation import each_once, preparation_for
-from scheduling.when import day_words, time_words, zone_words
+from scheduling.when import day_words, time_words, weekday_words, zone_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,24 @@ def when_words(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def preparation_words(visits: Sequence[Appointment]) -> dict[str, Any]:
-    """How to prepare for these visits; with the day before each step where they are several. `medicines`: the doctor's
-    words of each, which a mail or a text only points to.
+    """How to prepare for these visits; with the day before each step where they are several, and with the day of the
+    week for a text, which has no room (`prepare_briefly`). `medicines`: the doctor's words of each, which a mail or a
+    text only points to.
     """
     prepared = [preparation_for(visit) for visit in visits]
-    steps: list[str] = []
+    steps: dict[str, str] = {}
     for visit, one in zip(visits, prepared, strict=True):
-        day = day_words(visit.starts, visit.site.zone)
+        day, weekday = (words(visit.starts, visit.site.zone) for words in (day_words, weekday_words))
         for step in one.steps:
-            line = _("%(day)s: %(step)s") % {"day": day, "step": step} if len(visits) > 1 else step
-            if line not in steps:
-                steps.append(line)
-    return {"prepare": steps, "bring": prepared[0].bring, "medicines": each_once(one.medicines for one in prepared)}
+            line = _on_day(day, step) if len(visits) > 1 else step
+            steps.setdefault(line, _on_day(weekday, step))
+    return {
+        "prepare": list(steps),
+        "prepare_briefly": list(steps.values()),
+        "bring": prepared[0].bring,
+        "medicines": each_once(one.medicines for one in prepared),
+    }
+
+
+def _on_day(day: str, step: str) -> str:
+    return _("%(day)s: %(step)s") % {"day": day, "step": step}

@@ -57,6 +57,7 @@ def test_several_dates_declined_are_one_question_to_the_patient(
         deliver()
         deliver()
     (mail,) = smtp_sink.to("ada@example.org")
+    assert mail["Subject"] == "Who drives you home?"
     body = mail.get_body(("plain",))
     assert body is not None
     text = " ".join(str(body.get_content()).split())

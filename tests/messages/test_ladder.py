@@ -7,9 +7,10 @@ import pytest
 
 from clinic import clock
 from patients.models import Channel, Patient
-from scheduling.messages import ledger, reminders
+from scheduling.messages import asking, ledger, reminders, short, texts
+from scheduling.messages.content import content_of
 from scheduling.messages.delivery import Run, deliver
-from scheduling.models import Appointment, LadderStep, Message, Ride
+from scheduling.models import Appointment, LadderStep, Message, ProposedBooster, Ride
 from tests.factories import NOW, Clinic, make_patient
 from tests.messages import world
 
@@ -97,6 +98,20 @@ def test_what_can_wait_after_a_weekends_visit_comes_on_monday(harbor: Clinic, ad
     assert world.only(kind=Kind.SCORE_ASKED).due_at == harbor.at(saturday + timedelta(days=9), 10)
 
 
+def test_whom_the_program_asks_on_a_weekend_is_asked_on_monday(harbor: Clinic, ada: Patient) -> None:
+    """Where the protocol has no rung for it, the days are counted from the visit, and may end on a Saturday."""
+    series = world.make_series(harbor, ada, [MONDAY])
+    saturday = MONDAY + timedelta(days=12)
+    offered = ProposedBooster(series=series, starts=harbor.at(saturday + timedelta(days=9), 9))
+    with clock.at_moment(harbor.at(saturday, 9)):
+        asking.announce_score_asked(visit_of(ada, 1))
+        asking.announce_dates_offered(series, [offered])
+    monday = harbor.at(saturday + timedelta(days=2), 8)
+    assert [row.due_at for row in Message.objects.filter(kind__in=[Kind.SCORE_ASKED, Kind.DATES_OFFERED])] == [
+        monday
+    ] * 2
+
+
 def test_nobody_is_asked_between_visits_close_together(harbor: Clinic, ada: Patient) -> None:
     ask_after(harbor, days=1)
     world.make_series(harbor, ada, [MONDAY, MONDAY + timedelta(days=2)])
@@ -161,13 +176,35 @@ def test_several_dues_of_one_day_are_one_message(harbor: Clinic, ada: Patient, m
     run = run_at(three_on_one_day(harbor, ada))
     assert run.sent == 1
     (mail,) = mailoutbox
-    assert mail.subject == "Your next visits at Harbor Day Center"
+    assert mail.subject == "Today at 3 p.m.: your visit at Harbor Day Center", "what is on the day says so"
     assert [mail.body.count(f"April {day}, 2027, 3 p.m.") for day in (12, 13, 15)] == [1, 1, 1]
     assert "Monday, April 12, 2027: Nothing to eat after" in mail.body.replace("\n  ", " ")
     assert "Tuesday, April 13, 2027: Nothing to eat after" in mail.body.replace("\n  ", " ")
     assert "Thursday, April 15, 2027: Nothing" not in mail.body
     assert world.kinds(state=State.DUE) == [Kind.PREPARE]
     assert len(world.tokens_in(mail.body)) == 1
+
+
+def test_a_text_about_several_visits_tells_how_to_prepare_for_each_with_its_day(harbor: Clinic, ada: Patient) -> None:
+    """A consult today and an infusion tomorrow: when to stop eating must not be left to the page."""
+    day = MONDAY + timedelta(days=7)
+    consult = world.make_visit(harbor, ada, harbor.at(day, 15))
+    infusion = world.make_series(harbor, ada, [day + timedelta(days=1)]).appointments.get()
+    told = [
+        Message(patient=ada, site=harbor.site, appointment=visit, recipient="patient", kind=kind, channel=Channel.TEXT)
+        for visit, kind in ((consult, Kind.TODAY), (infusion, Kind.PREPARE))
+    ]
+    for row in told:
+        row.due_at = row.created_at = clock.now()
+    content = content_of(told[0], told[1:])
+    text = short.render(told[0], content, "https://visits.example/my/" + "x" * 32).text
+    assert text.startswith("Today at 3 p.m.: your visit at Harbor Day Center")
+    assert "Tuesday: Nothing to eat after 3 a.m." in text
+    assert "until the day after your visit" in texts.render(told[0], content).text.replace("\n", " "), (
+        "one needs a ride"
+    )
+    content.words["prepare_briefly"] = ["Nothing to eat after 3 a.m."] * 20
+    assert "How to prepare is on your page." in short.render(told[0], content).text
 
 
 def test_what_became_untrue_is_not_told_with_the_others(harbor: Clinic, ada: Patient, mailoutbox: list[Any]) -> None:

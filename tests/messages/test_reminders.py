@@ -107,6 +107,17 @@ def test_news_waits_for_the_morning_unless_its_visit_cannot(channel: str) -> Non
     assert hours.soonest(place, night, channel, late) == clock.moment(date(2027, 4, 7), time(8), place.zone)
 
 
+def test_what_can_wait_waits_for_monday_unless_it_would_come_too_late() -> None:
+    place = site()
+    saturday = clock.moment(date(2027, 4, 10), time(9), place.zone)
+    monday = clock.moment(date(2027, 4, 12), time(8), place.zone)
+    assert hours.soonest(place, saturday, "mail") == saturday, "control: other news goes out"
+    assert hours.soonest(place, saturday, "mail", can_wait=True) == monday
+    assert hours.soonest(place, saturday, "mail", monday + timedelta(days=2), can_wait=True) == monday
+    assert hours.soonest(place, saturday, "mail", monday, can_wait=True) == saturday
+    assert hours.soonest(place, saturday, "call", can_wait=True) == saturday
+
+
 def test_visits_a_few_days_apart_get_one_message_before_each(harbor: Clinic, ada: Patient) -> None:
     world.drop_ladders()
     found = dues(harbor, ada, [date(2027, 4, 12), date(2027, 4, 14), date(2027, 4, 16)])
