@@ -16,7 +16,7 @@ from clinic.permissions import Role
 from patients import actions as people
 from patients.models import Channel, Patient
 from scheduling.actions import calls
-from scheduling.hooks import mail, texts
+from scheduling.hooks import mail
 from scheduling.hooks.texts import signature
 from scheduling.messages import feedback, ledger
 from scheduling.messages.delivery import deliver
@@ -353,7 +353,7 @@ def test_a_text_that_twilio_speaks_of_before_it_is_written_down_is_looked_for_ag
     row = sent(harbor, tess)
     accepted = MessageAttempt.objects.filter(message=row)
     accepted.update(detail="")
-    monkeypatch.setattr(texts.time, "sleep", lambda seconds: accepted.update(detail="SM1"))
+    monkeypatch.setattr("scheduling.hooks.texts.time.sleep", lambda seconds: accepted.update(detail="SM1"))
     assert called_back(client, MessageStatus="failed", ErrorCode="30003") == 204
     row.refresh_from_db()
     assert row.state == State.FAILED
@@ -362,7 +362,7 @@ def test_a_text_that_twilio_speaks_of_before_it_is_written_down_is_looked_for_ag
 def test_of_a_text_that_is_none_of_ours_twilio_hears(
     harbor: Clinic, twilio: FakeTwilio, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(texts.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("scheduling.hooks.texts.time.sleep", lambda seconds: None)
     assert called_back(client, MessageStatus="undelivered", ErrorCode="30003") == 404
     assert called_back(client, MessageStatus="delivered") == 204
 
