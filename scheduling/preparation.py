@@ -4,7 +4,7 @@ what to take and what not: docs/decisions/what-not-to-take.md.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -41,6 +41,14 @@ def preparation_for(appointment: Appointment) -> Preparation:
         aftercare=text.aftercare.strip() if text is not None else "",
         watch_for=text.watch_for.strip() if text is not None else "",
     )
+
+
+def begins(appointment: Appointment) -> datetime:
+    """The moment (UTC) from which the visit is prepared for: of the last meal, where the protocol has one to be the
+    last; else when it starts. Needs `protocol_version` loaded.
+    """
+    version = appointment.protocol_version
+    return appointment.starts - timedelta(hours=max(version.fasting_food_hours or 0, version.fasting_fluids_hours or 0))
 
 
 def each_once(texts: Iterable[str]) -> str:

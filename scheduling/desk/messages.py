@@ -16,6 +16,7 @@ from clinic.errors import Refused
 from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
+from patients.models import Channel
 from scheduling.actions import calls
 from scheduling.desk.calls_forms import LedgerFilter, ReasonForm
 from scheduling.desk.going_back import back_to
@@ -139,7 +140,7 @@ def _page(request: StaffRequest, found: Message, form: ReasonForm | None = None)
         "history": history_of(found),
         "form": form or ReasonForm(),
         "can_send_again": found.state in calls.ENDED,
-        "can_call": found.state in {State.DUE, State.FAILED},
+        "can_call": found.state in {State.DUE, State.FAILED} and found.channel != Channel.CALL,
         "writes_by": calls.writes_by(found) if found.state == State.PERSON else None,
         "can_leave": found.state in {State.DUE, State.FAILED, State.PERSON},
     }

@@ -6,6 +6,7 @@ Made afresh for each delivery, so that a message never tells what was true when 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from scheduling.messages.rows import CARRIED_TOGETHER
 from scheduling.messages.visit_words import preparation_words, visit_words
 from scheduling.messages.wording import own_words
 from scheduling.models import Appointment, Message, NewTime, Ride
+from scheduling.preparation import begins
 
 Kind, State = Message.Kind, Message.State
 Status, Mode = Appointment.Status, Appointment.Mode
@@ -43,6 +45,8 @@ ANNOUNCING = (
     *(Kind.BOOKED, Kind.CONSULT_BOOKED, Kind.MOVED, Kind.BOOSTERS_CHANGED, Kind.REMINDER),
     joining.TOGETHER,
 )
+#: So long before a preparation begins it has to be told; later it is told at once.
+ENOUGH = timedelta(hours=2)
 #: States in which a message has told, or will tell, what it is for.
 TELLS = (State.DUE, State.SENDING, State.SENT, State.PERSON)
 
@@ -184,18 +188,23 @@ def _ride(visits: Sequence[Appointment]) -> dict[str, Any]:
 
 
 def _preparation_now(visits: Sequence[Appointment], now: Collection[UUID] = ()) -> dict[str, Any]:
-    """Preparation for the visits of `now` (ids), whose own message about it this one is, and for those whose own will
-    not come any more, since its time has passed.
+    """Preparation for the visits of `now` (ids), whose own message about it this one is, and for those whose own does
+    not come in time any more: a reminder on the day tells too late when to stop eating.
     """
-    told = set(
-        Message.objects.filter(
-            appointment__in=visits,
-            kind__in=[Kind.PREPARE, Kind.TODAY],
-            recipient=Message.Recipient.PATIENT,
-            state__in=TELLS,
-        ).values_list("appointment_id", "version")
-    )
-    untold = [visit for visit in visits if visit.pk in now or (visit.pk, visit.version) not in told]
+    rows = Message.objects.filter(
+        appointment__in=visits,
+        kind__in=[Kind.PREPARE, Kind.TODAY],
+        recipient=Message.Recipient.PATIENT,
+        state__in=TELLS,
+    ).values_list("appointment_id", "version", "due_at")
+    at: dict[tuple[UUID | None, int], datetime] = {}
+    for key, version, due_at in rows:
+        at[key, version] = min(due_at, at.get((key, version), due_at))
+    untold = [
+        visit
+        for visit in visits
+        if visit.pk in now or at.get((visit.pk, visit.version), visit.starts) > begins(visit) - ENOUGH
+    ]
     words = preparation_words(untold) if untold else {}
     return words | {
         "soon": visit_words(untold[0]) if len(untold) == 1 else None,

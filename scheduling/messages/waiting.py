@@ -10,6 +10,7 @@ from patients.models import Channel
 from scheduling.messages import hours
 from scheduling.models import Message
 from scheduling.models.message import MessageQuerySet
+from scheduling.preparation import begins
 
 #: Ticks of the beat after which a message that nobody took is overdue (issue "Reminders and rides", 6).
 OVERDUE_TICKS = 5
@@ -52,8 +53,7 @@ def _last_useful(message: Message) -> datetime | None:
     if visit is None:
         return None
     if message.kind in {Message.Kind.PREPARE, Message.Kind.MOVED, Message.Kind.CONSULT_BOOKED}:
-        fasting = visit.protocol_version.fasting_food_hours or 0
-        return visit.starts - timedelta(hours=fasting)
+        return begins(visit)
     if message.kind == Message.Kind.CANCELLED:
         return datetime.fromisoformat(message.context["old_starts"])
     return message.not_after

@@ -136,6 +136,22 @@ def test_what_would_follow_on_the_day_of_the_booking_is_in_the_booking(
     assert "Nothing to eat after" in mailoutbox[0].body
 
 
+@pytest.mark.parametrize(("days", "told_at_once"), [(1, True), (4, False)])
+def test_a_reminder_on_the_day_is_too_late_to_tell_when_to_stop_eating(
+    harbor: Clinic, ada: Patient, mailoutbox: list[Any], days: int, told_at_once: bool
+) -> None:
+    """Booked for tomorrow, an hour after the message about preparation would have gone: only the one of the day is
+    left, and comes after breakfast. A visit further off (the control) has its own message in time.
+    """
+    with clock.at_moment(harbor.at(MONDAY, 11)):
+        ledger.announce_booked(world.make_series(harbor, ada, [MONDAY + timedelta(days=days)]))
+        assert Kind.TODAY in world.kinds()
+        deliver()
+    (mail,) = mailoutbox
+    assert ("Nothing to eat after 3 a.m." in mail.body) is told_at_once
+    assert ("you hear from us before the visit" in " ".join(mail.body.split())) is not told_at_once
+
+
 def test_a_visit_moved_there_and_back_keeps_what_is_due_today(harbor: Clinic, ada: Patient) -> None:
     """Nothing is told of such a move, so nothing else would say how to prepare."""
     visit = world.make_series(harbor, ada, [MONDAY + timedelta(days=1)]).appointments.get()
