@@ -31,7 +31,8 @@ class EndingRule:
     aftercare: bool = False
 
 
-_NOT_TREATED = "Does not count toward the series: no dose was given. The infusion is still to be planned."
+_NOT_TREATED = "Does not count toward the series: no dose was given."
+_TREATED = "Counts toward the series: the drip was started."
 
 RULES: dict[Ending, EndingRule] = {
     Ending.COMPLETED: EndingRule(
@@ -86,6 +87,14 @@ WITHOUT_DISCHARGE: tuple[Ending, ...] = (
 
 #: The endings with which a patient leaves as discharged.
 DISCHARGED: tuple[Ending, ...] = (Ending.COMPLETED, Ending.STOPPED_EARLY)
+
+
+def meaning(ending: Ending, *, counted: bool) -> str:
+    """What an ending meant for the series of the visit that had it: of one that may follow a start or not, what was."""
+    rule = RULES[ending]
+    if rule.status != Status.FULFILLED or rule.after_start is not None:
+        return rule.why
+    return _TREATED if counted else _NOT_TREATED
 
 
 def counts(appointment: Appointment, *, started: bool) -> bool | None:

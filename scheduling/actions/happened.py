@@ -73,7 +73,8 @@ def check_times(site: Site, day: date, happened: Happened) -> None:
     now, before = clock.now(), None
     for name, moment in happened.times:
         if moment > now:
-            raise Refused("That time has not come yet. Nothing was written.", field=name)
+            here = f"it is {time_words(now, site.zone)} at {site.name}"
+            raise Refused(f"That time has not come yet: {here}. Nothing was written.", field=name)
         if local_day(moment, site) != day:
             raise Refused(f"Only what happened on {date_words(day)} is entered here. Nothing was written.", field=name)
         if before is not None and moment < before:

@@ -159,7 +159,7 @@ def past(request: StaffRequest, patient: UUID) -> HttpResponse:
     form = PastForm(posted, singles=allowed, site=site, patient=person, initial={"key": uuid4()})
     if request.method == "POST" and form.is_valid():
         try:
-            past_visit.enter_past_visit(
+            made = past_visit.enter_past_visit(
                 by=Actor.of(request.user),
                 patient=person,
                 site=site,
@@ -171,7 +171,7 @@ def past(request: StaffRequest, patient: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(request, "Entered, and marked as entered afterwards.")
-            return redirect("desk:patient", person.pk)
+            return redirect("nurse:visit", made.pk)
     context = {"patient": person, "site": site, "form": form, "allowed": allowed, "sites": _sites(request, person)}
     return render(request, "desk/booking/past.html", context, status=_status(request, form))
 

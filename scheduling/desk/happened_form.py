@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 
 from clinic import clock
 from clinic.models import Resource, Site, StaffMember
@@ -13,6 +14,7 @@ from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions.happened import Happened
 from scheduling.desk.booking_forms import TimeField
+from scheduling.endings import RULES
 from scheduling.models import Ending
 from scheduling.selectors.drivers import drivers_of
 
@@ -59,6 +61,16 @@ class HappenedForm(forms.Form):
         offer(self, "nurse", people(site, Role.NURSE))
         offer(self, "chair", Resource.objects.chairs().filter(site=site))
         offer(self, "handed_to", drivers_of(patient))
+
+    @property
+    def endings(self) -> list[tuple[str, str, str, bool]]:
+        """Each ending to choose: its value, its word, what it means for the series, and whether it is chosen."""
+        chosen = self["ending"].value()
+        return [(one, str(capfirst(word)), self.meaning(Ending(one)), chosen == one) for one, word in TOOK_PLACE]
+
+    def meaning(self, ending: Ending) -> str:
+        """What an ending means for the series; empty where there is none."""
+        return RULES[ending].why
 
     def happened(self, day: date) -> Happened:
         """What was typed. Only for a valid form; `day`: the local date on which it happened."""

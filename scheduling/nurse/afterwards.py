@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
@@ -20,7 +19,6 @@ from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions import afterwards as actions
 from scheduling.actions.happened import missing_then
 from scheduling.desk.happened_form import HappenedForm
-from scheduling.endings import RULES
 from scheduling.models import Appointment, Ending, Phase, Ride
 from scheduling.nurse.steps import visit_of
 from scheduling.selectors.gates import ride_of
@@ -40,12 +38,17 @@ class TookPlaceForm(HappenedForm):
 
     def __init__(self, data: Any = None, *, visit: Appointment) -> None:
         super().__init__(data, site=visit.site, patient=visit.patient, initial=_known(visit))
+        self.visit = visit
         if visit.kind == Appointment.Kind.CONSULT:
             for name in ("recovery", "nurse", "chair", "handed_to", "without"):
                 del self.fields[name]
             self.fields["started"].label = "Began"
         elif not has_phase(visit, Phase.Kind.RECOVER):
             del self.fields["recovery"]
+
+    def meaning(self, ending: Ending) -> str:
+        """Nothing where the visit belongs to no series."""
+        return super().meaning(ending) if self.visit.series_id is not None else ""
 
     def happened(self, day: date) -> Any:
         """What was typed; a form without a field has nothing there."""
@@ -99,7 +102,6 @@ def afterwards(request: StaffRequest, pk: UUID) -> HttpResponse:
         "other": other if found.status in {Appointment.Status.PROPOSED, Appointment.Status.BOOKED} else None,
         "missing": _missing(found, day) if may_enter else "",
         "waived": _waived(found),
-        "choices": _choices(found, took),
         "is_consult": found.kind == Appointment.Kind.CONSULT,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if posted is not None else HTTPStatus.OK
@@ -157,12 +159,3 @@ def _missing(visit: Appointment, day: date) -> str:
 def _waived(visit: Appointment) -> Ride | None:
     ride = ride_of(visit)
     return ride if ride is not None and ride.status == Ride.Status.WAIVED else None
-
-
-def _choices(visit: Appointment, form: TookPlaceForm) -> list[tuple[str, str, str, bool]]:
-    """Each ending: its value, its word, what it means for the series (empty without one), and whether it is chosen."""
-    chosen = form["ending"].value()
-    return [
-        (value, str(capfirst(label)), RULES[Ending(value)].why if visit.series_id is not None else "", chosen == value)
-        for value, label in form.fields["ending"].choices  # type: ignore[attr-defined]
-    ]

@@ -10,7 +10,7 @@ from clinic import clock
 from clinic.models import StaffMember
 from clinic.permissions import Permission
 from patients.selectors import latest_clearance
-from scheduling.endings import RULES
+from scheduling.endings import meaning
 from scheduling.models import Appointment, Ending, Series, TimeCorrection
 from scheduling.nurse.chair_page import ChairPage
 from scheduling.nurse.presenters import due_words
@@ -172,7 +172,7 @@ class VisitPage(VisitSteps):
         """What the ending means for the series; empty while the visit is open."""
         if not self.visit.ending or self.visit.counts is None:
             return ""
-        return RULES[Ending(self.visit.ending)].why
+        return meaning(Ending(self.visit.ending), counted=self.visit.counts)
 
     @cached_property
     def corrections(self) -> list[TimeCorrection]:

@@ -14,7 +14,7 @@ from patients.actions import add_contact
 from patients.models import Contact
 from scheduling.actions import rides
 from scheduling.actions.visit import arrive, discharge, end_visit, record_no_show, start, to_recovery
-from scheduling.endings import DISCHARGED, RULES, WITHOUT_DISCHARGE
+from scheduling.endings import DISCHARGED, RULES, WITHOUT_DISCHARGE, meaning
 from scheduling.models import Appointment, Ending, Message, Ride
 from scheduling.selectors.courses import courses_of, undecided
 from tests.factories import NOW, Clinic, make_patient
@@ -327,3 +327,16 @@ def _contact(ward: Ward, name: str, *, is_adult: bool, may_drive: bool) -> Conta
         is_adult=is_adult,
         may_drive=may_drive,
     )
+
+
+@pytest.mark.parametrize(
+    ("ending", "counted", "words"),
+    [
+        (Ending.HOSPITAL, True, "Counts toward the series: the drip was started."),
+        (Ending.HOSPITAL, False, "Does not count toward the series: no dose was given."),
+        (Ending.COMPLETED, True, "Counts toward the series: the whole dose was given."),
+        (Ending.NO_SHOW, False, "Does not count toward the series: the patient did not come."),
+    ],
+)
+def test_what_an_ending_meant_is_said_as_it_was_without_an_if(ending: Ending, counted: bool, words: str) -> None:
+    assert meaning(ending, counted=counted) == words

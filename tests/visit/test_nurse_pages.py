@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.permissions import Role
 from patients.models import Clearance, Consent, Contact
 from scheduling.actions.visit import arrive, start, to_recovery
-from scheduling.models import Appointment, Ending, Ride, VisitRecord
+from scheduling.models import Appointment, Ending, Ride, Series, VisitRecord
 from tests.factories import NOW, make_clinic, make_patient
 from tests.visit.conftest import Ward
 from tests.visit.worlds import make_consult, make_given, make_series, make_visit, name_ride, set_lists
@@ -295,6 +295,30 @@ def test_the_page_of_the_last_infusion_says_that_a_doctor_decides_now(ward: Ward
     assert "The induction is over" in _text(nurse.get(_url("visit", last)))
     doctor = ward.signed_in(Role.DOCTOR)
     assert reverse("doctor:boosters", args=[last.series_id]) in _text(doctor.get(_url("visit", last)))
+
+
+def test_a_last_infusion_that_was_lost_is_planned_anew_or_a_doctor_decides(ward: Ward) -> None:
+    patient = make_patient(ward.clinic.site, cleared=True)
+    series = make_series(ward.clinic, patient)
+    for number in range(1, 6):
+        make_given(ward.clinic, series, number, NOW - timedelta(days=20 - 3 * number))
+    lost = make_visit(
+        ward.clinic,
+        patient=patient,
+        series=series,
+        starts=NOW - timedelta(days=1),
+        number=6,
+        status=Appointment.Status.NOSHOW,
+        ending=Ending.NO_SHOW,
+        counts=False,
+    )
+    page = _text(ward.signed_in(Role.FRONT_DESK).get(_url("visit", lost)))
+    assert "No other infusion is left to come: plan this one anew" in page
+    assert "The induction is over" not in page
+
+    Series.objects.filter(pk=series.pk).update(status=Series.Status.ON_HOLD)
+    page = _text(ward.signed_in(Role.FRONT_DESK).get(_url("visit", lost)))
+    assert "The course is on hold: a doctor decides first" in page
 
 
 def test_a_late_patient_is_marked_and_a_long_recovery_is_not(recovering: Ward, nurse: Client) -> None:
