@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from clinic import clock
 from clinic.models import Site, User
 from patients.models import Patient
 from scheduling.models import Appointment, CourseChange, Offer, Series
 from scheduling.selectors.course_changes import lasting_pauses
+
+#: A plan that lapsed is still of use so long: whoever calls back late finds what was wished.
+LAPSED = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,14 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Everything booked for one patient at the user's sites: consults, series newest first, and plans being kept."""
+    """Everything booked for one patient at the user's sites: consults, series newest first, plans being kept, and the
+    one that has lapsed lately with nothing booked since.
+    """
 
     consults: Sequence[Appointment]
     courses: Sequence[Course]
     offers: Sequence[Offer]
+    lapsed: Offer | None
     sites: Sequence[Site]
 
     @property
@@ -87,11 +94,14 @@ def visits_of(patient: Patient, user: User) -> Journey:
         .select_related("site", "protocol_version__protocol", "created_by")
         .order_by("-created_at")
     )
-    offers = (
+    now = clock.now()
+    offers = list(
         Offer.objects.for_user(user)
-        .filter(patient=patient, status=Offer.Status.OPEN, expires_at__gt=clock.now())
+        .filter(patient=patient, status__in=[Offer.Status.OPEN, Offer.Status.EXPIRED], expires_at__gt=now - LAPSED)
         .select_related("site", "protocol_version__protocol")
+        .order_by("expires_at")
     )
+    kept = [one for one in offers if one.status == Offer.Status.OPEN and one.expires_at > now]
     courses, pauses = [], lasting_pauses(patient)
     for one in series:
         own = [visit for visit in visits if visit.series_id == one.pk]
@@ -99,6 +109,15 @@ def visits_of(patient: Patient, user: User) -> Journey:
     return Journey(
         consults=[visit for visit in visits if visit.kind == Appointment.Kind.CONSULT],
         courses=courses,
-        offers=list(offers),
+        offers=kept,
+        lapsed=_lapsed([one for one in offers if one not in kept], courses) if not kept else None,
         sites=list(Site.objects.for_user(user).filter(patients=patient)),
     )
+
+
+def _lapsed(offers: Sequence[Offer], courses: Sequence[Course]) -> Offer | None:
+    """The last of these, unless a series was booked since."""
+    last = offers[-1] if offers else None
+    if last is None or any(course.series.created_at > last.created_at for course in courses):
+        return None
+    return last

@@ -15,6 +15,7 @@ from scheduling.models import Hold, Offer
 from tests.desk.pages import order, series_url, text, values, wishes
 from tests.factories import NOW, Clinic
 from tests.portal.conftest import make_driver
+from tests.scheduling.helpers import book
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,24 @@ def test_the_page_says_what_is_left_and_when_to_fetch(clerk: Client, harbor: Cli
     assert "2 hours and 30 minutes left" in said
     assert "10:55 a.m." in said, "when the first visit ends, for the driver"
     assert "May drive: Ben Quill." in said
+
+
+def test_the_patients_page_leads_to_a_plan_that_has_lapsed_until_something_is_booked(
+    clerk: Client, harbor: Clinic, patient: Patient
+) -> None:
+    page, record = kept(clerk, harbor, patient), reverse("desk:patient", args=[patient.pk])
+    assert "has lapsed" not in text(clerk.get(record))
+    with clock.at_moment(NOW + timedelta(hours=4, seconds=1)):
+        before = clerk.get(record)
+        assert "has lapsed" in text(before)
+        assert page in before.content.decode()
+        offers.release_lapsed(by=Actor.system("test"))
+        assert "has lapsed" in text(clerk.get(record)), "also once the worker has put it away"
+
+        book(harbor, patient)
+        assert "has lapsed" not in text(clerk.get(record))
+    with clock.at_moment(NOW + timedelta(days=15)):
+        assert "has lapsed" not in text(clerk.get(record))
 
 
 def test_it_lapses_by_itself_and_can_be_planned_again(clerk: Client, harbor: Clinic, patient: Patient) -> None:

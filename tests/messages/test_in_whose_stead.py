@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
 
 from clinic import clock
 from patients.models import Contact, Patient
@@ -32,6 +34,13 @@ def told(clinic: Clinic, patient: Patient) -> Message:
     return only(kind=Message.Kind.BOOKED)
 
 
+def told_one(clinic: Clinic, patient: Patient) -> Message:
+    """The same, of one patient among several."""
+    ledger.announce_booked(make_series(clinic, patient))
+    deliver()
+    return only(kind=Message.Kind.BOOKED, patient=patient)
+
+
 def guardian_of(patient: Patient, **fields: Any) -> Contact:
     values: dict[str, Any] = {"name": "Maud Quill", "is_adult": True, "may_decide": True, "email": "maud@example.org"}
     return Contact.objects.create(patient=patient, **(values | fields))
@@ -46,6 +55,21 @@ def test_the_guardian_of_a_minor_gets_the_message_and_reads_whom_it_is_about(cli
     assert letter.to == ["maud@example.org"]
     assert "Hello Maud Quill," in letter.body
     assert "This is about Ada, for whom you decide" in str(letter.body).replace("\n", " ")
+
+
+def test_the_desk_reads_on_the_message_who_was_told_in_the_patients_stead(clinic: Clinic, client: Client) -> None:
+    child = make_patient(clinic.site, birth_date=CHILD, email="child@example.org")
+    guardian_of(child, relationship="mother")
+    grown = make_patient(clinic.site, email="grown@example.org")
+    guardian_of(grown, email="other@example.org")
+    assert clinic.clerk.user is not None
+    client.force_login(clinic.clerk.user)
+
+    def page(patient: Patient) -> str:
+        return client.get(reverse("desk:message", args=[told_one(clinic, patient).pk])).content.decode()
+
+    assert "stead: Maud Quill, mother" in page(child)
+    assert "stead: Maud Quill" not in page(grown)
 
 
 def test_an_adult_gets_it_even_with_a_contact_who_may_decide(clinic: Clinic) -> None:
