@@ -52,7 +52,7 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
         if steps and content.template == joining.TOGETHER:
             # Nothing else in it says that there is something to prepare.
             tries.append((subject, [_("How to prepare is on your page.")], LONGEST_WITH_STEPS))
-        tries += [(own, [], LONGEST), (subject, [], LONGEST)]
+        tries += [(line, place, LONGEST) for place in _places(content) for line in (own, subject)]
         for line, some, longest in tries:
             text = _body(content, line, link, some)
             if length(text) + missing <= longest:
@@ -76,6 +76,16 @@ def _letter(letter: str) -> str:
         return letter
     bare = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
     return bare if bare and set(bare) <= BASIC else letter
+
+
+def _places(content: Content) -> list[list[str]]:
+    """Where to come, at length and in short: who drives has heard of no clinic before, and wonders who writes. The
+    others know.
+    """
+    if content.template != Kind.COMPANION_NAMED:
+        return [[]]
+    clinic, address = content.words["clinic"], content.words["address"]
+    return [[f"{clinic}, {address}"], [clinic]]
 
 
 def _steps(content: Content) -> list[str]:
