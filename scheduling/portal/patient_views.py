@@ -111,7 +111,8 @@ def agreed(request: HttpRequest, visitor: Visitor, contact: UUID) -> HttpRespons
 def dates(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """All visits to come as one calendar file (RFC 5545)."""
     visits = visits_to_come(visitor.patient, clock.now())
-    response = HttpResponse(calendar.calendar_file(visits), content_type="text/calendar; charset=utf-8")
+    kind = f"text/calendar; method={calendar.method_of(visits)}; charset=utf-8"
+    response = HttpResponse(calendar.calendar_file(visits), content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{calendar.FILE_NAME}"'
     return response
 
