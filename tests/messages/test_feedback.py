@@ -257,7 +257,7 @@ def test_the_desk_is_told_of_an_unwanted_mail_until_somebody_has_asked(
     assert harbor.clerk.user is not None
     client.force_login(harbor.clerk.user)
     page = text(client.get(reverse("desk:work")))
-    assert "ada@example.org was told that our mail is unwanted" in page
+    assert "Mail to ada@example.org was reported as unwanted" in page
     people.change_patient(by=harbor.by(Role.FRONT_DESK), patient=ada, mail_consent=True)
     assert channel_for(ada) == Channel.MAIL, "a new yes counts"
     assert "unwanted" not in text(client.get(reverse("desk:work")))
