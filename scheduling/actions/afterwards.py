@@ -66,14 +66,14 @@ def record_afterwards(*, by: Actor, appointment: Appointment, happened: Happened
     _set_times(by, visit, record, happened)
     _arrive(visit)
     _write(record, happened)
-    _hand_over(visit, happened)
+    hand_over(visit, happened)
     settle(visit, by, *GATES_PASSED)
     ending = RULES[happened.ending]
     started = happened.started is not None
     status.move(visit, ending.status, ending=happened.ending, counts=counts(visit, started=started), reason=reason)
     holds.free_from(appointment=visit, cell=clock.cell_up(happened.ended))
     ledger.visit_over(visit, OVER.format(ending=happened.ending.label))
-    _tell(visit, happened)
+    tell(visit, happened)
     return visit
 
 
@@ -211,7 +211,8 @@ def _write(record: VisitRecord, happened: Happened) -> None:
     set_stages(record.appointment, record)
 
 
-def _hand_over(visit: Appointment, happened: Happened) -> None:
+def hand_over(visit: Appointment, happened: Happened) -> None:
+    """Write who took the patient home, where somebody had to. Raises Refused for who may not drive."""
     if happened.handed_to is None or not visit.protocol_version.needs_ride:
         return
     against = why_not(happened.handed_to, [visit])
@@ -220,7 +221,8 @@ def _hand_over(visit: Appointment, happened: Happened) -> None:
     rides.picked_up(visit, happened.handed_to)
 
 
-def _tell(visit: Appointment, happened: Happened) -> None:
+def tell(visit: Appointment, happened: Happened) -> None:
+    """Put down what the patient is still to be told after the visit, now that it is known."""
     is_today = local_day(happened.ended, visit.site) == clock.today(visit.site.zone)
     if happened.ending == Ending.LEFT_AGAINST_ADVICE:
         if is_today:

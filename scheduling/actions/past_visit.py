@@ -1,9 +1,11 @@
-"""A visit that happened earlier today and is entered afterwards: its real times, how it ended, and what was missing.
+"""A visit that nobody had booked and that is entered afterwards, the same day or later: its real times, how it ended,
+and what was missing.
 
 Facts are recorded, not refused: a drip that ran without a clearance or a consent is written down as such, with the
 reason. Nothing is made to look as if it had been entered in time: the row says when it was, and why only then.
 """
 
+from datetime import date
 from uuid import UUID
 
 from clinic import clock
@@ -14,32 +16,33 @@ from clinic.models import Site
 from clinic.permissions import Permission
 from patients.models import Patient
 from scheduling import status
-from scheduling.actions import course_writing, placing, rides
+from scheduling.actions import course_writing, placing
+from scheduling.actions.afterwards import hand_over, tell
 from scheduling.actions.happened import Happened, check_ending, check_gates, check_times, entered_afterwards
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.actions.single import new_row
 from scheduling.endings import RULES, counts
-from scheduling.messages import ledger
-from scheduling.models import Appointment, Ending, VisitRecord
-from scheduling.selectors.drivers import why_not
+from scheduling.models import Appointment, VisitRecord
 from scheduling.selectors.rest import rest_of
-from scheduling.selectors.series_rules import local_day
+from scheduling.selectors.series_rules import date_words, local_day
 from scheduling.selectors.shapes import visit_shape
 from scheduling.selectors.singles import Single
 from scheduling.when import time_words
 
 Status, Kind = Appointment.Status, Appointment.Kind
+#: A day longer ago than this is a slip of the pen.
+MOST_DAYS = 31
 
 
 @action
 def enter_past_visit(
     *, by: Actor, patient: Patient, site: Site, single: Single, happened: Happened, key: UUID
 ) -> Appointment:
-    """Write down a visit of today that is over. It holds no time; the patient is sent what to do afterwards, as after
-    any other. The same key enters it once.
+    """Write down a visit of today, or of a day not long ago, that is over. It holds no time; of a visit of today the
+    patient is sent what to do afterwards, as after any other. The same key enters it once.
 
     Raises:
-        Refused: with the field at fault: no reason, times that are not of today or out of order, an ending that the
+        Refused: with the field at fault: no reason, times that are not of one day or out of order, an ending that the
             times contradict, nobody named who took the patient home or which doctor was told, a start without
             clearance or consent and no word about it, or another visit of the patient's at that time.
         NotAllowed: an infusion entered by somebody who does not run visits.
@@ -49,8 +52,10 @@ def enter_past_visit(
     if done is not None:
         return Appointment.objects.select_related("site", "patient").get(pk=done["appointment"])
     reason = entered_afterwards(happened.reason)
-    check_times(site, clock.today(site.zone), happened)
-    placing.take_locks(site, patient, [local_day(happened.arrived, site)], visit_shape(single.version))
+    day = local_day(happened.arrived, site)
+    _check_day(site, day)
+    check_times(site, day, happened)
+    placing.take_locks(site, patient, [day], visit_shape(single.version))
     patient.refresh_from_db()
     _check_no_other(patient, happened)
     check_ending(single.version, happened, is_consult=single.is_consult)
@@ -59,6 +64,14 @@ def enter_past_visit(
     made = _written(by, patient, site, single, happened, reason)
     keep_result(key, appointment=str(made.pk))
     return made
+
+
+def _check_day(site: Site, day: date) -> None:
+    if (clock.today(site.zone) - day).days > MOST_DAYS:
+        raise Refused(
+            f"{date_words(day)} is more than {MOST_DAYS} days ago. Nothing was written; look at the day again.",
+            field="day",
+        )
 
 
 def _check_no_other(patient: Patient, happened: Happened) -> None:
@@ -70,8 +83,8 @@ def _check_no_other(patient: Patient, happened: Happened) -> None:
     )
     if other is not None:
         raise Refused(
-            f"{patient.name} has a visit at {time_words(other.starts, other.site.zone)} today. Nothing was written: "
-            "record the times and the ending there.",
+            f"{patient.name} has a visit at {time_words(other.starts, other.site.zone)} on that day. Nothing was "
+            "written: record the times and the ending there.",
             code="patient_busy",
         )
 
@@ -119,17 +132,6 @@ def _written(by: Actor, patient: Patient, site: Site, single: Single, happened: 
     )
     if single.series is not None and single.kind == Kind.INFUSION:
         course_writing.number_anew(single.series, Kind.INFUSION, clock.now())
-    _tell(visit, happened)
+    hand_over(visit, happened)
+    tell(visit, happened)
     return visit
-
-
-def _tell(visit: Appointment, happened: Happened) -> None:
-    if happened.handed_to is not None and visit.protocol_version.needs_ride:
-        against = why_not(happened.handed_to, [visit])
-        if against:
-            raise Refused(against, field="handed_to")
-        rides.picked_up(visit, happened.handed_to)
-    if happened.ending == Ending.LEFT_AGAINST_ADVICE:
-        ledger.announce_left_alone(visit)
-    elif RULES[happened.ending].aftercare and visit.kind != Kind.CONSULT:
-        ledger.announce_discharged(visit)

@@ -152,11 +152,11 @@ def walk_in(request: StaffRequest, patient: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs(Permission.RECORD_ARRIVAL)
 def past(request: StaffRequest, patient: UUID) -> HttpResponse:
-    """A visit that happened earlier today is entered with its real times and its ending."""
+    """A visit that nobody had booked is entered with its real times and its ending."""
     person, site, singles = _about(request, patient)
     allowed = [one for one in singles if _may_enter(request, one)]
     posted = request.POST if request.method == "POST" else None
-    form = PastForm(posted, singles=allowed, site=site, patient=person, initial={"key": uuid4()})
+    form = PastForm(posted, singles=allowed, site=site, patient=person, initial=_first(site))
     if request.method == "POST" and form.is_valid():
         try:
             made = past_visit.enter_past_visit(
@@ -164,7 +164,7 @@ def past(request: StaffRequest, patient: UUID) -> HttpResponse:
                 patient=person,
                 site=site,
                 single=form.single,
-                happened=form.happened(clock.today(site.zone)),
+                happened=form.happened(form.cleaned_data["day"]),
                 key=form.cleaned_data["key"],
             )
         except Refused as error:
@@ -174,6 +174,10 @@ def past(request: StaffRequest, patient: UUID) -> HttpResponse:
             return redirect("nurse:visit", made.pk)
     context = {"patient": person, "site": site, "form": form, "allowed": allowed, "sites": _sites(request, person)}
     return render(request, "desk/booking/past.html", context, status=_status(request, form))
+
+
+def _first(site: Site) -> dict[str, Any]:
+    return {"key": uuid4(), "day": clock.today(site.zone)}
 
 
 def _may_enter(request: StaffRequest, single: Single) -> bool:

@@ -79,8 +79,9 @@ class WalkInForm(WhatForm):
 
 
 class PastForm(WhatForm, HappenedForm):
-    """A visit of today that is over and that nobody had booked: which one, and what happened."""
+    """A visit that is over and that nobody had booked: which one, on which day, and what happened."""
 
+    day = DayField(label="Day")
     doctor = forms.ModelChoiceField(
         StaffMember.objects.none(), label="Doctor, for a consult", required=False, empty_label="nobody in particular"
     )

@@ -21,6 +21,8 @@ from scheduling.selectors.drivers import drivers_of
 #: Endings of a visit that took place; that nobody came, or that it was called off, is recorded elsewhere.
 TOOK_PLACE = [(one.value, one.label) for one in Ending if one not in {Ending.NO_SHOW, Ending.CANCELLED}]
 TIMES = ("arrived", "started", "recovery", "ended")
+#: Fields of the forms that say which visit it is.
+ABOUT = frozenset({"what", "day", "key", "version"})
 
 
 class HappenedForm(forms.Form):
@@ -74,7 +76,7 @@ class HappenedForm(forms.Form):
 
     def happened(self, day: date) -> Happened:
         """What was typed. Only for a valid form; `day`: the local date on which it happened."""
-        values = {name: value for name, value in self.cleaned_data.items() if name not in {"what", "key", "version"}}
+        values = {name: value for name, value in self.cleaned_data.items() if name not in ABOUT}
         for name in TIMES:
             values[name] = self._moment(day, values[name])
         return Happened(**(values | {"ending": Ending(values["ending"])}))

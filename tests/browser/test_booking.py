@@ -159,7 +159,7 @@ def test_a_walk_in_starts_now_or_is_recorded_all_the_same(
     page.get_by_label("Why").fill("came from far")
     page.get_by_role("button", name="Start now").click()
     page.get_by_text("It holds no chair or nurse").wait_for()
-    # And what happened earlier today has its own page
+    # And what happened earlier has its own page
     nurse_page = sign_in(browser, live_server.url, harbor.nurses[0], reduced_motion="reduce")
     go(nurse_page, "desk:past_visit", ada.pk)
     judge(nurse_page)

@@ -118,6 +118,7 @@ def past(clinic: Clinic, **changes: str) -> dict[str, str]:
     """What a nurse enters about this morning."""
     return {
         "what": injection(clinic),
+        "day": clock.local(NOW, clinic.site.zone).date().isoformat(),
         "arrived": "09:00",
         "started": "09:10",
         "recovery": "09:20",

@@ -207,6 +207,45 @@ def test_a_visit_of_this_morning_is_entered_with_its_real_times_and_ending(harbo
     assert Message.objects.filter(appointment=made, kind="aftercare").exists()
 
 
+def test_a_visit_of_the_day_before_is_entered_too_and_nobody_is_told_what_to_do_on_a_day_that_is_over(
+    harbor: Clinic, ada: Patient
+) -> None:
+    with clock.at_moment(EVENING + timedelta(days=1)):
+        made = enter_past_visit(
+            by=harbor.by(Role.NURSE),
+            patient=ada,
+            site=harbor.site,
+            single=kinds(ada, harbor)["Single injection"],
+            happened=Happened(
+                NOW,
+                NOW + timedelta(minutes=83),
+                Ending.COMPLETED,
+                "the network was down",
+                started=NOW + timedelta(minutes=12),
+                handed_to=make_driver(ada, "Ben Quill", email="ben@example.org"),
+            ),
+            key=uuid4(),
+        )
+
+    assert (made.status, made.starts.date()) == ("fulfilled", NOW.date())
+    assert not Message.objects.filter(appointment=made, kind="aftercare").exists()
+
+
+def test_a_day_long_ago_is_a_slip_of_the_pen(harbor: Clinic, ada: Patient) -> None:
+    happened = Happened(NOW, EVENING, Ending.NOT_TREATED_ILL, "late")
+
+    with clock.at_moment(NOW + timedelta(days=40)), pytest.raises(Refused, match="more than 31 days ago") as refused:
+        enter_past_visit(
+            by=harbor.by(Role.NURSE),
+            patient=ada,
+            site=harbor.site,
+            single=kinds(ada, harbor)["Single injection"],
+            happened=happened,
+            key=uuid4(),
+        )
+    assert refused.value.field == "day"
+
+
 def test_a_start_without_clearance_or_consent_is_recorded_as_such(harbor: Clinic) -> None:
     stranger = make_patient(harbor.site)
 
@@ -231,7 +270,7 @@ def test_a_start_without_clearance_or_consent_is_recorded_as_such(harbor: Clinic
     [
         ({"reason": " "}, "reason"),
         ({"ended": EVENING + timedelta(minutes=5)}, "ended"),
-        ({"arrived": NOW - timedelta(days=1)}, "arrived"),
+        ({"arrived": NOW - timedelta(days=1)}, "started"),
         ({"started": NOW - timedelta(minutes=5)}, "started"),
         ({"handed_to": None}, "handed_to"),
         ({"started": None, "recovery": None}, "started"),

@@ -321,6 +321,20 @@ def test_a_last_infusion_that_was_lost_is_planned_anew_or_a_doctor_decides(ward:
     assert "The course is on hold: a doctor decides first" in page
 
 
+def test_who_comes_although_the_visit_of_today_was_cancelled_is_recorded_and_seen_as_a_walk_in(ward: Ward) -> None:
+    called_off = make_visit(ward.clinic, chair=1, nurse=1, status=Appointment.Status.CANCELLED, ending="cancelled")
+    clerk = ward.signed_in(Role.FRONT_DESK)
+    page = _text(clerk.get(_url("visit", called_off)))
+    assert "Is here all the same" in page
+    assert reverse("desk:walk_in", args=[called_off.patient_id]) in page
+
+    said = _text(clerk.post(_url("arrived", called_off), follow=True))
+
+    assert "this visit is “cancelled”. Book a new visit" in said
+    assert "Is here all the same" not in said
+    assert VisitRecord.objects.get(appointment=called_off).arrived_at == NOW
+
+
 def test_a_late_patient_is_marked_and_a_long_recovery_is_not(recovering: Ward, nurse: Client) -> None:
     make_visit(recovering.clinic, starts=NOW + timedelta(hours=3))
     with clock.at_moment(NOW + timedelta(hours=4)):
