@@ -11,8 +11,8 @@ from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site
-from patients.models import Clearance, Patient
-from patients.selectors import latest_clearance, valid_clearance
+from patients.models import Patient
+from patients.selectors import valid_clearance
 from scheduling import wishes as wishes_json
 from scheduling.actions import placing
 from scheduling.messages import ledger
@@ -169,17 +169,10 @@ def check_patient(order: SeriesOrder, shape: VisitShape) -> None:
     """
     order.patient.refresh_from_db()
     placing.check_bookable(order.patient, order.site)
-    latest = latest_clearance(order.patient)
-    if (
-        order.version.needs_clearance
-        and latest is not None
-        and latest.decision in {Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED}
-    ):
+    against = series_rules.decided_against(order.patient, order.version)
+    if against:
         raise Refused(
-            f"A doctor has decided “{latest.get_decision_display()}” for {order.patient.name}. "
-            "Nothing was booked; a doctor must decide anew first.",
-            field="patient",
-            code="not_cleared",
+            f"{against} Nothing was booked; a doctor must decide anew first.", field="patient", code="not_cleared"
         )
     length = timedelta(minutes=clock.CELL_MINUTES * shape.cells)
     placing.check_patient_free(order.patient, [(one, one + length) for one in order.starts], order.site.zone)

@@ -43,7 +43,7 @@ from scheduling.desk.plan_cards import Desk, PlanCard, cards, own_card
 from scheduling.desk.plan_markup import hidden_inputs
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Offer, Protocol, ProtocolVersion, Series
-from scheduling.selectors import planning, swapping
+from scheduling.selectors import planning, series_rules, swapping
 from scheduling.selectors.authorised import Sessions, sessions_of
 from scheduling.selectors.series_rules import date_words
 from scheduling.when import day_words, time_words
@@ -228,6 +228,10 @@ def _found(form: SeriesForm, person: Patient, work: WorkForm, kept: NextBest | N
     uncleared = version.needs_clearance and valid_clearance(person, values["first_day"]) is None
     found = Found(site, version, uncleared, form.typed, fixed)
     found.problem = [str(error) for errors in work.errors.values() for error in errors]
+    against = series_rules.decided_against(person, version)
+    if against:
+        found.refusal = [f"{against} Nothing can be booked or held; a doctor must decide anew first."]
+        return found
     try:
         question, sheet = planning.series_question(
             site=site,

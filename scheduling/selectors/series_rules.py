@@ -20,7 +20,8 @@ from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.statements import Statement
-from patients.models import Patient
+from patients.models import Clearance, Patient
+from patients.selectors import latest_clearance
 from scheduling.models import Appointment, ProtocolVersion, Series
 from scheduling.selectors.local_days import as_cells
 
@@ -43,6 +44,16 @@ def window_of(version: ProtocolVersion, sessions: int) -> int:
         return max(version.window_days, (sessions - 1) * version.min_gap_days)
     scaled = -(-version.window_days * (sessions - 1) // (version.sessions - 1))
     return max(scaled, (sessions - 1) * version.min_gap_days)
+
+
+def decided_against(patient: Patient, version: ProtocolVersion) -> str:
+    """That a doctor has refused or suspended the patient, in a sentence, where the protocol asks for a clearance; empty
+    otherwise. One query.
+    """
+    latest = latest_clearance(patient) if version.needs_clearance else None
+    if latest is None or latest.decision not in {Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED}:
+        return ""
+    return f"A doctor has decided “{latest.get_decision_display()}” for {patient.name}."
 
 
 @dataclass(frozen=True, slots=True)

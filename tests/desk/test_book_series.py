@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.permissions import Role
+from patients.actions import decide_clearance
 from patients.models import Patient
 from scheduling.actions import series_writing
 from scheduling.desk import signed_plans
@@ -127,6 +128,20 @@ def test_an_uncleared_patient_gets_a_series_held_and_the_page_says_so(clerk: Cli
     assert "Hold all 6" in text(page)
     clerk.post(series_url(new), order(harbor, values(page, "starts")[0]))
     assert Series.objects.get().status == Series.Status.DRAFT
+
+
+@pytest.mark.parametrize("decision", ["refused", "suspended"])
+def test_who_was_refused_or_suspended_is_said_to_be_so_before_anything_is_planned(
+    clerk: Client, harbor: Clinic, patient: Patient, decision: str
+) -> None:
+    assert values(clerk.get(series_url(patient), wishes(harbor)), "starts"), "the control: cleared, there are plans"
+    with clock.at_moment(NOW + timedelta(minutes=1)):
+        decide_clearance(by=harbor.by(Role.DOCTOR), patient=patient, decision=decision, reason="Heart disease")
+        page = clerk.get(series_url(patient), wishes(harbor))
+    assert f"A doctor has decided “{decision}” for {patient.name}. Nothing can be booked or held" in text(page)
+    assert values(page, "starts") == []
+    assert "can be held for" not in text(page)
+    assert "Heart disease" not in text(page), "the reason is clinical"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from clinic.errors import Refused
 from clinic.permissions import Role
@@ -18,7 +19,7 @@ from scheduling.nurse.chair_page import ChairPage
 from scheduling.selectors.at_the_chair import order_for
 from tests.factories import NOW
 from tests.visit.conftest import Ward
-from tests.visit.worlds import later, name_ride
+from tests.visit.worlds import later, make_visit, name_ride
 
 
 @pytest.fixture
@@ -147,3 +148,16 @@ def test_beside_a_visit_that_is_over_stands_the_order_of_then(ordered: Ward) -> 
 def test_an_order_needs_a_range_that_runs_upward(running: Ward) -> None:
     with pytest.raises(Refused, match="smaller dose to the larger"):
         order(running, whole_series=True, least=Decimal(40), most=Decimal(35))
+
+
+def test_the_nurse_reads_the_order_of_a_visit_of_another_day(ordered: Ward) -> None:
+    order(ordered, whole_series=True, rate="over 40 minutes", note="Slowly, please")
+    own = {"patient": ordered.visit.patient, "series": ordered.visit.series, "number": 2}
+    tomorrow = make_visit(ordered.clinic, starts=NOW + timedelta(days=1), **own)
+    for role in (Role.NURSE, Role.DOCTOR):
+        page = " ".join(
+            ordered.signed_in(role).get(reverse("nurse:visit", args=[tomorrow.pk])).content.decode().split()
+        )
+        assert "35 to 40 mg</span></strong>, intravenous, over 40 minutes" in page
+        assert "Slowly, please" in page
+        assert ("Change the order" in page) == (role == Role.DOCTOR)
