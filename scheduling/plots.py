@@ -1,4 +1,4 @@
-"""Charts drawn on the server by Vega (vl-convert), as SVG that stands in the page.
+"""Charts drawn on the server by Vega (vl-convert): as SVG that stands in a page, or as a picture for paper.
 
 Vega writes geometry and colours into attributes: no style, no script, nothing for the Content-Security-Policy to open.
 Colours come from the page's stylesheet all the same, since a rule there outweighs an attribute: each layer with a
@@ -9,11 +9,14 @@ library.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import vl_convert
 from django.utils.safestring import SafeString, mark_safe
+from font_roboto import Roboto
 
 from clinic import clock
 
@@ -37,6 +40,19 @@ def drawn(spec: Mapping[str, Any]) -> SafeString:
     svg = vl_convert.vegalite_to_svg({"config": _CONFIG, **spec}, allowed_base_urls=[])
     named = _NAMED.sub(r"<\1\2><title>\3</title></\1>", svg)
     return mark_safe(named)  # noqa: S308 -- Vega escapes what is in the data
+
+
+def picture(spec: Mapping[str, Any]) -> bytes:
+    """The same as a PNG on white, in the colours that the specification names and in the letter's font."""
+    _know_fonts()
+    config = {**_CONFIG, "background": "white", "font": "Roboto"}
+    return vl_convert.vegalite_to_png({"config": config, **spec}, scale=3, allowed_base_urls=[])
+
+
+@cache
+def _know_fonts() -> None:
+    """Roboto, which the letter embeds: a server may have no fonts of its own."""
+    vl_convert.register_font_directory(str(Path(Roboto).parent))
 
 
 def moment(at: datetime, zone: ZoneInfo) -> int:

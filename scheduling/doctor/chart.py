@@ -24,13 +24,17 @@ WIDTH, HEIGHT, BAR, BAR_STEP = 680, 192, 10, 18
 STEPS, DATES = 5, 6
 #: Squares of the diameters of a treatment's mark and of a score's dot.
 MARK, DOT = 64, 36
+#: Colours on paper; in a page those of the stylesheet outweigh them.
+ACCENT, GIVEN, BOOSTER, QUIET, BACK = "#3451b2", "#146c43", "#8a3b00", "#5b6376", "#a3121f"
+#: What the marks mean, where no legend stands beside them.
+LEGEND = "Dots are infusions, squares boosters; the solid line is the baseline, and relief ends at the broken one."
 
 _Layer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The drawing with what it shows in numbers and words. `others` are the other treatments drawn, in order."""
+    """What is drawn (`spec`), and the same in numbers and words. `others` are the other treatments drawn, in order."""
 
     title: str
     points: int
@@ -38,7 +42,17 @@ class Chart:
     boosters: int
     others: list[str]
     has_baseline: bool
-    svg: SafeString
+    spec: dict[str, Any]
+
+    @property
+    def svg(self) -> SafeString:
+        """The drawing in a page."""
+        return plots.drawn(self.spec)
+
+    @property
+    def picture(self) -> bytes:
+        """The drawing on paper, as a PNG."""
+        return plots.picture(self.spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +121,11 @@ def draw(
         "width": WIDTH,
         "height": HEIGHT,
         "layer": [
-            _layer("given", [*infusions, *boosters], {"type": "rule", "aria": False}, x=frame.x),
+            _layer("given", [*infusions, *boosters], {**_rule(GIVEN, 3, 3), "aria": False}, x=frame.x),
             *_levels(frame, baseline, rule),
             *_curve(frame, values),
-            _layer("infusions", infusions, _symbol("circle", MARK), x=frame.x, y={"value": HEIGHT}),
-            _layer("boosters", boosters, _symbol("square", MARK), x=frame.x, y={"value": HEIGHT}),
+            _layer("infusions", infusions, _symbol("circle", MARK, GIVEN), x=frame.x, y={"value": HEIGHT}),
+            _layer("boosters", boosters, _symbol("square", MARK, BOOSTER), x=frame.x, y={"value": HEIGHT}),
         ],
     }
     return Chart(
@@ -121,7 +135,7 @@ def draw(
         boosters=len(boosters),
         others=[bar["words"] for bar in bars],
         has_baseline=baseline is not None,
-        svg=plots.drawn({"spacing": 8, "vconcat": [plane, *([_below(frame, bars)] if bars else [])]}),
+        spec={"spacing": 8, "vconcat": [plane, *([_below(frame, bars)] if bars else [])]},
     )
 
 
@@ -135,8 +149,12 @@ def _layer(name: str, rows: Sequence[dict[str, Any]], mark: dict[str, Any], **en
     }
 
 
-def _symbol(shape: str, size: int) -> dict[str, Any]:
-    return {"type": "point", "shape": shape, "size": size, "filled": True, "opacity": 1}
+def _symbol(shape: str, size: int, color: str) -> dict[str, Any]:
+    return {"type": "point", "shape": shape, "size": size, "color": color, "filled": True, "opacity": 1}
+
+
+def _rule(color: str, *dash: int) -> dict[str, Any]:
+    return {"type": "rule", "color": color, "strokeDash": list(dash)}
 
 
 def _curve(frame: _Frame, values: Sequence[Observation]) -> list[_Layer]:
@@ -150,8 +168,8 @@ def _curve(frame: _Frame, values: Sequence[Observation]) -> list[_Layer]:
         for one in values
     ]
     return [
-        _layer("line", rows, {"type": "line", "aria": False}, x=frame.x, y=frame.y),
-        _layer("scores", rows, _symbol("circle", DOT), x=frame.x, y=frame.y),
+        _layer("line", rows, {"type": "line", "color": ACCENT, "aria": False}, x=frame.x, y=frame.y),
+        _layer("scores", rows, _symbol("circle", DOT, ACCENT), x=frame.x, y=frame.y),
     ]
 
 
@@ -159,12 +177,11 @@ def _levels(frame: _Frame, baseline: float | None, rule: Rule | None) -> list[_L
     """The baseline, and where relief ends; none without a baseline."""
     found = []
     if baseline is not None:
-        found.append(("baseline", baseline, f"Baseline {baseline:g}"))
+        found.append(("baseline", baseline, f"Baseline {baseline:g}", _rule(QUIET)))
         if rule is not None:
-            found.append(("back", baseline * rule.return_percent / 100, "Relief ends here"))
-    return [
-        _layer(name, [{"value": value, "words": words}], {"type": "rule"}, y=frame.y) for name, value, words in found
-    ]
+            end = baseline * rule.return_percent / 100
+            found.append(("back", end, "Relief ends here", _rule(BACK, 6, 4)))
+    return [_layer(name, [{"value": value, "words": words}], mark, y=frame.y) for name, value, words, mark in found]
 
 
 def _bars(frame: _Frame, others: Sequence[OtherTreatment]) -> list[dict[str, Any]]:
@@ -183,7 +200,7 @@ def _bars(frame: _Frame, others: Sequence[OtherTreatment]) -> list[dict[str, Any
 
 def _below(frame: _Frame, bars: Sequence[dict[str, Any]]) -> _Layer:
     """The other treatments on the same time line, one below the other, by their numbers."""
-    mark = {"type": "bar", "height": BAR, "cornerRadius": 3}
+    mark = {"type": "bar", "color": QUIET, "height": BAR, "cornerRadius": 3}
     number = {"field": "number", "type": "ordinal", "axis": {"labelAngle": 0}}
     view = _layer("others", bars, mark, x={**frame.x, "axis": None}, x2={"field": "until"}, y=number)
     return {**view, "width": WIDTH, "height": {"step": BAR_STEP}}

@@ -17,9 +17,10 @@ from clinic.views import StaffRequest, needs
 from patients.contact_points import show_phone
 from patients.models import OtherTreatment
 from scheduling.doctor.boosters import course_page
+from scheduling.doctor.chart import LEGEND
 from scheduling.doctor.course import CoursePage
 from scheduling.doctor.letter_form import LetterForm
-from scheduling.doctor.letter_pdf import LetterText, write_pdf
+from scheduling.doctor.letter_pdf import FIGURE_AFTER, Figure, LetterText, write_pdf
 from scheduling.relief import Outcome, listed
 from scheduling.selectors.courses import as_course, courses
 from scheduling.when import full_stop
@@ -55,7 +56,7 @@ def text_of(page: CoursePage, *, to: str, remarks: str, signed: str) -> LetterTe
     patient, site, series = page.patient, page.series.site, page.series
     sections = [
         ("Course", _course(page)),
-        ("Response", _response(page)),
+        (FIGURE_AFTER, _response(page)),
         ("Side effects", [_effects(page)]),
         ("Plan", [_plan(page), *(remarks.splitlines() if remarks else [])]),
     ]
@@ -70,7 +71,18 @@ def text_of(page: CoursePage, *, to: str, remarks: str, signed: str) -> LetterTe
         table=_table(page),
         signed=[signed] if signed else [],
         country=site.country,
+        figure=_figure(page),
     )
+
+
+def _figure(page: CoursePage) -> Figure | None:
+    """The curve of the score that the letter speaks of; none of a single value, which shows no course."""
+    chart = page.chart
+    if chart is None or chart.points < 2:
+        return None
+    numbers = f"{chart.points} values, {chart.visits} infusions and {chart.boosters} boosters"
+    below = "".join(f" {number}: {words}." for number, words in enumerate(chart.others, start=1))
+    return Figure(chart.picture, f"{chart.title}: {numbers}.", f"{capfirst(chart.title)}. {LEGEND}{below}")
 
 
 def _course(page: CoursePage) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 from font_roboto import Roboto, RobotoBold
 from fpdf import FPDF
@@ -10,6 +11,7 @@ from fpdf.enums import Align, TableBordersLayout, XPos, YPos
 #: Millimetres, points.
 MARGIN, LINE, BODY, SMALL, HEAD = 22, 5.2, 10.5, 9, 13
 FONT = "Roboto"
+FIGURE_AFTER = "Response"
 #: How the width of the table is shared out: visit, date, given, relief. Relief is the long one.
 COLUMNS = (20, 19, 52, 62)
 #: Letter paper where it is used, A4 elsewhere.
@@ -17,8 +19,19 @@ PAPER_LETTER = frozenset({"US", "CA", "MX"})
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A PNG, what it shows in words (for who cannot see it), and what stands below it."""
+
+    png: bytes
+    words: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
 class LetterText:
-    """What stands in the letter. `sections` are headings with their paragraphs; `table` has its heading row first."""
+    """What stands in the letter. `sections` are headings with their paragraphs; `table` has its heading row first;
+    `figure` is drawn below the section called FIGURE_AFTER.
+    """
 
     clinic: Sequence[str]
     to: str
@@ -28,6 +41,7 @@ class LetterText:
     table: Sequence[Sequence[str]]
     signed: Sequence[str]
     country: str = "US"
+    figure: Figure | None = None
 
 
 class _Paper(FPDF):
@@ -61,6 +75,8 @@ def write_pdf(letter: LetterText) -> bytes:
         paper.ln(LINE / 2)
         _lines(paper, [heading], style="B")
         _lines(paper, paragraphs)
+        if heading == FIGURE_AFTER and letter.figure is not None:
+            _figure(paper, letter.figure)
     if letter.signed:
         paper.ln(LINE * 2)
         _lines(paper, letter.signed)
@@ -68,6 +84,13 @@ def write_pdf(letter: LetterText) -> bytes:
         paper.ln(LINE)
         _table(paper, letter.table)
     return bytes(paper.output())
+
+
+def _figure(paper: FPDF, figure: Figure) -> None:
+    paper.ln(LINE / 2)
+    paper.image(BytesIO(figure.png), w=paper.epw, alt_text=figure.words)
+    paper.ln(LINE / 4)
+    _lines(paper, [figure.caption], size=SMALL)
 
 
 def _lines(paper: FPDF, lines: Sequence[str], *, style: str = "", size: float = BODY) -> None:

@@ -93,6 +93,17 @@ def test_it_is_a_pdf_of_two_pages_at_most_with_its_fonts_inside(clinic: Clinic, 
     assert 1 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 2
     assert b"/FontFile2" in pdf
     assert b"Roboto" in pdf
+    assert pdf.count(b"/Subtype /Image") == 1, "the curve"
+
+
+def test_the_curve_is_drawn_and_said_in_words_where_there_is_a_course_to_see(clinic: Clinic, course: Series) -> None:
+    figure = text_of(page_of(clinic, course), to=TO, remarks="", signed="").figure
+    assert figure is not None
+    assert figure.png.startswith(b"\x89PNG")
+    assert figure.words.endswith(": 2 values, 6 infusions and 0 boosters.")
+    assert figure.caption.endswith("1: Physical therapy (physical therapy), since March 7, 2027, goes on.")
+    course.patient.observations.exclude(value=3).delete()
+    assert text_of(page_of(clinic, course), to=TO, remarks="", signed="").figure is None
 
 
 def test_letters_with_accents_are_in_the_font() -> None:
