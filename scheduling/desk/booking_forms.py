@@ -4,19 +4,22 @@ Dates and times are local to the site. A form here checks what was typed; whethe
 the actions' to say.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from django import forms
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db.models import F
+from django.db.models import OuterRef
+from django_stubs_ext import WithAnnotations
 
 from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Site
 from clinic.models.site import Weekday
+from clinic.statements import Statement
 from clinic.views import refuse
 from scheduling.models import Protocol, ProtocolVersion
 from scheduling.selectors.series_rules import date_words
@@ -71,6 +74,22 @@ class LoadedChoiceField(forms.TypedChoiceField):
         return copied
 
 
+class _Offered(TypedDict):
+    """What is asked of a version beside the row: the sites that offer its protocol."""
+
+    offered_at: list[UUID]
+
+
+#: A clinic has a few dozen protocols: all that are in use are read, whatever the kind.
+_PROTOCOLS = Statement(lambda: Protocol.objects.filter(is_active=True).order_by("name"), 0)
+_CURRENT = Statement(
+    lambda: ProtocolVersion.objects.filter(is_current=True, protocol__is_active=True).annotate(
+        offered_at=ArraySubquery(Site.objects.filter(protocols=OuterRef("protocol")).order_by().values("pk"))
+    ),
+    0,
+)
+
+
 class PlaceForm(forms.Form):
     """The part that both booking pages share: site, protocol and first possible day."""
 
@@ -90,32 +109,23 @@ class PlaceForm(forms.Form):
             self.fields["site"].widget = forms.HiddenInput()
 
     def _protocols(self) -> Iterable[Protocol]:
-        """Those of the kind that one of the sites offers, each with its current version; one query, of a row for each
-        site that offers it.
-        """
-        offered = (
-            ProtocolVersion.objects.filter(
-                is_current=True,
-                protocol__is_active=True,
-                protocol__kind=self.kind,
-                protocol__sites__in=[site.pk for site in self.sites],
-            )
-            .annotate(offered_at=F("protocol__sites"))
-            .select_related("protocol")
-            .order_by("protocol__name")
-        )
+        """Those of the kind that one of the sites offers, by name, each with its current version. Two queries."""
+        protocols = {one.pk: one for one in _PROTOCOLS.instances(Protocol) if one.kind == self.kind}
+        sites = {site.pk for site in self.sites}
         self._versions: dict[UUID, ProtocolVersion] = {}
-        self._offered: set[tuple[UUID, UUID]] = set()
-        for version in offered:
-            self._offered.add((version.protocol_id, version.offered_at))
-            self._versions.setdefault(version.protocol_id, version)
-        return [version.protocol for version in self._versions.values()]
+        self._offered: dict[UUID, Collection[UUID]] = {}
+        for version in cast("list[WithAnnotations[ProtocolVersion, _Offered]]", _CURRENT.instances(ProtocolVersion)):
+            if version.protocol_id in protocols and sites.intersection(version.offered_at):
+                version.protocol = protocols[version.protocol_id]
+                self._versions[version.protocol_id] = version
+                self._offered[version.protocol_id] = version.offered_at
+        return [one for key, one in protocols.items() if key in self._versions]
 
     def clean(self) -> dict[str, Any]:
         """The protocol is offered at the site, and the first day is neither past nor far off."""
         values = super().clean() or {}
         site, protocol, first_day = values.get("site"), values.get("protocol"), values.get("first_day")
-        if site and protocol and (protocol.pk, site.pk) not in self._offered:
+        if site and protocol and site.pk not in self._offered[protocol.pk]:
             self.add_error("protocol", f"{protocol} is not offered at {site}. Choose another protocol or site.")
         if site and first_day:
             self._check_day(site, first_day)

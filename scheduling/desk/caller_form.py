@@ -6,16 +6,20 @@ from django import forms
 
 from clinic.actor import Actor
 from clinic.models import User
+from clinic.statements import Statement
 from patients.callers import PATIENT, at_the_word_of
 from patients.models import Contact, Patient
 
 FormT = TypeVar("FormT", bound=forms.Form)
+_CONTACTS = Statement(lambda patient: Contact.objects.filter(patient=patient), 1)
 
 
 def with_caller(form: FormT, patient: Patient, chosen: str = "") -> FormT:
     """The form with the question who called (`chosen` beforehand); shown by templates/desk/_caller.html. Call it
     before the form is checked."""
-    contacts = [(str(contact.pk), _words(contact)) for contact in patient.contacts.all() if contact.is_active]
+    contacts = [
+        (str(contact.pk), _words(contact)) for contact in _CONTACTS.instances(Contact, patient.pk) if contact.is_active
+    ]
     form.fields["caller"] = forms.ChoiceField(
         label="Who called?",
         widget=forms.Select(attrs={"class": "form-select"}),

@@ -12,8 +12,10 @@ the best chain keeps it anyway, it is the best within it too. Otherwise the same
 day that may still be the best, on an axis of days counted from the first visit, which ends where the window does.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 
@@ -51,29 +53,56 @@ class Chain:
     cost: int
 
 
-def best_chain(
-    prices: Sequence[Ints], gaps: Sequence[Gap], window: int | None = None, apart: Sequence[int] | None = None
-) -> Chain | None:
-    """The cheapest chain, or ``None``.
+Keep = Callable[[int, Ints], Ints]
+"""What a visit (its index) may still have of its prices [calendar day, hour slot]; the same array where that is all."""
+
+
+class Search:
+    """A search for the cheapest chain, and others over the same visits that narrow it.
 
     ``prices``: per visit, [calendar day, hour slot] in points. ``gaps``: one fewer. ``window``: most days from the
-    first visit to the last, both counted. ``apart``: calendar rows of another chain, from which this one must differ
-    in the dates of at least two visits (of one, where there is only one). Ties go to the earlier end and hour.
+    first visit to the last, both counted. What the best costs are up to a visit is found once, for all searches that
+    leave the prices so far as they are.
     """
-    free = _solve(list(prices), gaps, apart)
-    if free is None or window is None or free.rows[-1] - free.rows[0] < window:
-        return free
-    return _solve_within(prices, gaps, window, apart)
 
+    def __init__(self, prices: Sequence[Ints], gaps: Sequence[Gap], window: int | None = None) -> None:
+        self.prices, self.gaps, self.window = list(prices), gaps, window
 
-def _solve(prices: Sequence[Ints], gaps: Sequence[Gap], apart: Sequence[int] | None) -> Chain | None:
-    rows = np.arange(prices[0].shape[0])
-    layers = _layers(prices, gaps, None if apart is None else [rows == row for row in apart])
-    at = np.unravel_index(int(layers[-1].argmin()), layers[-1].shape)
-    if layers[-1][at] >= cost.IMPOSSIBLE:
-        return None
-    same = None if apart is None else list(apart)
-    return _walk_back(layers, prices, gaps, (int(at[0]), int(at[1]), int(at[2])), same)
+    @cached_property
+    def _trunk(self) -> list[Ints]:
+        return _layers(self.prices, self.gaps, None)
+
+    def cheapest(
+        self, keep: Keep | None = None, apart: Sequence[int] | None = None, hours: slice = slice(None)
+    ) -> Chain | None:
+        """The cheapest chain, or ``None``; ties go to the earlier end and hour.
+
+        ``keep`` may narrow the prices of each visit, ``hours`` the hour slots of all. ``apart``: calendar rows of
+        another chain, from which this one must differ in the dates of at least two visits (of one, where there is only
+        one).
+        """
+        prices = self.prices if keep is None else [keep(index, price) for index, price in enumerate(self.prices)]
+        prices = prices if hours == slice(None) else [price[:, hours] for price in prices]
+        found = self._free(prices, apart)
+        if found is not None and self.window is not None and found.rows[-1] - found.rows[0] >= self.window:
+            found = _solve_within(prices, self.gaps, self.window, apart)
+        if found is None or not hours.start:
+            return found
+        return replace(found, slots=tuple(slot + hours.start for slot in found.slots))
+
+    def _free(self, prices: Sequence[Ints], apart: Sequence[int] | None) -> Chain | None:
+        """The cheapest chain, the window left out."""
+        if apart is None:
+            same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(prices, self.prices, strict=True)))
+            layers = _layers(prices, self.gaps, None, self._trunk[:same] if same else ())
+        else:
+            rows = np.arange(prices[0].shape[0])
+            layers = _layers(prices, self.gaps, [rows == row for row in apart])
+        at = np.unravel_index(int(layers[-1].argmin()), layers[-1].shape)
+        if layers[-1][at] >= cost.IMPOSSIBLE:
+            return None
+        same_rows = None if apart is None else list(apart)
+        return _walk_back(layers, prices, self.gaps, (int(at[0]), int(at[1]), int(at[2])), same_rows)
 
 
 def _solve_within(
@@ -127,14 +156,16 @@ def _solve_from(
     return Chain(tuple(row + offset for row in found.rows), found.slots, found.cost)
 
 
-def _layers(prices: Sequence[Ints], gaps: Sequence[Gap], same: Sequence[Bools] | None) -> list[Ints]:
+def _layers(
+    prices: Sequence[Ints], gaps: Sequence[Gap], same: Sequence[Bools] | None, known: Sequence[Ints] = ()
+) -> list[Ints]:
     """Best costs per visit, [dates that differ so far, ..., day, slot]; the first axis is 1 long unless asked for.
 
-    ``same[k]``: on which days visit k would keep its date of the other chain.
+    ``same[k]``: on which days visit k would keep its date of the other chain. ``known``: those of the first visits.
     """
-    reached: list[Ints] = []
+    reached: list[Ints] = list(known)
     need = min(2, len(prices))
-    for number, price in enumerate(prices):
+    for number, price in enumerate(prices[len(reached) :], start=len(reached)):
         if number:
             came = _reach(reached[-1], gaps[number - 1])
         else:

@@ -1,6 +1,5 @@
 """One request over one grid, ready to be searched: prices per visit, day and hour, and the gaps between."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date as Date
 from datetime import timedelta
@@ -8,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 
 from scheduling.planner import cost, wishes
-from scheduling.planner.chain import Chain, Gap, best_chain
+from scheduling.planner.chain import Chain, Gap, Keep, Search
 from scheduling.planner.grid import Bools, Grid, Ints, build_grid
 from scheduling.planner.starts import VisitTable
 from scheduling.planner.values import CELL_MINUTES, Limit, PerGap, Pin, Resource, SeriesRequest, SiteDay, Taken
@@ -240,20 +239,15 @@ class Problem:
         """The date of a calendar row."""
         return self.base + timedelta(days=row)
 
-    def cheapest(
-        self,
-        relaxed: frozenset[Limit] = NOTHING,
-        apart: tuple[int, ...] | None = None,
-        keep: Callable[[int, Ints], Ints] | None = None,
-    ) -> Chain | None:
-        """The cheapest chain; ``keep`` may narrow the prices of each visit (index, [calendar day, slot]) first."""
-        prices = self.prices(relaxed)
-        if keep is not None:
-            prices = [keep(index, price) for index, price in enumerate(prices)]
-        window = self.request.window_days
-        if Limit.WINDOW in relaxed or self.request.window_start is not None:
-            window = None
-        return best_chain(prices, self.gaps_between(relaxed), window, apart)
+    def search(self, relaxed: frozenset[Limit] = NOTHING) -> Search:
+        """The search over the visits as they are tied down now."""
+        is_open = Limit.WINDOW in relaxed or self.request.window_start is not None
+        window = None if is_open else self.request.window_days
+        return Search(self.prices(relaxed), self.gaps_between(relaxed), window)
+
+    def cheapest(self, relaxed: frozenset[Limit] = NOTHING, keep: Keep | None = None) -> Chain | None:
+        """The cheapest chain; ``keep`` may narrow the prices of each visit first."""
+        return self.search(relaxed).cheapest(keep)
 
 
 def pose(request: SeriesRequest, days: tuple[SiteDay, ...], resources: tuple[Resource, ...], taken: Taken) -> Problem:

@@ -37,10 +37,11 @@ def search_series(
         ValueError: the request, shape, days or resources contradict themselves; the sentence says how.
     """
     problem = pose(request, tuple(days), tuple(resources), taken)
-    best = problem.cheapest()
+    search = problem.search()
+    best = search.cheapest()
     if best is None:
         return SeriesResult((), refuse(problem))
-    chains = with_alternatives(problem, best)
+    chains = with_alternatives(search, best, request.alternatives)
     plans = tuple(
         write_plan(problem, chain, otherwise=ALTERNATIVE if number else BEST) for number, chain in enumerate(chains)
     )

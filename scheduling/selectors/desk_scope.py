@@ -1,7 +1,7 @@
 """Whose work a work list is: the user's sites, each with its own today and its opening days."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -10,6 +10,9 @@ from clinic import clock
 from clinic.models import Site, User
 from scheduling.opening_days import last_near_day
 from scheduling.selectors.opening import Opening, openings
+
+#: No visit lasts longer than that: it lies within the opening hours of a day, and may run over.
+LONGEST = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class Scope:
         found = Q(pk__in=[])
         for site in self.sites:
             last = last_near_day(self.today(site), self.openings[site.pk].is_open)
-            found |= Q(site=site, starts__lt=clock.day_bounds(last, site.zone)[1])
+            end = clock.day_bounds(last, site.zone)[1]
+            # The second says nothing more, for no visit lasts for days; but it is what the index of open visits has.
+            found |= Q(site=site, starts__lt=end, ends__lt=end + LONGEST)
         return found
 
     def next_workday_ends(self) -> dict[UUID, datetime]:

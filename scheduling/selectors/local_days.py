@@ -1,6 +1,6 @@
 """Local dates of a site: as cells (opening hours, holidays, and what is subtracted from them), and in a query."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -71,11 +71,11 @@ def as_cells(starts: datetime, ends: datetime) -> tuple[int, int]:
     return clock.cell(starts), clock.cell_up(ends)
 
 
-def subtract(stretches: Iterable[tuple[int, int]], cuts: Iterable[tuple[int, int]]) -> Stretches:
+def subtract(stretches: Iterable[tuple[int, int]], cuts: Collection[tuple[int, int]]) -> Stretches:
     """What is left of `stretches` outside all `cuts`, in order; touching stretches become one."""
-    holes = _joined(cuts)
-    if not holes:
+    if not cuts:
         return tuple(_joined(stretches))
+    holes = _joined(cuts)
     left: list[tuple[int, int]] = []
     for start, end in _joined(stretches):
         at = start

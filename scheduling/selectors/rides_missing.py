@@ -23,6 +23,9 @@ from scheduling.selectors.drivers import all_drivers
 #: How far ahead the page of rides looks beyond what is due: reminders go out up to a week before (domain.md).
 AHEAD = timedelta(days=14)
 
+#: A visit that may still need a driver.
+OPEN = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
+
 Key = tuple[UUID, UUID]
 """patient, site"""
 
@@ -64,7 +67,7 @@ def missing(scope: Scope) -> QuerySet[Appointment]:
     return Appointment.objects.filter(
         Q(ride=None) | Q(ride__status__in=Ride.MISSING),
         site__in=scope.sites,
-        status__in=[Appointment.Status.BOOKED, Appointment.Status.ARRIVED],
+        status__in=OPEN,
         protocol_version__needs_ride=True,
         ends__gt=scope.now,
     )
@@ -72,11 +75,12 @@ def missing(scope: Scope) -> QuerySet[Appointment]:
 
 def near(scope: Scope) -> QuerySet[Appointment]:
     """Those of `missing` that are near, or whose reminder fell to a person because the patient has no email."""
-    # Not as EXISTS, which PostgreSQL would ask for each visit to come; these few it reads once.
+    soon = Appointment.objects.filter(scope.near(), status__in=OPEN, ends__gt=scope.now)
     to_tell = Message.objects.filter(
         site__in=scope.sites, kind=Message.Kind.RIDE_MISSING, state=Message.State.PERSON, appointment__isnull=False
     )
-    return missing(scope).filter(scope.near() | Q(pk__in=to_tell.values("appointment")))
+    # Together and not as one or the other, for which PostgreSQL would look at every visit to come.
+    return missing(scope).filter(pk__in=soon.order_by().values("pk").union(to_tell.order_by().values("appointment")))
 
 
 def due(scope: Scope) -> QuerySet[Appointment]:
