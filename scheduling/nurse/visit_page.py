@@ -74,6 +74,12 @@ class VisitPage(VisitSteps):
         return max(0, -int((clock.now() - until).total_seconds() // 60)) if until is not None else 0
 
     @property
+    def is_let_go(self) -> bool:
+        """Whether a doctor lets the patient go before the least time of recovery is over; for who may read it."""
+        waits = GateKind.RECOVERY in {gate.kind for gate in self.exits}
+        return self.minutes_left > 0 and not waits and self.user.may(Permission.VIEW_CLINICAL)
+
+    @property
     def now(self) -> datetime:
         """The moment at which the page was made."""
         return clock.now()

@@ -162,7 +162,13 @@ def test_leaving_before_the_least_time_of_recovery_takes_a_doctor(high: Ward) ->
         with pytest.raises(GateClosed, match="least time of recovery is not over"):
             discharge(by=nurse, appointment=high.visit, handed_to=high.companion)
         ask(high, "early")
+        page = high.signed_in(Role.NURSE)
+        address = reverse("nurse:visit", args=[high.visit.pk])
+        assert "A doctor lets the patient go" not in page.get(address).content.decode()
         answer(high, "early", "go_ahead", "Wide awake, lives close by")
+        said = page.get(address).content.decode()
+        assert "A doctor lets the patient go before that" in said
+        assert "The drip ran, and nothing is recorded as given" in said
         discharge(by=nurse, appointment=high.visit, handed_to=high.companion)
     high.visit.refresh_from_db()
     assert high.visit.ending == Ending.COMPLETED
