@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Value
 from django.utils.translation import gettext as _
 from kombu.exceptions import KombuError
 
@@ -18,6 +19,7 @@ from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused
 from clinic.permissions import Permission
 from patients.models import EmergencyAccess, Patient
+from patients.search import Plain
 
 #: Characters of a reason: a word is none.
 LEAST_REASON = 10
@@ -67,7 +69,8 @@ def _one(record_number: int | None, family_name: str, birth_date: date | None) -
     wanted = {"record_number": record_number} if record_number else {"birth_date": birth_date}
     found = Patient.objects.filter(merged_into__isnull=True, **wanted)
     if not record_number:
-        found = found.filter(family_name__iexact=family_name.strip())
+        # Whole, but with or without its accents, as on the patients' page.
+        found = found.alias(plain=Plain("family_name")).filter(plain=Plain(Value(family_name.strip())))
     people = list(found[:2])
     if len(people) != 1:
         said = _("More than one patient fits: give the record number.") if people else _("Nobody here fits that.")

@@ -96,6 +96,14 @@ def test_it_opens_for_whoever_asked_and_nobody_else(harbor: Clinic, zelda: Patie
     assert signed_in(harbor.clerk).get(where).status_code == 403
 
 
+def test_a_name_is_found_with_or_without_its_accents(harbor: Clinic, mesa: Clinic) -> None:
+    make_patient(mesa.site, given_name="Dario", family_name="Benítez", birth_date=date(1988, 11, 20))
+
+    for typed in ("benitez", "Benítez "):
+        assert ask(signed_in(harbor.nurses[0]), family_name=typed, birth_date="1988-11-20").status_code == 302
+    assert ask(signed_in(harbor.nurses[0]), family_name="benite", birth_date="1988-11-20").status_code == 422
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
