@@ -47,8 +47,12 @@ def begins(appointment: Appointment) -> datetime:
     """The moment (UTC) from which the visit is prepared for: of the last meal, where the protocol has one to be the
     last; else when it starts. Needs `protocol_version` loaded.
     """
-    version = appointment.protocol_version
-    return appointment.starts - timedelta(hours=max(version.fasting_food_hours or 0, version.fasting_fluids_hours or 0))
+    return begins_for(appointment.protocol_version, appointment.starts)
+
+
+def begins_for(version: ProtocolVersion, starts: datetime) -> datetime:
+    """The same for a visit by that version that starts then (aware)."""
+    return starts - timedelta(hours=max(version.fasting_food_hours or 0, version.fasting_fluids_hours or 0))
 
 
 def each_once(texts: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from scheduling.messages import hours, news, nudge, rows
 from scheduling.messages.news import remind, retire
 from scheduling.messages.routing import channel_for
 from scheduling.models import Appointment, Message, Series
+from scheduling.preparation import begins, begins_for
 
 Kind, State = Message.Kind, Message.State
 Status = Appointment.Status
@@ -46,8 +47,8 @@ def announce_moved(appointment: Appointment, old_starts: datetime) -> None:
     if known is None:
         _told_with_the_booking(appointment)
     elif known != appointment.starts:
-        times = [known, appointment.starts]
-        _tell(appointment, Kind.MOVED, known, concerns=times, not_after=max(times))
+        until = max(known, appointment.starts)
+        _tell(appointment, Kind.MOVED, known, concerns=[known, begins(appointment)], not_after=until)
     if appointment.status == Status.BOOKED:
         remind([appointment], told=known != appointment.starts)
 
@@ -104,10 +105,11 @@ def announce_boosters(
         "cancelled": [*untold["cancelled"], *(str(visit.pk) for visit in cancelled)],
         "known": untold["known"] | {str(visit.pk): _iso(known[visit.pk]) for visit in cancelled},
     }
-    changed = [before for _visit, before in differs] + [visit.starts for visit, _before in differs]
+    changed = [before for _visit, before in differs] + [_prepared(series, visit) for visit, _before in differs]
     changed += [moment for visit in cancelled if (moment := known[visit.pk]) is not None]
     now, channel = clock.now(), channel_for(series.patient)
-    first = min([*changed, *(visit.starts for visit in new)], default=None)
+    concerns = [*changed, *(_prepared(series, visit) for visit in new)]
+    first = min(concerns, default=None)
     tells = any(context[name] for name in ("booked", "moved", "cancelled"))
     if tells:
         _write(
@@ -123,7 +125,8 @@ def announce_boosters(
                 if changed
                 else hours.soonest(series.site, now, channel, first),
                 not_after=now + NEWS_LASTS,
-            )
+            ),
+            concerns,
         )
     remind([*booked, *(visit for visit, _old in moved)], told=tells)
 
@@ -181,12 +184,16 @@ def _tell(
             context={"old_starts": known.isoformat()},
             due_at=due_at(visit.site, channel_for(visit.patient), concerns),
             not_after=not_after,
-        )
+        ),
+        concerns,
     )
 
 
-def _write(row: Message) -> None:
-    """Save a change, carried by the one that is still waiting; a near one takes that along at once."""
+def _write(row: Message, concerns: Iterable[datetime]) -> None:
+    """Save a change that concerns these times (UTC), carried by the one that is still waiting; a near one takes that
+    along at once.
+    """
+    rows.speaks_of(row, *concerns)
     lead = (
         Message.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(
@@ -203,17 +210,30 @@ def _write(row: Message) -> None:
         .first()
     )
     if lead is not None:
-        row.due_at = min(lead.due_at, row.due_at)
-        Message.objects.filter(pk=lead.pk).update(due_at=row.due_at)
+        row.due_at = lead.due_at = min(lead.due_at, row.due_at)
+        rows.speaks_of(lead, *filter(None, [rows.first_of_all(row)]))
+        lead.save(update_fields=["due_at", "context"])
         row.carried_by = lead
     rows.write(row)
     nudge.after_commit()
 
 
 def _told_with_the_booking(appointment: Appointment) -> None:
-    """The booking is still to be told, and tells the new time. That of a consult spoke of the old one."""
+    """The booking is still to be told, and tells the new time, if need be at once. That of a consult spoke of the old
+    one.
+    """
+    concerns = begins(appointment)
     if appointment.kind == Appointment.Kind.CONSULT:
-        news.about_visit(appointment, Kind.CONSULT_BOOKED, concerns=appointment.starts, not_after=appointment.starts)
+        news.about_visit(appointment, Kind.CONSULT_BOOKED, concerns=concerns, not_after=appointment.starts)
+        return
+    if concerns >= clock.now() + NEAR:
+        return
+    waiting = rows.waiting().filter(series=appointment.series_id, kind__in=[*FIRST_TOLD, Kind.BOOSTERS_CHANGED])
+    for row in waiting.filter(state=State.DUE, lease_until__isnull=True).select_for_update(of=("self",)):
+        rows.speaks_of(row, concerns)
+        row.due_at = min(row.due_at, hours.soonest(appointment.site, clock.now(), row.channel, concerns))
+        row.save(update_fields=["due_at", "context"])
+    nudge.after_commit()
 
 
 def _untold(series: Series, changed: Sequence[Any]) -> dict[str, Any]:
@@ -254,8 +274,14 @@ def _close(series: Series, kind: Message.Kind, reason: str) -> None:
             },
             due_at=due_at(series.site, channel_for(series.patient), known.values()),
             not_after=now + NEWS_LASTS,
-        )
+        ),
+        known.values(),
     )
+
+
+def _prepared(series: Series, visit: Appointment) -> datetime:
+    """When the patient begins to prepare for a visit of the series: all of its visits go by one version."""
+    return begins_for(series.protocol_version, visit.starts)
 
 
 def _iso(moment: datetime | None) -> str:

@@ -23,6 +23,7 @@ from scheduling.messages.changes import (
 from scheduling.messages.earlier import announce_offer_over, announce_offered, withdraw_offered
 from scheduling.messages.routing import channel_for
 from scheduling.models import Appointment, Message, Ride, Series
+from scheduling.preparation import begins
 
 __all__ = [
     "announce_booked",
@@ -66,7 +67,7 @@ def announce_booked(series: Series, visits: Sequence[Appointment] | None = None)
     to_come = visits if visits is not None else news.visits_to_come(series, Status.BOOKED)
     if not to_come:
         return
-    booked = news.of_series(series, Kind.BOOKED, concerns=to_come[0].starts, not_after=to_come[-1].starts)
+    booked = news.of_series(series, Kind.BOOKED, concerns=begins(to_come[0]), not_after=to_come[-1].starts)
     rows.write_all([booked, *news.reminders_of(to_come)])
     nudge.after_commit()
 
@@ -78,7 +79,7 @@ def announce_held(series: Series) -> None:
 
 def announce_consult(appointment: Appointment) -> None:
     """A consult is booked; and its reminders."""
-    news.about_visit(appointment, Kind.CONSULT_BOOKED, concerns=appointment.starts, not_after=appointment.starts)
+    news.about_visit(appointment, Kind.CONSULT_BOOKED, concerns=begins(appointment), not_after=appointment.starts)
     news.remind([appointment])
 
 

@@ -119,7 +119,7 @@ def of_series(
     context: dict[str, Any] | None = None,
 ) -> Message:
     """News of a whole series, at once, not saved."""
-    return rows.to_patient(
+    row = rows.to_patient(
         series.patient,
         series.site,
         kind,
@@ -129,3 +129,5 @@ def of_series(
         due_at=hours.soonest(series.site, clock.now(), channel_for(series.patient), concerns),
         not_after=not_after,
     )
+    rows.speaks_of(row, *([concerns] if concerns is not None else []))
+    return row

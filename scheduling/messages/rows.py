@@ -3,7 +3,7 @@ is told.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 from uuid import uuid4
@@ -23,6 +23,9 @@ State = Message.State
 
 #: Two rows are written together when they fall due within this of each other: the actions of one form take no longer.
 TOGETHER = timedelta(minutes=10)
+#: Where a row's context keeps the moment (ISO 8601, UTC) of what it speaks of first: once that is past it is of little
+#: use, so that it may not be able to wait for the morning.
+FIRST_OF_ALL = "first"
 #: Several dues of these kinds to one person, written together, go out as one message.
 CARRIED_TOGETHER = (Message.Kind.COMPANION_NAMED, Message.Kind.COMPANION_CANCELLED)
 
@@ -78,6 +81,20 @@ def to_contact(
         message_id=new_message_id(),
         created_at=clock.now(),
     )
+
+
+def first_of_all(row: Message) -> datetime | None:
+    """The moment (UTC) of what the row speaks of first, where it was written down."""
+    kept = row.context.get(FIRST_OF_ALL)
+    return datetime.fromisoformat(kept) if kept else None
+
+
+def speaks_of(row: Message, *moments: datetime) -> None:
+    """Keep on the row (not saved) the earliest of these moments (aware) and of what it speaks of already."""
+    known = first_of_all(row)
+    found = [*moments, *([known] if known is not None else [])]
+    if found:
+        row.context = {**row.context, FIRST_OF_ALL: min(found).astimezone(UTC).isoformat()}
 
 
 def new_message_id() -> str:

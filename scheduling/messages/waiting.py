@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from clinic import clock
 from patients.models import Channel
-from scheduling.messages import hours
+from scheduling.messages import hours, rows
 from scheduling.models import Message
 from scheduling.models.message import MessageQuerySet
 from scheduling.preparation import begins
@@ -49,6 +49,9 @@ def none_overdue() -> bool:
 
 def _last_useful(message: Message) -> datetime | None:
     """The moment after which the message is of little use: for preparation, when it begins."""
+    kept = rows.first_of_all(message)
+    if kept is not None:
+        return kept
     visit = message.appointment
     if visit is None:
         return None
