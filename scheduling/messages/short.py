@@ -21,7 +21,9 @@ Kind = Message.Kind
 #: Kinds that ask who drives home; the subject of RIDE_MISSING does by itself.
 ASKING_WHO_DRIVES = frozenset({*ANNOUNCING, Kind.HELD, Kind.PREPARE, Kind.TODAY})
 #: Kinds that say how to prepare whenever they have something to say about it.
-PREPARING = frozenset({Kind.PREPARE, Kind.TODAY, Kind.AFTERCARE})
+PREPARING = frozenset({Kind.PREPARE, Kind.TODAY})
+#: Kinds that say it of other visits than the first that they name, and so with the day of the week.
+PREPARING_BY_DAY = frozenset({joining.TOGETHER, Kind.AFTERCARE})
 #: Characters of two SMS that belong together, and of three: 153 each.
 LONGEST, LONGEST_WITH_STEPS = 306, 459
 #: The GSM 7-bit default alphabet without control characters, and its extension, whose characters count twice.
@@ -49,7 +51,7 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
         own = str(content.words.get("site_subject") or subject)
         steps = _steps(content)
         tries = [(own, steps, LONGEST_WITH_STEPS), (subject, steps, LONGEST_WITH_STEPS)] if steps else []
-        if steps and content.template == joining.TOGETHER:
+        if steps and content.template in PREPARING_BY_DAY:
             # Nothing else in it says that there is something to prepare.
             tries.append((subject, [_("How to prepare is on your page.")], LONGEST_WITH_STEPS))
         tries += [(line, place, LONGEST) for place in _places(content) for line in (own, subject)]
@@ -89,12 +91,12 @@ def _places(content: Content) -> list[list[str]]:
 
 
 def _steps(content: Content) -> list[str]:
-    """How to prepare for the first visit; nothing where it would be for another. A message about several visits has the
-    day before each step.
+    """How to prepare for the first visit; nothing where it would be for another. A message about several visits, or on
+    leaving one, has the day before each step.
     """
     first, soon = content.words["first"], content.words.get("soon")
     steps = content.words.get("prepare", [])
-    if content.template == joining.TOGETHER:
+    if content.template in PREPARING_BY_DAY:
         steps = content.words.get("prepare_briefly", [])
     elif first is None or (content.template not in PREPARING and (content.template not in ANNOUNCING or soon != first)):
         return []

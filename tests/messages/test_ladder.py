@@ -269,6 +269,10 @@ def test_on_leaving_the_patient_hears_how_to_prepare_for_tomorrow(
     assert mail.subject == "After your visit at Harbor Day Center"
     assert "Nothing to eat after" in mail.body
     assert not deliver().sent
+    left = world.only(kind=Kind.AFTERCARE)
+    left.channel = Channel.TEXT
+    text = short.render(left, content_of(left, list(left.carries.all()))).text
+    assert "Tuesday: Nothing to eat after 3 a.m." in text, "of which day, since a text names no date"
 
 
 def test_rides_asked_for_and_preparation_are_one_message(harbor: Clinic, ada: Patient, mailoutbox: list[Any]) -> None:
