@@ -14,6 +14,8 @@ from scheduling.models import Appointment, Ending
 
 #: Whose drip is stopped by a reading, where the demo is made while it runs; and who fainted once.
 STOPPED, FAINTED = ("Abernathy", "Cruz", "Marchetti"), ("Voss",)
+#: Whose last visit before today nobody has closed.
+FORGOTTEN = ("Fitzgerald",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,17 @@ def attend_consult(team: Team, consult: Appointment) -> None:
 def live_through(team: Team, role: Role, visits: Sequence[Appointment]) -> None:
     """Attend each visit as far as it lies in the past; one that is under way is left where it stands."""
     now = clock.now()
+    forgotten = _last_before_today(visits) if role.family in FORGOTTEN else None
     for appointment in visits:
         if appointment.starts > now:
             return
-        _attend(team, role, appointment, now)
+        if appointment != forgotten:
+            _attend(team, role, appointment, now)
+
+
+def _last_before_today(visits: Sequence[Appointment]) -> Appointment | None:
+    before = [one for one in visits if clock.local(one.ends, one.site.zone).date() < clock.today(one.site.zone)]
+    return max(before, key=lambda one: one.starts, default=None)
 
 
 def _attend(team: Team, role: Role, appointment: Appointment, now: datetime) -> None:

@@ -159,6 +159,9 @@ class DemoPages:
             some = Appointment.objects.filter(status=state, series__isnull=False).order_by("-starts").first()
             if some is not None:
                 yield Page(f"visit, {name}", reverse("nurse:visit", args=[some.pk]), nurse)
+        forgotten = Appointment.objects.filter(status="booked", ends__lt=self.now).first()
+        if forgotten is not None:
+            yield Page("nurse:afterwards", reverse("nurse:afterwards", args=[forgotten.pk]), nurse)
         held = Series.objects.filter(status=Series.Status.DRAFT).first()
         if held is not None:
             yield Page("held series", reverse("desk:stop_series", args=[held.pk]), desk)

@@ -60,6 +60,8 @@ def test_the_demo_has_its_places_its_people_and_patients_in_each_stage(demo: Non
     assert ChangeRequest.objects.waiting().exists()
     kept = Offer.objects.filter(kind=Offer.Kind.KEPT_PLAN)
     assert set(kept.values_list("status", flat=True)) == {Offer.Status.OPEN}
+    # A visit of an earlier day that nobody closed waits for somebody to say what came of it.
+    assert Appointment.objects.filter(status="booked", ends__lt=NOW.replace(hour=4)).count() == 1
     # Nobody has to attend to what lies before the demo: nothing old is due or on a list.
     assert not Message.objects.filter(state="due", due_at__lt=NOW.replace(hour=14)).exists()
     # Every visit to come holds its chair or its doctor.
