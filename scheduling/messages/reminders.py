@@ -9,8 +9,10 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from clinic import clock
+from patients.models import Channel
 from scheduling.messages import hours
 from scheduling.models import Appointment, LadderStep, Message
+from scheduling.preparation import begins
 
 Kind = Message.Kind
 
@@ -72,18 +74,21 @@ USUAL = (
 
 def dues_of(appointments: Sequence[Appointment], now: datetime, *, told: bool = True) -> list[Due]:
     """The reminders still to come of these visits, seen from `now`. Needs `site` and `protocol_version` loaded.
-    `told`: news of the visits goes out now, or as soon as the quiet hours end, and tells what would follow at once.
+    `told`: news of the visits goes out now, or as soon as the quiet hours end where it can wait for that, and tells
+    what would follow at once.
 
     Three queries at most, however many visits: ladders, and the visits beside them in their series.
     """
     ladders = _ladders(appointments)
     series = _series_of(appointments)
+    first = min(map(begins, appointments), default=None)
     found = []
     for visit in appointments:
         others = series.get(visit.series_id, [])
+        news = hours.soonest(visit.site, now, Channel.MAIL, first) if told else None
         for step in _steps(visit, ladders, BEFORE, close=_is_close(visit, (end for _, end in others), before=True)):
             at = _due_at(visit, step, others)
-            if not _just_told(visit, step, at, now, told=told) and _in_time(visit, step, at):
+            if at > now and not _just_told(visit, step, at, news) and _in_time(visit, step, at):
                 found.append(Due(visit, step.kind, at))
     return found
 
@@ -136,11 +141,10 @@ def _due_after(visit: Appointment, step: Step) -> datetime:
     return hours.wall_time(site, day, step.send_at or site.send_from)
 
 
-def _just_told(visit: Appointment, step: Step, at: datetime, now: datetime, *, told: bool) -> bool:
-    """Whether the reminder is past, or news says it all a moment before."""
-    if not told:
-        return at <= now
-    news = hours.next_open(visit.site, now)
+def _just_told(visit: Appointment, step: Step, at: datetime, news: datetime | None) -> bool:
+    """Whether news that goes out at that time (None: there is none) says it all a moment before."""
+    if news is None:
+        return False
     zone = visit.site.zone
     return at <= news + JUST_TOLD[step.kind] or clock.local(at, zone).date() <= clock.local(news, zone).date()
 

@@ -51,8 +51,7 @@ def render(message: Message, content: Content, link: str = "") -> Rendered:
         own = str(content.words.get("site_subject") or subject)
         steps = _steps(content)
         tries = [(own, steps, LONGEST_WITH_STEPS), (subject, steps, LONGEST_WITH_STEPS)] if steps else []
-        if steps and content.template in PREPARING_BY_DAY:
-            # Nothing else in it says that there is something to prepare.
+        if steps and link:
             tries.append((subject, [_("How to prepare is on your page.")], LONGEST_WITH_STEPS))
         tries += [(line, place, LONGEST) for place in _places(content) for line in (own, subject)]
         for line, some, longest in tries:
@@ -91,15 +90,14 @@ def _places(content: Content) -> list[list[str]]:
 
 
 def _steps(content: Content) -> list[str]:
-    """How to prepare for the first visit; nothing where it would be for another. A message about several visits, or on
-    leaving one, has the day before each step.
+    """How to prepare for the first visit that the message names; for others, with the day of the week before each step.
+    Nothing where the kind says nothing of it.
     """
     first, soon = content.words["first"], content.words.get("soon")
-    steps = content.words.get("prepare", [])
-    if content.template in PREPARING_BY_DAY:
-        steps = content.words.get("prepare_briefly", [])
-    elif first is None or (content.template not in PREPARING and (content.template not in ANNOUNCING or soon != first)):
+    if content.template not in {*PREPARING, *PREPARING_BY_DAY, *ANNOUNCING}:
         return []
+    of_first = content.template in PREPARING or (content.template in ANNOUNCING and soon is not None and soon == first)
+    steps = content.words.get("prepare" if of_first else "prepare_briefly", [])
     note = [_("Please read the note on your page before you come.")] if content.words.get("medicines") else []
     return [*steps, *note]
 

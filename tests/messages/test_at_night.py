@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from clinic import clock
-from patients.models import Patient
-from scheduling.messages import ledger
+from patients.models import Channel, Patient
+from scheduling.messages import ledger, short
+from scheduling.messages.content import content_of
 from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Message, Series
 from tests.factories import NOW, Clinic
@@ -48,6 +49,25 @@ def test_a_booking_for_the_morning_is_told_in_the_evening(
         assert "Nothing to eat after" in mailoutbox[0].body
     else:
         assert world.only(kind=Kind.BOOKED).due_at == harbor.at(TOMORROW, 8)
+
+
+def test_a_text_in_the_evening_tells_how_to_prepare_for_each_of_the_next_days(
+    harbor: Clinic, ada: Patient, nine: datetime
+) -> None:
+    """What is told at once leaves tomorrow's message about the day after as it is; what has none is in the booking."""
+    days = [TOMORROW, TOMORROW + timedelta(days=1), LATER]
+    with clock.at_moment(nine):
+        ledger.announce_booked(world.make_series(harbor, ada, days, at=time(12)))
+        row = world.only(kind=Kind.BOOKED)
+        row.channel = Channel.TEXT
+        link = "https://visits.example/my/" + "x" * 32
+        text = short.render(row, content_of(row), link).text
+    assert "Nothing to eat after 6 a.m." in text
+    assert world.only(kind=Kind.PREPARE, appointment__number=2).due_at > harbor.at(TOMORROW, 14)
+    Message.objects.filter(kind=Kind.PREPARE, appointment__number=2).delete()
+    with clock.at_moment(nine):
+        text = short.render(row, content_of(row), link).text
+        assert "Tuesday: Nothing to eat after 6 a.m." in text or "How to prepare is on your page." in text
 
 
 @pytest.mark.parametrize(("day", "hour", "to_day", "to_hour"), [(LATER, 12, TOMORROW, 12), (TOMORROW, 8, LATER, 12)])

@@ -213,14 +213,15 @@ def test_a_text_about_several_visits_tells_how_to_prepare_for_each_with_its_day(
     for row in told:
         row.due_at = row.created_at = clock.now()
     content = content_of(told[0], told[1:])
-    text = short.render(told[0], content, "https://visits.example/my/" + "x" * 32).text
+    link = "https://visits.example/my/" + "x" * 32
+    text = short.render(told[0], content, link).text
     assert text.startswith("Today at 3 p.m.: your visit at Harbor Day Center")
     assert "Tuesday: Nothing to eat after 3 a.m." in text
     assert "until the day after your visit" in texts.render(told[0], content).text.replace("\n", " "), (
         "one needs a ride"
     )
     content.words["prepare_briefly"] = ["Nothing to eat after 3 a.m."] * 20
-    assert "How to prepare is on your page." in short.render(told[0], content).text
+    assert "How to prepare is on your page." in short.render(told[0], content, link).text
 
 
 def test_what_became_untrue_is_not_told_with_the_others(harbor: Clinic, ada: Patient, mailoutbox: list[Any]) -> None:
