@@ -12,7 +12,6 @@ import pytest
 from django.core import mail
 
 from clinic import clock
-from clinic.text_url import read_text_url
 from patients.models import Channel, Contact, Patient
 from scheduling.messages import claiming, delivery, ledger, short, text_channel
 from scheduling.messages.content import content_of
@@ -373,32 +372,3 @@ def test_a_call_that_becomes_a_text_at_night_waits_for_the_morning(
     row.refresh_from_db()
     assert (row.channel, row.due_at) == (Channel.TEXT, harbor.at(NOW.date() + timedelta(days=1), 8))
     assert twilio.texts == []
-
-
-# --- the setting
-
-
-def test_the_address_of_the_provider_is_read_and_its_token_never_shown() -> None:
-    assert read_text_url("") is None
-    provider = read_text_url("twilio://AC1:to%2Fken@api.twilio.com/+15085550123")
-    assert provider is not None
-    assert (provider.host, provider.account, provider.token) == ("api.twilio.com", "AC1", "to/ken")
-    assert provider.sender == "+15085550123"
-    assert not provider.plain
-    assert "ken" not in repr(provider).replace("token", "")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "twilio://api.twilio.com/+15085550123",
-        "twilio://AC1:secret@api.twilio.com/",
-        "https://AC1:secret@api.twilio.com/+15085550123",
-        "twilio+http://AC1:secret@api.twilio.com/+15085550123",
-        "twilio://AC1:secret@api.twilio.com:port/+15085550123",
-    ],
-)
-def test_an_address_that_will_not_do_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(ValueError, match="must look like") as refused:
-        read_text_url(url)
-    assert "secret" not in str(refused.value)
