@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 
 from clinic import clock
 
+#: From so many days on, before or behind, a short date says its year: imported findings are years old.
+FAR_DAYS = 300
+
 
 def day_words(moment: datetime, zone: ZoneInfo) -> str:
     """The local date of `moment` (aware) in `zone`: "Monday, December 7, 2026", or as the active language writes it."""
@@ -23,8 +26,11 @@ def weekday_words(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def short_day(day: date) -> str:
-    """A local date for a narrow column: "Mon Dec 7"."""
-    return _formatted(day, "D M j", get_language())
+    """A local date for a narrow column: "Mon Dec 7"; with its year where it lies so far away that one would take it for
+    another year's.
+    """
+    is_far = abs((day - clock.now().date()).days) > FAR_DAYS
+    return _formatted(day, "D M j, Y" if is_far else "D M j", get_language())
 
 
 def time_words(moment: datetime, zone: ZoneInfo) -> str:

@@ -110,14 +110,14 @@ class Case:
 
     @property
     def pressures(self) -> list[tuple[str, date]]:
-        """The last blood pressures, ("152/95", local date of the site): what a flag of it is read beside."""
+        """The last blood pressures in whole mmHg, ("152/95", local date of the site), to read a flag beside."""
         diastolic = self._values.get(Measure.DIASTOLIC, ())
         lower = {one.source_id: one for one in diastolic}
         at_once = {one.effective_at: one for one in diastolic}
         found = []
         for value in self._values.get(Measure.SYSTOLIC, ()):
             beside = lower.get(value.source_id) or at_once.get(value.effective_at)
-            halves = (f"{one.value.normalize():f}" if one is not None else "?" for one in (value, beside))
+            halves = (f"{one.value:.0f}" if one is not None else "?" for one in (value, beside))
             found.append(("/".join(halves), clock.local(value.effective_at, self.zone).date()))
         return found
 

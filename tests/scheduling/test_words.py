@@ -1,15 +1,17 @@
 """Wishes and reasons survive JSON, refusals and reasons are sentences, and a status moves only along its table."""
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from clinic import clock
 from clinic.errors import Stale, WrongStatus
 from scheduling import status, wishes
 from scheduling.models import Appointment
 from scheduling.planner.values import Reason, Wishes
 from scheduling.selectors import planning, reasons
+from scheduling.when import short_day
 from tests.factories import FIRST_DAY, NOW, make_clinic, make_patient
 from tests.scheduling.helpers import best_starts, book, consult, visits_of
 
@@ -163,3 +165,11 @@ def test_plans_shown_and_booked_agree() -> None:
     patient = make_patient(clinic.site, cleared=True)
     starts = best_starts(clinic, patient)
     assert [visit.starts for visit in visits_of(book(clinic, patient, starts))] == starts
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "Mon Apr 5"), (-300, "Tue Jun 9"), (-301, "Mon Jun 8, 2026"), (301, "Mon Jan 31, 2028")]
+)
+def test_a_short_date_says_its_year_where_one_would_take_it_for_another(days: int, words: str) -> None:
+    with clock.at_moment(NOW):
+        assert short_day(NOW.date() + timedelta(days=days)) == words

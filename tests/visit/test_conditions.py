@@ -347,4 +347,4 @@ def test_a_flag_of_the_blood_pressure_stands_beside_the_last_readings(clinic: Cl
 
     text = text_of(sign_in(clinic, Role.DOCTOR).get(clearance_url(patient)))
 
-    assert 'Last readings: <span class="num nowrap">152/95 (Apr 5)</span>' in text
+    assert 'Last readings: <span class="num nowrap">152/95 (Apr 5, 2027)</span>' in text
