@@ -5,7 +5,7 @@ The page carries the same values as a table beside it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from patients.models import RANGES, Measure, Observation, OtherTreatment
 from scheduling import plots
 from scheduling.models import Appointment
 from scheduling.relief import Response, Rule
+from scheduling.when import FAR_DAYS
 
 #: The size of the drawing's plane, in SVG units, and of the line of another treatment below it.
 WIDTH, HEIGHT, BAR, BAR_STEP = 680, 192, 10, 18
@@ -76,11 +77,12 @@ class _Frame:
         ticks = [begin + (end - begin) * number // (DATES - 1) for number in range(DATES)]
         if _day(self.first, self.zone) == _day(self.last, self.zone):
             ticks = ticks[:1]
+        is_long = self.last - self.first > timedelta(days=FAR_DAYS)
         return {
             "field": "at",
             "type": "temporal",
             "scale": {"type": "utc", "nice": False, "domain": [begin, end]},
-            "axis": {"format": "%b %-d", "grid": False, "values": ticks, "labelPadding": 10},
+            "axis": {"format": "%b %Y" if is_long else "%b %-d", "grid": False, "values": ticks, "labelPadding": 10},
         }
 
     @property

@@ -66,6 +66,14 @@ def test_the_curve_has_a_dot_for_each_score_a_mark_for_each_infusion_and_a_table
     assert "3 days after infusion 6" in text
 
 
+@pytest.mark.parametrize(("days", "first"), [(200, "Sep 17"), (2000, "Oct 2021")])
+def test_dates_below_the_curve_say_their_year_where_it_goes_over_years(
+    clinic: Clinic, course: Series, doctor: Client, days: int, first: str
+) -> None:
+    _score(clinic, course, 8, NOW - timedelta(days=days))
+    assert f">{first}</text>" in doctor.get(_boosters(course)).content.decode()
+
+
 def test_the_page_has_no_inline_style_or_script(clinic: Clinic, course: Series, doctor: Client) -> None:
     _score(clinic, course, 8, NOW - timedelta(days=30))
     html = doctor.get(_boosters(course)).content.decode()
