@@ -119,17 +119,15 @@ def draw(
     boosters = [_mark(frame, visit) for visit in treated if visit.kind == Appointment.Kind.BOOSTER]
     baseline = response.baseline if response is not None else None
     bars = _bars(frame, others)
-    plane = {
-        "width": WIDTH,
-        "height": HEIGHT,
-        "layer": [
-            _layer("given", [*infusions, *boosters], {**_rule(GIVEN, 3, 3), "aria": False}, x=frame.x),
-            *_levels(frame, baseline, rule),
-            *_curve(frame, values),
-            _layer("infusions", infusions, _symbol("circle", MARK, GIVEN), x=frame.x, y={"value": HEIGHT}),
-            _layer("boosters", boosters, _symbol("square", MARK, BOOSTER), x=frame.x, y={"value": HEIGHT}),
-        ],
-    }
+    layers = [
+        _layer("given", [*infusions, *boosters], {**_rule(GIVEN, 3, 3), "aria": False}, x=frame.x),
+        *_levels(frame, baseline, rule),
+        *_curve(frame, values),
+        _layer("infusions", infusions, _symbol("circle", MARK, GIVEN), x=frame.x, y={"value": HEIGHT}),
+        _layer("boosters", boosters, _symbol("square", MARK, BOOSTER), x=frame.x, y={"value": HEIGHT}),
+    ]
+    # A layer without marks would be a symbol without a name.
+    plane = {"width": WIDTH, "height": HEIGHT, "layer": [one for one in layers if one["data"]["values"]]}
     return Chart(
         title=f"{measure.label}, {_date(frame.first, zone)} to {_date(frame.last, zone)}",
         points=len(values),

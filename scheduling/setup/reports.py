@@ -1,7 +1,6 @@
 """Reports for managers, each a plot with its table and a file."""
 
 import csv
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,14 +15,13 @@ from clinic.permissions import Permission
 from clinic.rates import FILES_OUT, SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from scheduling.desk.sites import site_or_404, sites_of
-from scheduling.selectors.reports import REPORTS, Report, Row, Span
+from scheduling.selectors.reports import REPORTS, Span
 from scheduling.setup.base_forms import SearchedDayField
 from scheduling.setup.csv_cells import safe
+from scheduling.setup.report_plots import drawn_of
 
 #: Days that a page shows unless asked, and at most.
 USUAL, MOST = 28, 366
-#: The plot, in its own units: a line's height, where bars begin and how long the longest is.
-LINE, LEFT, WIDTH = 22, 190, 420
 
 
 class SpanForm(forms.Form):
@@ -31,96 +29,6 @@ class SpanForm(forms.Form):
 
     first = SearchedDayField(required=False)
     last = SearchedDayField(required=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One row as it is drawn."""
-
-    label: str
-    words: str
-    base: int
-    y: int
-    width: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """Bars, and how large the drawing is."""
-
-    bars: list[Bar]
-    height: int
-    width: int = LEFT + WIDTH + 90
-
-
-#: A grid, in the same units: the width of its hours, and one square. The fullest is tinted by half, so that words on it
-#: are read in light and in dark.
-HOURS, SQUARE_WIDTH, SQUARE_HEIGHT, FULLEST = 84, 92, 40, 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Square:
-    """One row as it is drawn in a grid: its corner, its words, and how much of the colour it has (0 to FULLEST)."""
-
-    x: int
-    y: int
-    words: tuple[str, ...]
-    tint: float
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Squares below the names of their columns (name, middle) and beside those of their lines (name, base)."""
-
-    columns: list[tuple[str, int]]
-    lines: list[tuple[str, int]]
-    squares: list[Square]
-    width: int
-    height: int
-
-
-def grid_of(report: Report) -> Grid | None:
-    """The rows by their first two cells; None where there is nothing to draw."""
-    if not report.grid:
-        return None
-    columns = list(dict.fromkeys(row.cells[0] for row in report.rows))
-    lines = list(report.grid)
-    most = max(row.drawn or 0.0 for row in report.rows) or 1.0
-    squares = [
-        Square(
-            HOURS + SQUARE_WIDTH * columns.index(row.cells[0]),
-            LINE + SQUARE_HEIGHT * lines.index(row.cells[1]),
-            row.cells[2:],
-            round(FULLEST * (row.drawn or 0.0) / most, 2),
-        )
-        for row in report.rows
-    ]
-    return Grid(
-        [(name, HOURS + SQUARE_WIDTH * place + SQUARE_WIDTH // 2) for place, name in enumerate(columns)],
-        [(name, LINE + SQUARE_HEIGHT * place + SQUARE_HEIGHT // 2 + 4) for place, name in enumerate(lines)],
-        squares,
-        HOURS + SQUARE_WIDTH * len(columns),
-        LINE + SQUARE_HEIGHT * len(lines),
-    )
-
-
-def plot_of(report: Report) -> Plot | None:
-    """The drawn column as bars; None where there is nothing to draw, or it is drawn as a grid."""
-    if report.grid:
-        return None
-    drawn = [row for row in report.rows if row.drawn is not None]
-    if not drawn:
-        return None
-    most = max(100.0 if report.unit == "%" else 0.0, *(row.drawn or 0.0 for row in drawn)) or 1.0
-    bars = [_bar(row, place, most, report.unit) for place, row in enumerate(drawn)]
-    return Plot(bars, LINE * len(bars) + 8)
-
-
-def _bar(row: Row, place: int, most: float, unit: str) -> Bar:
-    width = max(round(WIDTH * (row.drawn or 0.0) / most, 1), 1.0)
-    words = f"{row.drawn:g} {unit}".strip()
-    return Bar(row.cells[0], words, place * LINE + 16, place * LINE + 4, width, LEFT + width + 6)
 
 
 def _span(request: StaffRequest, site: Site) -> Span:
@@ -140,14 +48,12 @@ def reports(request: StaffRequest, site: UUID) -> HttpResponse:
     """All of them, for one site and a stretch of days."""
     place = site_or_404(request.user, site)
     span = _span(request, place)
-    made = [(report, plot_of(report), grid_of(report)) for report in (make(span) for make in REPORTS.values())]
+    made = [(report, drawn_of(report)) for report in (make(span) for make in REPORTS.values())]
     context = {
         "place": place,
         "sites": sites_of(request.user),
         "span": span,
         "reports": made,
-        "left": LEFT - 8,
-        "hours": HOURS - 8,
     }
     return render(request, "setup/reports.html", context)
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,8 +16,8 @@ from clinic.permissions import Role
 from patients.models import Patient
 from scheduling.actions import moving
 from scheduling.models import Appointment, Series
-from scheduling.selectors.reports import REPORTS, Span
-from scheduling.setup.reports import FULLEST, grid_of
+from scheduling.selectors.reports import REPORTS, Report, Row, Span
+from scheduling.setup.report_plots import FULLEST, drawn_of
 from tests.desk.conftest import SignIn
 from tests.desk.pages import text
 from tests.factories import FIRST_DAY, NOW, Clinic, make_patient
@@ -94,7 +95,8 @@ def test_the_page_draws_and_lists_them_and_names_nobody(manager: Client, harbor:
 
     body = page.content.decode()
     assert "Use of chairs and nurses" in text(page)
-    assert "<rect" in body
+    assert "bars_marks" in body
+    assert "squares_marks" in body
     assert "Quill" not in body
     assert "style=" not in body
 
@@ -103,14 +105,23 @@ def test_the_use_of_chairs_is_a_square_for_each_open_hour_the_fullest_the_darkes
     harbor: Clinic, patient: Patient
 ) -> None:
     book(harbor, patient, [harbor.at(FIRST_DAY, 9)], version=harbor.injection)
-    grid = grid_of(REPORTS["use"](span_of(harbor)))
+    report = REPORTS["use"](span_of(harbor))
+    drawing = str(drawn_of(report))
 
-    assert grid is not None
-    assert len(grid.squares) == len(grid.columns) * len(grid.lines)
-    assert {name for name, _x in grid.columns} == {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"}
-    (fullest,) = [square for square in grid.squares if square.tint == FULLEST]
-    assert fullest.words[0] == "8 %"
-    assert len({(square.x, square.y) for square in grid.squares}) == len(grid.squares)
+    assert set(re.findall(r">(\w+day)</text>", drawing)) == {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"}
+    places, tints = drawing.partition("squares_marks")[2].split("tints_marks")
+    corners = re.findall(r'd="(M[\d.]+,[\d.]+)', places)
+    assert len(set(corners)) == len(corners) == len(report.rows)
+    assert re.findall(r'fill-opacity="([\d.]+)"', tints).count(str(FULLEST)) == 1
+    assert ">8 %</text>" in drawing
+
+
+def test_bars_of_the_same_name_stand_one_below_the_other(harbor: Clinic) -> None:
+    rows = [Row(("Ada", "1"), 1.0), Row(("Ada", "2"), 2.0)]
+    drawing = str(drawn_of(Report("x", "X", "", ("Who", "How often"), rows)))
+    assert drawing.count(">Ada</text>") == 2
+    assert "aria-label" not in drawing, "the table says it"
+    assert drawn_of(Report("x", "X", "", ("Who",), [Row(("Ada",), None)])) is None
 
 
 def test_each_is_a_file_too(manager: Client, harbor: Clinic, patient: Patient) -> None:

@@ -59,6 +59,8 @@ def test_the_curve_has_a_dot_for_each_score_a_mark_for_each_infusion_and_a_table
     text = text_of(response)
     assert (chart.points, chart.visits, chart.boosters) == (2, 6, 0)
     html = response.content.decode()
+    assert "infusions_marks" in html
+    assert "role-mark boosters_marks" not in html, "nothing without a name where there is nothing to name"
     named = re.findall(r'aria-label="([^"]*)"[^>]*><title>', html)
     assert [one.split(",")[0] for one in named if one.startswith("infusion")] == [f"infusion {n}" for n in range(1, 7)]
     assert sum(one.endswith((": 8", ": 3")) for one in named) == 2
