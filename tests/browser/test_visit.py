@@ -270,3 +270,31 @@ def test_a_nurse_who_sees_an_overrun_shifts_whom_it_hits(story: Story) -> None:
     following.refresh_from_db()
     assert following.starts > starts
     assert following.messages.filter(kind="moved").count() == 1
+
+
+def test_a_visit_that_nobody_closed_is_closed_the_morning_after_from_the_nurses_list(story: Story) -> None:
+    # Given a visit of yesterday that took place while the network was down.
+    nurse = story.nurse
+    story.minutes_on(24 * 60)
+
+    # When the nurse says from the list what happened, at first without who took the patient home,
+    go(nurse, "nurse:home")
+    judge(nurse)
+    nurse.get_by_role("link", name="Say what happened").press("Enter")
+    judge(nurse)
+    for label, time in (("Arrived", "09:00"), ("Started", "09:12"), ("Recovering since", "09:52"), ("Left", "10:55")):
+        nurse.get_by_role("textbox", name=label, exact=False).fill(time)
+    nurse.get_by_role("radio", name="Completed").press("Space")
+    nurse.get_by_label("Why it is entered only now").first.fill("The network was down")
+    nurse.get_by_role("button", name="Enter the visit").press("Enter")
+    nurse.get_by_text("Name the adult who took the patient home").wait_for()
+    judge(nurse)
+    nurse.get_by_label("Taken home by").select_option(label="Rosa Lind")
+    nurse.get_by_role("button", name="Enter the visit").press("Enter")
+
+    # then it is closed with its real times, and says that it was entered afterwards.
+    nurse.get_by_text("Entered afterwards: The network was down").wait_for()
+    judge(nurse)
+    visit = story.fresh()
+    assert (visit.ending, visit.counts) == (Ending.COMPLETED, True)
+    assert visit.record.started_at == NOW + timedelta(minutes=12)
