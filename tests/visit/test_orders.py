@@ -151,7 +151,8 @@ def test_an_order_needs_a_range_that_runs_upward(running: Ward) -> None:
 
 
 def test_the_nurse_reads_the_order_of_a_visit_of_another_day(ordered: Ward) -> None:
-    order(ordered, whole_series=True, rate="over 40 minutes", note="Slowly, please")
+    with later(1):
+        order(ordered, whole_series=True, rate="over 40 minutes", note="Slowly, please")
     own: dict[str, Any] = {"patient": ordered.visit.patient, "series": ordered.visit.series, "number": 2}
     tomorrow = make_visit(ordered.clinic, starts=NOW + timedelta(days=1), **own)
     for role in (Role.NURSE, Role.DOCTOR):
