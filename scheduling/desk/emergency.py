@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic import clock, opening
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.models import Site
 from clinic.permissions import Permission
 from clinic.rates import EMERGENCIES, limited
 from clinic.views import StaffRequest, form_status, needs, refuse
@@ -68,5 +69,11 @@ def emergency_record(request: StaffRequest, patient: UUID) -> HttpResponse:
     if access is None:
         raise Http404
     opening.shows(access.patient_id, reason=f"Emergency: {access.reason}")
-    context = {"access": access, "patient": access.patient, "record": record_of(access.patient, now)}
+    context = {
+        "access": access,
+        "patient": access.patient,
+        "record": record_of(access.patient, now),
+        # The leave ends by the clock of whoever looks.
+        "here": Site.objects.for_user(request.user).first(),
+    }
     return render(request, "desk/patients/emergency_record.html", context)

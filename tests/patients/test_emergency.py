@@ -17,6 +17,7 @@ from clinic.permissions import Role
 from patients import tasks
 from patients.actions.emergency import break_glass
 from patients.models import EmergencyAccess, Flag, Patient
+from scheduling.when import time_words
 from tests.desk.pages import text
 from tests.factories import NOW, Clinic, make_clinic, make_patient
 
@@ -87,6 +88,17 @@ def test_it_ends_by_itself(harbor: Clinic, zelda: Patient, settings: Any) -> Non
 
     with clock.at_moment(NOW + timedelta(minutes=settings.EMERGENCY_MINUTES)):
         assert nurse.get(where).status_code == 404
+
+
+def test_the_leave_ends_by_the_clock_of_whoever_looks(
+    harbor: Clinic, mesa: Clinic, zelda: Patient, settings: Any
+) -> None:
+    nurse = signed_in(harbor.nurses[0])
+    page = text(nurse.get(ask(nurse, record_number=zelda.record_number)["Location"]))
+
+    ends = NOW + timedelta(minutes=settings.EMERGENCY_MINUTES)
+    assert f"until {time_words(ends, harbor.site.zone)}." in page
+    assert time_words(ends, mesa.site.zone) != time_words(ends, harbor.site.zone)
 
 
 def test_it_opens_for_whoever_asked_and_nobody_else(harbor: Clinic, zelda: Patient) -> None:
