@@ -252,7 +252,7 @@ def _percent(part: int, whole: int) -> float | None:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "-"
+    return f"{100 * part / whole:.0f} %" if whole else "none"
 
 
 REPORTS: dict[str, Callable[[Span], Report]] = {

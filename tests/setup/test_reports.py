@@ -130,6 +130,7 @@ def test_each_is_a_file_too(manager: Client, harbor: Clinic, patient: Patient) -
         answer = manager.get(reverse("setup:report_file", args=[harbor.site.pk, key]), {"last": "2027-05-03"})
         lines = list(csv.reader(io.StringIO(answer.content.decode())))
         assert lines[0] == list(REPORTS[key](span_of(harbor)).headings)
+        assert not [cell for line in lines for cell in line if cell.startswith("'")], "taken for a formula"
     assert manager.get(reverse("setup:report_file", args=[harbor.site.pk, "nothing"])).status_code == 404
 
 
