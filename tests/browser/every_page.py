@@ -22,11 +22,13 @@ from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
 from clinic import clock
+from clinic.actor import Actor
 from clinic.invitations import link_for
 from clinic.models import Closure, Resource, Site, StaffMember, User
 from clinic.permissions import ROLE_PERMISSIONS, Role
 from clinic.public_names import public_name
 from patients.models import Authorisation, Consent, ConsultRequest, Contact, Measure, Patient, SafetyAlert
+from scheduling.actions.tablets import hand_over
 from scheduling.messages import links
 from scheduling.models import (
     Appointment,
@@ -173,8 +175,8 @@ class DemoPages:
         yield Page("not allowed", reverse("setup:home"), desk)
 
     def portal_pages(self) -> list[Behind]:
-        """For a patient and for a companion the link that opens and the pages behind it; a link that is not valid; the
-        sign-in.
+        """For a patient and for a companion the link that opens and the pages behind it; the clinic's tablet; a link
+        that is not valid; the sign-in.
         """
         ride = Appointment.objects.get(pk=self.demo["visit"]).ride
         patient = Patient.objects.get(pk=self.demo["patient"])
@@ -191,10 +193,13 @@ class DemoPages:
         known = links.issue(patient=patient, purpose=Link.Purpose.PATIENT)
         clinical = ("screening", "score", "questionnaires", "questionnaire")
         asked = [url for url in behind if resolve(url).url_name in clinical]
+        by = Actor.of(self.users[Role.NURSE])
+        tablet = hand_over(by=by, patient=patient, measure=Measure.PHQ9)
         anybody = [reverse(f"public:{name}", args=[self.demo["clinic"]]) for name in ("ask", "thanks")]
         return [
             Behind("patient", mine, [*behind, mine.replace("/my/", "/my/stop/")]),
             Behind("patient who is known", known, asked, Link.objects.filter(patient=patient).latest("created_at")),
+            Behind("patient with the tablet", reverse("portal:tablet"), [reverse("portal:tablet")], tablet),
             Behind("companion", theirs, behind),
             Behind("stranger", reverse("portal:enter", args=["x" * 40]), []),
             Behind("anybody", reverse("public:sites"), anybody),
