@@ -193,12 +193,13 @@ class DemoPages:
         known = links.issue(patient=patient, purpose=Link.Purpose.PATIENT)
         clinical = ("screening", "score", "questionnaires", "questionnaire")
         asked = [url for url in behind if resolve(url).url_name in clinical]
+        proven = Link.objects.filter(patient=patient).latest("created_at")
         by = Actor.of(self.users[Role.NURSE])
         tablet = hand_over(by=by, patient=patient, measure=Measure.PHQ9)
         anybody = [reverse(f"public:{name}", args=[self.demo["clinic"]]) for name in ("ask", "thanks")]
         return [
             Behind("patient", mine, [*behind, mine.replace("/my/", "/my/stop/")]),
-            Behind("patient who is known", known, asked, Link.objects.filter(patient=patient).latest("created_at")),
+            Behind("patient who is known", known, asked, proven),
             Behind("patient with the tablet", reverse("portal:tablet"), [reverse("portal:tablet")], tablet),
             Behind("companion", theirs, behind),
             Behind("stranger", reverse("portal:enter", args=["x" * 40]), []),
