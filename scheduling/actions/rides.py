@@ -17,13 +17,12 @@ from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused, WrongStatus
 from clinic.models import StaffMember
 from clinic.permissions import Permission
-from patients.actions import add_contact, home_site
-from patients.contact_points import required_phone
-from patients.models import Contact, Patient
+from patients.models import Contact
 from scheduling import ride_status
+from scheduling.actions.new_driver import save_driver
 from scheduling.messages import ledger, links, rows
 from scheduling.models import Appointment, Message, Ride
-from scheduling.selectors.drivers import is_a_service, why_not
+from scheduling.selectors.drivers import why_not
 from scheduling.when import day_words
 
 S = Ride.Status
@@ -74,32 +73,19 @@ def name_new_companion(
 ) -> list[Ride]:
     """Save a new contact who drives and may be told of the visits, and name them; nobody is saved twice.
 
-    Raises Refused when the person is not an adult or cannot be reached, and whatever `add_contact` and
-    `name_companion` refuse.
+    Raises whatever `save_driver` and `name_companion` refuse.
     """
     if not appointments:
         raise Refused(_("Choose at least one visit. Nothing was changed."), field="appointments")
-    if not is_adult:
-        raise Refused(_("Whoever drives home must be 18 or older: please tick it, or name an adult."), field="is_adult")
-    if is_a_service(name):
-        raise Refused(_("A taxi alone is no ride home: an adult has to come with you. Name that person."), field="name")
-    if not phone.strip() and not email.strip():
-        raise Refused(
-            _("Give a telephone number or an email address, so that we can send the pick-up time."), field="phone"
-        )
     _check_person(by, appointments[0])
-    patient = appointments[0].patient
-    locks.take([locks.patient(patient.pk)])
-    companion = _known(patient, name, phone, email) or add_contact(
+    companion = save_driver(
         by=by,
-        patient=patient,
+        patient=appointments[0].patient,
         name=name,
         relationship=relationship,
         phone=phone,
         email=email,
-        is_adult=True,
-        may_be_told=True,
-        may_drive=True,
+        is_adult=is_adult,
     )
     return name_companion(by=by, appointments=appointments, companion=companion, confirmed=confirmed)
 
@@ -260,24 +246,6 @@ def _name(ride: Ride, companion: Contact, to: Ride.Status) -> Ride:
     asking = rows.waiting().filter(appointment=ride.appointment_id, kind=Message.Kind.RIDE_MISSING)
     rows.skip(asking, "somebody is named to drive by now")
     return ride
-
-
-def _known(patient: Patient, name: str, phone: str, email: str) -> Contact | None:
-    """The contact saved before under this name and email or telephone, now marked as somebody who drives.
-
-    Raises Refused for a telephone number that is none.
-    """
-    number = required_phone(phone, home_site(patient).country)
-    for contact in Contact.objects.filter(
-        patient=patient, name__iexact=name.strip(), is_active=True, stopped_at__isnull=True
-    ):
-        by_mail = bool(email.strip()) and contact.email.casefold() == email.strip().casefold()
-        by_phone = bool(number) and contact.phone == number
-        if by_mail or by_phone:
-            contact.is_adult = contact.may_drive = contact.may_be_told = True
-            contact.save(update_fields=["is_adult", "may_drive", "may_be_told"])
-            return contact
-    return None
 
 
 def _locked(by: Actor, ride: Ride) -> Ride:

@@ -1,5 +1,6 @@
 """What came of a visit that is over and that nobody had closed: one page for whoever finds it on the work list."""
 
+from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -18,6 +20,7 @@ from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions import afterwards as actions
 from scheduling.actions.happened import missing_then
+from scheduling.actions.new_driver import save_driver
 from scheduling.desk.happened_form import HappenedForm
 from scheduling.models import Appointment, Ending, Phase, Ride
 from scheduling.nurse.steps import visit_of
@@ -36,8 +39,8 @@ class TookPlaceForm(HappenedForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, visit: Appointment) -> None:
-        super().__init__(data, site=visit.site, patient=visit.patient, initial=_known(visit))
+    def __init__(self, data: Any = None, *, visit: Appointment, typed: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, site=visit.site, patient=visit.patient, initial=_known(visit) | dict(typed or {}))
         self.visit = visit
         if visit.kind == Appointment.Kind.CONSULT:
             for name in ("recovery", "nurse", "chair", "handed_to", "without"):
@@ -54,6 +57,17 @@ class TookPlaceForm(HappenedForm):
         """What was typed; a form without a field has nothing there."""
         self.cleaned_data.setdefault("recovery", None)
         return super().happened(day)
+
+
+class DriverForm(forms.Form):
+    """Somebody who took the patient home and is no contact yet; sent with all that is typed about the visit."""
+
+    name = forms.CharField(label="Name", max_length=120, required=False)
+    phone = forms.CharField(label="Telephone", max_length=32, required=False)
+    is_adult = forms.BooleanField(label="Is 18 or older", required=False)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, prefix="driver")
 
 
 class NotTakenForm(forms.Form):
@@ -87,25 +101,46 @@ def afterwards(request: StaffRequest, pk: UUID) -> HttpResponse:
     if request.method == "GET" and (found.status not in actions.OPEN or found.starts > clock.now()):
         return redirect("nurse:visit", pk=found.pk)
     posted = request.POST if request.method == "POST" else None
-    not_taken = posted is not None and "not-version" in posted
-    took = TookPlaceForm(None if not_taken else posted, visit=found)
+    not_taken, adds = posted is not None and "not-version" in posted, posted is not None and "add" in posted
+    driver = DriverForm(posted if adds else None)
+    took = TookPlaceForm(None if not_taken or adds else posted, visit=found)
     other = NotTakenForm(posted if not_taken else None, visit=found, may_cancel=request.user.may(Permission.BOOK))
-    if posted is not None and _entered(request, found, other if not_taken else took):
-        return redirect("nurse:visit", pk=found.pk)
     may_enter = actions.may_enter(Actor.of(request.user), found)
+    if adds and may_enter:
+        took = TookPlaceForm(visit=found, typed=_with_driver(request, found, driver))
+    elif posted is not None and _entered(request, found, other if not_taken else took):
+        return redirect("nurse:visit", pk=found.pk)
     record = record_or_none(found)
     day = actions.day_of(found, record)
     context = {
         "visit": found,
         "day": day,
         "took": took if may_enter else None,
+        "driver": driver if request.user.may(Permission.EDIT_PATIENTS) else None,
         "other": other if found.status in {Appointment.Status.PROPOSED, Appointment.Status.BOOKED} else None,
         "missing": _missing(found, day) if may_enter else "",
         "waived": _waived(found),
         "is_consult": found.kind == Appointment.Kind.CONSULT,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if posted is not None else HTTPStatus.OK
+    is_refused = bool(driver.errors) if adds else posted is not None
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
     return render(request, "nurse/afterwards.html", context, status=status)
+
+
+def _with_driver(request: StaffRequest, found: Appointment, form: DriverForm) -> dict[str, Any]:
+    """All that was typed, with whoever was just saved chosen as the one who drove; a refusal is on their form."""
+    typed: dict[str, Any] = request.POST.dict()
+    if not request.user.may(Permission.EDIT_PATIENTS):
+        raise PermissionDenied
+    if form.is_valid():
+        try:
+            saved = save_driver(by=Actor.of(request.user), patient=found.patient, **form.cleaned_data)
+        except Refused as error:
+            refuse(form, error)
+        else:
+            typed["handed_to"] = saved.pk
+            messages.success(request, f"{saved.name} is saved and chosen. The visit is not entered yet.")
+    return typed
 
 
 def _entered(request: StaffRequest, found: Appointment, form: TookPlaceForm | NotTakenForm) -> bool:

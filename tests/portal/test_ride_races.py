@@ -8,7 +8,7 @@ import pytest
 from clinic import locks
 from clinic.actor import Actor
 from patients.models import Contact, Patient
-from scheduling.actions import rides
+from scheduling.actions import new_driver, rides
 from scheduling.models import Appointment, Message, Ride
 from tests import factories
 from tests.portal.conftest import DAYS, make_visits
@@ -50,7 +50,7 @@ def test_the_same_answer_from_many_tabs_at_once_is_one_answer(two_visits: list[A
 def test_without_the_lock_the_same_person_is_saved_twice(
     two_visits: list[Appointment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked, known = Barrier(2), rides._known
+    looked, known = Barrier(2), new_driver._known
 
     def look_together(*args: Any) -> Contact | None:
         found = known(*args)
@@ -58,7 +58,7 @@ def test_without_the_lock_the_same_person_is_saved_twice(
         return found
 
     monkeypatch.setattr(locks, "take", lambda wanted: None)
-    monkeypatch.setattr(rides, "_known", look_together)
+    monkeypatch.setattr(new_driver, "_known", look_together)
     at_once([lambda: name_eve(two_visits)] * 2)
 
     assert Contact.objects.filter(name="Eve Moss").count() == 2

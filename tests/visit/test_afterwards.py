@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.errors import GateClosed, NotAllowed, Refused, Stale, WrongStatus
 from clinic.models import AuditEvent
 from clinic.permissions import Role
-from patients.models import Clearance, Consent
+from patients.models import Clearance, Consent, Contact
 from scheduling.actions.afterwards import record_afterwards, record_not_taken
 from scheduling.actions.happened import Happened
 from scheduling.actions.rides import waive_ride
@@ -302,6 +302,30 @@ def test_the_way_leads_from_the_work_list_over_one_page_to_the_plan_of_the_next_
         assert "Counts toward the series" in text(done)
         for client, home in ((clerk, "desk:work"), (nurse, "nurse:home")):
             assert address not in client.get(reverse(home)).content.decode()
+
+
+def test_whoever_drove_and_is_no_contact_yet_is_saved_on_the_page_and_nothing_typed_is_lost(ward: Ward) -> None:
+    nurse, address = ward.signed_in(Role.NURSE), reverse("nurse:afterwards", args=[ward.visit.pk])
+    person = {"add": "1", "driver-name": "Uma Vance", "driver-phone": "617 555 0188", "driver-is_adult": "on"}
+    with clock.at_moment(NEXT_DAY):
+        refused = nurse.post(address, typed(ward, handed_to="", **person | {"driver-is_adult": ""}))
+        assert refused.status_code == 422
+        assert "must be 18 or older" in text(refused)
+        assert not Contact.objects.filter(name="Uma Vance").exists()
+
+        for _ in range(2):
+            page = nurse.post(address, typed(ward, handed_to="", started="09:17", **person))
+        assert page.status_code == 200
+        uma = Contact.objects.get(name="Uma Vance")
+        shown = page.content.decode()
+        assert 'value="09:17"' in shown
+        assert f'<option value="{uma.pk}" selected>' in shown
+        assert 'value="The network was down"' in shown
+        ward.visit.refresh_from_db()
+        assert ward.visit.status == Appointment.Status.BOOKED, "not entered yet"
+
+        nurse.post(address, typed(ward, handed_to=str(uma.pk)))
+    assert VisitRecord.objects.get(appointment=ward.visit).handed_to_name == "Uma Vance"
 
 
 def test_the_desk_says_on_it_that_nobody_came_and_is_offered_the_next_date(ward: Ward) -> None:
