@@ -9,6 +9,7 @@ from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused
+from clinic.models import User
 from patients.actions.checks import home_site
 from patients.actions.findings import CLOCK_SKEW
 from patients.actions.withdrawing import withdraw
@@ -80,9 +81,10 @@ def sign_consent(
     signer: Contact | None,
     drawing: Document | None,
     typed_name: str = "",
+    witness: User | None = None,
 ) -> Consent:
     """Somebody signs on the screen, now: the patient (`signer` None) or a contact who may decide; by a drawing, or by
-    typing the own name. It holds for as many days as the form says.
+    typing the own name. It holds for as many days as the form says. `witness`: who handed the tablet over.
 
     Raises Refused when there is neither, when the typed name is not the signer's, when the form was replaced meanwhile,
     for a contact who may not decide and for a minor's own signature."""
@@ -113,7 +115,7 @@ def sign_consent(
         how=Consent.How.DRAWN if drawing is not None else Consent.How.TYPED,
         signed_at=clock.now(),
         valid_until=today + timedelta(days=form.valid_days),
-        recorded_by=by.user,
+        recorded_by=by.user or witness,
     )
     if drawing is not None:
         _keep(consent, drawing)

@@ -14,31 +14,37 @@ from scheduling.models import Link
 
 #: For how long a tablet that was handed over asks: long enough for slow readers, too short to be left lying.
 TABLET_LASTS = timedelta(minutes=60)
-#: The purposes of a link that a tablet is handed over with.
-ON_TABLET = (Link.Purpose.SCREENING, Link.Purpose.SCORES)
+#: What a tablet can open, and what whoever hands it over with that must be allowed.
+MAY = {
+    Link.Purpose.SCREENING: Permission.EDIT_PATIENTS,
+    Link.Purpose.SCORES: Permission.VIEW_CLINICAL,
+    Link.Purpose.CONSENT: Permission.RECORD_CONSENT,
+}
 
 
 @action
-def hand_over(*, by: Actor, patient: Patient, measure: Measure | None = None) -> Link:
-    """A link that opens the questionnaire of `measure` (None: the screening), and nothing else, in the browser of the
-    tablet; nobody can read its token. The view that calls it signs the member of staff out in that browser.
+def hand_over(*, by: Actor, patient: Patient, purpose: Link.Purpose, measure: Measure | None = None) -> Link:
+    """A link that opens one page for the patient (`purpose`, one of MAY; of scores, the questionnaire of `measure`),
+    and nothing else, in the browser of the tablet; nobody can read its token. The view that calls it signs the member
+    of staff out in that browser.
 
     Handed over by somebody who has the patient in front of them, so no birth date is asked for. A tablet handed over
     before is shut. Raises Refused for somebody who has died or is no longer in care, NotAllowed for an actor who may
-    not hand it over: the screening whoever changes patients, scores whoever sees what is clinical.
+    not hand it over.
     """
-    if not by.may(Permission.EDIT_PATIENTS if measure is None else Permission.VIEW_CLINICAL):
+    if by.user is None or not by.may(MAY[purpose]):
         raise NotAllowed("Your role does not cover this. Nothing was opened; ask somebody whose role does.")
     if patient.deceased_at is not None or not patient.is_active:
         raise Refused(f"{patient.name} is not in care here. Nothing was opened.")
     locks.take([locks.patient(patient.pk)])
     now = clock.now()
-    Link.objects.filter(patient=patient, purpose__in=ON_TABLET, revoked_at=None).update(revoked_at=now)
+    Link.objects.filter(patient=patient, purpose__in=MAY, revoked_at=None).update(revoked_at=now)
     return Link.objects.create(
         token_hash=sha256(token_urlsafe().encode()).hexdigest(),
-        purpose=Link.Purpose.SCREENING if measure is None else Link.Purpose.SCORES,
+        purpose=purpose,
         measure=measure or "",
         patient=patient,
+        handed_by=by.user,
         created_at=now,
         expires_at=now + TABLET_LASTS,
     )
@@ -46,5 +52,5 @@ def hand_over(*, by: Actor, patient: Patient, measure: Measure | None = None) ->
 
 @action
 def hand_back(*, by: Actor, link: Link) -> None:
-    """The questions are answered: the tablet opens nothing any more. Twice is the same as once."""
+    """It is answered or signed: the tablet opens nothing any more. Twice is the same as once."""
     Link.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=clock.now())

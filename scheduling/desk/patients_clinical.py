@@ -18,7 +18,7 @@ from scheduling.actions import screening as asked
 from scheduling.actions.tablets import hand_over
 from scheduling.desk.patients_forms import ScreeningForm
 from scheduling.desk.sites import patient_or_404
-from scheduling.models import Message
+from scheduling.models import Link, Message
 from scheduling.portal.visitor import leave_to
 from scheduling.when import day_words, full_stop, time_words
 
@@ -74,7 +74,7 @@ def screening_tablet(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Turn this device into a tablet for the patient: you are signed out, and only the questions open on it."""
     patient = patient_or_404(request.user, pk)
     try:
-        link = hand_over(by=Actor.of(request.user), patient=patient)
+        link = hand_over(by=Actor.of(request.user), patient=patient, purpose=Link.Purpose.SCREENING)
     except Refused as error:
         messages.error(request, error.message)
         return redirect("desk:patient", pk)

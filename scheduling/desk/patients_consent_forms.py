@@ -9,8 +9,9 @@ from django import forms
 from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Site
-from patients.documents import Document, read_drawing, read_scan
-from patients.models import Contact, Language, Patient
+from patients.callers import PATIENT
+from patients.documents import Document, read_scan
+from patients.models import Language, Patient
 from patients.selectors import signers
 from scheduling.desk.booking_forms import DayField, TimeField
 from scheduling.desk.patients_forms import ActionForm, side_by_side, text_field
@@ -20,8 +21,6 @@ from scheduling.desk.patients_forms import ActionForm, side_by_side, text_field
 CONSENT_DAYS = 365
 SCAN_HELP = "PDF, JPEG or PNG, up to 10 MB."
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
-#: The choice "the patient" among those who may sign.
-PATIENT = "patient"
 
 
 class ScanField(forms.FileField):
@@ -100,39 +99,6 @@ class ConsentForm(ActionForm):
         """The action speaks of the moment; the form asks for day and time."""
         field = "signed_on" if error.field == "signed_at" else error.field
         self.add_error(field if field in self.fields else None, error.message)
-
-
-class SignForm(ActionForm):
-    """Signing on the screen: who, and a drawing or the typed name."""
-
-    form = forms.IntegerField(widget=forms.HiddenInput)
-    signer = forms.ChoiceField()
-    drawing = forms.CharField(required=False, max_length=200_000, widget=forms.HiddenInput)
-    typed_name = forms.CharField(required=False, max_length=120)
-
-    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.contacts = {str(contact.pk): contact for contact in signers(patient)}
-        choices: Any = self.fields["signer"]
-        choices.choices = [
-            (PATIENT, patient.name),
-            *(
-                (key, f"{one.name}, {one.relationship}" if one.relationship else one.name)
-                for key, one in self.contacts.items()
-            ),
-        ]
-
-    def clean_drawing(self) -> Document | None:
-        """The drawing as a picture; None where nothing was drawn."""
-        try:
-            return read_drawing(self.cleaned_data["drawing"])
-        except Refused as error:
-            raise forms.ValidationError(error.message) from None
-
-    @property
-    def who(self) -> Contact | None:
-        """The contact who signs, of a valid form; None for the patient."""
-        return self.contacts.get(self.cleaned_data["signer"])
 
 
 class ScanForm(ActionForm):

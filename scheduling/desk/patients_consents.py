@@ -8,28 +8,30 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import translation
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import clock
 from clinic.actor import Actor
+from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.rates import FILES_IN, FILES_OUT, limited
 from clinic.views import StaffRequest, needs
 from patients import actions
+from patients.callers import PATIENT
 from patients.models import Consent, ConsentDocument, Patient
 from patients.models import ConsentForm as SignedText
 from patients.selectors import is_minor
+from scheduling.actions.tablets import hand_over
 from scheduling.desk.patients_consent_forms import (
     CONSENT_DAYS,
-    PATIENT,
     ConsentForm,
     ScanForm,
-    SignForm,
     TextForm,
     WithdrawForm,
 )
 from scheduling.desk.sites import patient_or_404, shared_sites
+from scheduling.models import Link
+from scheduling.portal.visitor import leave_to
 
 READ_AND_WRITE = ["GET", "POST"]
 #: How a kept file is named when it is saved.
@@ -81,44 +83,20 @@ def _proposed(patient: Patient, text: SignedText | None, zone: ZoneInfo) -> dict
     }
 
 
-@require_http_methods(READ_AND_WRITE)
+@require_POST
 @needs(Permission.RECORD_CONSENT)
 def sign(request: StaffRequest, pk: UUID) -> HttpResponse:
-    """The text to read and sign on the screen, for the patient's own eyes: no navigation, in the patient's language."""
+    """Turn this device into a tablet on which the current text is read and signed: you are signed out."""
     patient = patient_or_404(request.user, pk)
-    site = shared_sites(request.user, patient)[0]
-    text = SignedText.objects.filter(is_current=True).first()
-    if text is None:
+    if not SignedText.objects.filter(is_current=True).exists():
         messages.warning(request, "No text to sign is set up yet. Record a signature on paper, or ask a manager.")
         return redirect("desk:patient_consent", pk)
-    with translation.override(patient.language):
-        minor = is_minor(patient, clock.today(site.zone))
-        form = SignForm(
-            request.POST if request.method == "POST" else None,
-            patient=patient,
-            initial={"form": text.pk, "signer": "" if minor else PATIENT},
-        )
-        if form.carried_out(
-            lambda: actions.sign_consent(
-                by=Actor.of(request.user),
-                patient=patient,
-                form=get_object_or_404(SignedText, pk=form.cleaned_data["form"]),
-                signer=form.who,
-                drawing=form.cleaned_data["drawing"],
-                typed_name=form.cleaned_data["typed_name"],
-            )
-        ):
-            return render(request, "desk/patients/signed.html", {"patient": patient, "site": site})
-        paragraphs = [part.strip() for part in text.text_in(patient.language).split("\n\n") if part.strip()]
-        context = {
-            "form": form,
-            "patient": patient,
-            "site": site,
-            "text": text,
-            "paragraphs": paragraphs,
-            "minor": minor,
-        }
-        return render(request, "desk/patients/sign.html", context, status=form.status)
+    try:
+        link = hand_over(by=Actor.of(request.user), patient=patient, purpose=Link.Purpose.CONSENT)
+    except Refused as error:
+        messages.error(request, error.message)
+        return redirect("desk:patient_consent", pk)
+    return leave_to(request, link, "portal:consent")
 
 
 @require_http_methods(READ_AND_WRITE)

@@ -25,7 +25,7 @@ from patients.models import SCORES, Measure, Observation, OtherTreatment, Patien
 from patients.questionnaires import INSTRUMENTS
 from scheduling.actions.tablets import hand_over
 from scheduling.doctor.scores_forms import EndForm, SeenForm, TotalForm, TreatmentForm
-from scheduling.models import Series
+from scheduling.models import Link, Series
 from scheduling.portal.visitor import leave_to
 from scheduling.selectors.alerts import bare_total_of, told_about
 
@@ -119,7 +119,9 @@ def tablet(request: StaffRequest, pk: UUID, measure: str) -> HttpResponse:
     if measure not in INSTRUMENTS:
         raise Http404
     try:
-        link = hand_over(by=Actor.of(request.user), patient=patient, measure=Measure(measure))
+        link = hand_over(
+            by=Actor.of(request.user), patient=patient, purpose=Link.Purpose.SCORES, measure=Measure(measure)
+        )
     except Refused as error:
         messages.error(request, error.message)
         return redirect("doctor:scores", pk=pk)

@@ -211,6 +211,7 @@ class Link(models.Model):
         COMPANION = "companion", _("the companion's page")
         SCREENING = "screening", _("the screening questionnaire")
         SCORES = "scores", _("a questionnaire on the clinic's tablet")
+        CONSENT = "consent", _("a consent to sign on the clinic's tablet")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     #: SHA-256 of the token, hexadecimal.
@@ -224,6 +225,8 @@ class Link(models.Model):
     speaks_of = models.JSONField(default=dict, blank=True)
     #: The one questionnaire (a Measure) that a tablet handed over for scores opens; empty for every other purpose.
     measure = models.CharField(max_length=10, blank=True, db_default="")
+    #: Who handed the clinic's tablet over with it.
+    handed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -107,7 +107,7 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
     """Who stands behind the request's cookie; None without one, or when its link is no longer open."""
     try:
         key, proven = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=STAYS_OPEN)
-        link = Link.objects.select_related("patient", "contact").get(
+        link = Link.objects.select_related("patient", "contact", "handed_by").get(
             pk=UUID(key), revoked_at__isnull=True, expires_at__gt=clock.now()
         )
     except (signing.BadSignature, ValueError, TypeError, Link.DoesNotExist):

@@ -195,12 +195,15 @@ class DemoPages:
         asked = [url for url in behind if resolve(url).url_name in clinical]
         proven = Link.objects.filter(patient=patient).latest("created_at")
         by = Actor.of(self.users[Role.NURSE])
-        tablet = hand_over(by=by, patient=patient, measure=Measure.PHQ9)
+        somebody = Patient.objects.get(family_name="Adeyemi")
+        consent = hand_over(by=by, patient=somebody, purpose=Link.Purpose.CONSENT)
+        tablet = hand_over(by=by, patient=patient, purpose=Link.Purpose.SCORES, measure=Measure.PHQ9)
         anybody = [reverse(f"public:{name}", args=[self.demo["clinic"]]) for name in ("ask", "thanks")]
         return [
             Behind("patient", mine, [*behind, mine.replace("/my/", "/my/stop/")]),
             Behind("patient who is known", known, asked, proven),
             Behind("patient with the tablet", reverse("portal:tablet"), [reverse("portal:tablet")], tablet),
+            Behind("patient who signs", reverse("portal:consent"), [reverse("portal:consent")], consent),
             Behind("companion", theirs, behind),
             Behind("stranger", reverse("portal:enter", args=["x" * 40]), []),
             Behind("anybody", reverse("public:sites"), anybody),

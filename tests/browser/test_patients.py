@@ -144,7 +144,9 @@ def test_a_known_patient_is_shown_before_a_second_record_is_made_and_two_are_mer
 def test_a_patient_signs_on_the_tablet_with_a_finger_or_by_name(desk: Desk) -> None:
     # Given the tablet, handed over with the text and nothing else on it.
     page = desk.page(desk.clinic.nurses[0])
-    go(page, "desk:consent_sign", desk.alma.pk)
+    go(page, "desk:patient_consent", desk.alma.pk)
+    page.get_by_role("button", name="Sign on this screen").click()
+    page.wait_for_url("**/my/consent/")
     expect(page.get_by_role("navigation")).to_have_count(0)
     stands(page)
     # When nothing is signed, then nothing is kept.
@@ -164,13 +166,16 @@ def test_a_patient_signs_on_the_tablet_with_a_finger_or_by_name(desk: Desk) -> N
     page.get_by_role("button", name="I have read this, and I agree").click()
     page.get_by_text("Your signature is kept.").wait_for()
     stands(page)
-    # Then staff see it on the record.
-    page.get_by_role("link", name="Staff: back to the record").click()
+    # Then the tablet opens nothing more, and staff see it on the record.
+    expect(page.get_by_role("link", name="Staff sign in")).to_be_visible()
+    page = desk.page(desk.clinic.nurses[0])
+    go(page, "desk:patient", desk.alma.pk)
     page.get_by_role("link", name="see the signature").click()
     assert page.locator("svg path").count() == 1
     # And without a script the typed name does the same.
     plain = desk.page(desk.clinic.nurses[1], java_script_enabled=False)
-    go(plain, "desk:consent_sign", desk.alma.pk)
+    go(plain, "desk:patient_consent", desk.alma.pk)
+    plain.get_by_role("button", name="Sign on this screen").click()
     plain.get_by_label("Or type your full name").fill("Alma Whitfield")
     plain.get_by_role("button", name="I have read this, and I agree").click()
     plain.get_by_text("Your signature is kept.").wait_for()

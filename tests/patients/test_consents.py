@@ -56,9 +56,18 @@ def desk(clinic: Clinic) -> Client:
     return signed_in(clinic, Role.FRONT_DESK)
 
 
+def tablet_of(client: Client, patient: Patient) -> Client:
+    """The same browser, handed over to sign; whose it was signs in again."""
+    user = client.session["_auth_user_id"]
+    tablet = Client()
+    tablet.force_login(User.objects.get(pk=user))
+    assert tablet.post(reverse("desk:consent_sign", args=[patient.pk]))["Location"] == reverse("portal:consent")
+    return tablet
+
+
 def sign(client: Client, patient: Patient, text: ConsentForm, **typed: Any) -> Any:
     form = {"form": text.pk, "signer": "patient", "drawing": "", "typed_name": ""} | typed
-    return client.post(reverse("desk:consent_sign", args=[patient.pk]), form)
+    return tablet_of(client, patient).post(reverse("portal:consent"), form)
 
 
 def guardian_of(patient: Patient, **fields: Any) -> Contact:
@@ -95,12 +104,38 @@ def test_the_page_to_sign_speaks_the_patients_language_and_shows_nothing_else(
     clinic: Clinic, desk: Client, text: ConsentForm
 ) -> None:
     patient = make_patient(clinic.site, language="es")
-    page = desk.get(reverse("desk:consent_sign", args=[patient.pk])).content.decode()
+    page = tablet_of(desk, patient).get(reverse("portal:consent")).content.decode()
 
     assert "Se me explicó." in page
     assert "Lea y firme" in page
     assert 'aria-label="Main"' not in page
     assert patient.phone not in page
+
+
+def test_the_tablet_is_signed_out_opens_the_text_alone_and_is_shut_by_the_signature(
+    clinic: Clinic, desk: Client, text: ConsentForm
+) -> None:
+    patient = make_patient(clinic.site)
+    tablet = tablet_of(desk, patient)
+
+    assert tablet.get(reverse("desk:patient", args=[patient.pk]))["Location"].startswith("/accounts/login/")
+    for name in ("home", "screening", "tablet"):
+        assert tablet.get(reverse(f"portal:{name}")).status_code == 403
+    form = {"form": text.pk, "signer": "patient", "typed_name": patient.name}
+    assert "Your signature is kept" in tablet.post(reverse("portal:consent"), form).content.decode()
+    assert tablet.get(reverse("portal:consent")).status_code == 403
+
+    assert patient.consents.get().recorded_by == clinic.by(Role.FRONT_DESK).user, "who handed it over"
+    assert AuditEvent.objects.filter(table="patients_consent", actor_kind="patient").exists()
+
+
+def test_without_a_text_there_is_nothing_to_sign_and_nobody_is_signed_out(clinic: Clinic, desk: Client) -> None:
+    patient = make_patient(clinic.site)
+
+    page = desk.post(reverse("desk:consent_sign", args=[patient.pk]), follow=True)
+
+    assert "No text to sign is set up yet" in page.content.decode()
+    assert desk.get(reverse("desk:consent_sign", args=[patient.pk])).status_code == 405
 
 
 def test_a_minor_does_not_sign_but_the_guardian_does(clinic: Clinic, desk: Client, text: ConsentForm) -> None:

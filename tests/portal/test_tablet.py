@@ -99,14 +99,14 @@ def test_it_is_not_handed_over_by_opening_an_address(clinic: factories.Clinic, a
 
 def test_only_for_who_is_in_care_and_by_who_may(clinic: factories.Clinic, ada: Patient) -> None:
     with pytest.raises(NotAllowed):
-        hand_over(by=clinic.by(Role.FRONT_DESK), patient=ada, measure=Measure.PHQ9)
+        hand_over(by=clinic.by(Role.FRONT_DESK), patient=ada, purpose=Link.Purpose.SCORES, measure=Measure.PHQ9)
     ada.is_active = False
     ada.save()
     with pytest.raises(Refused, match="not in care"):
-        hand_over(by=clinic.by(Role.NURSE), patient=ada, measure=Measure.PHQ9)
+        hand_over(by=clinic.by(Role.NURSE), patient=ada, purpose=Link.Purpose.SCORES, measure=Measure.PHQ9)
 
 
 def test_a_link_for_scores_names_its_questionnaire(clinic: factories.Clinic, ada: Patient) -> None:
-    link = hand_over(by=clinic.by(Role.NURSE), patient=ada, measure=Measure.FIQR)
+    link = hand_over(by=clinic.by(Role.NURSE), patient=ada, purpose=Link.Purpose.SCORES, measure=Measure.FIQR)
     with pytest.raises(IntegrityError, match="link_for_scores_names_the_questionnaire"):
         Link.objects.filter(pk=link.pk).update(measure="")
