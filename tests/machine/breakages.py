@@ -133,7 +133,7 @@ def every_move_is_told_by_itself(patch: pytest.MonkeyPatch) -> None:
             ledger.announce_moved(visit, old)
 
     patch.setattr(rescue, "_tell", tell)
-    patch.setattr(changes, "_write", rows.write)
+    patch.setattr(changes, "_write", lambda row, concerns: rows.write(row))
 
 
 def numbers_stay_as_they_were(patch: pytest.MonkeyPatch) -> None:
