@@ -12,8 +12,8 @@ from tests.scan.settings import WORD
 OF_PAGES = "cookieflags,crlf,csp,http_headers,methods,redirect,xss"
 #: For forms: injections are sqlmap's.
 OF_FORMS = "crlf,csrf,redirect,xss"
-#: Seconds for one form, and for one of wapiti's attacks on it.
-A_FORM, AN_ATTACK = 300, 5
+#: Seconds for one form, or for each of its fields where it has many, and for one of wapiti's attacks on it.
+A_FORM, A_FIELD, AN_ATTACK = 300, 10, 5
 _HOLE = re.compile(r"Parameter: (\S+) \((GET|POST)\)")
 _NONE = "all tested parameters do not appear to be injectable"
 
@@ -45,7 +45,8 @@ def sqlmap(out: Path, cookies: str, form: Form) -> set[str]:
     """Which fields of the form let a statement through. Raises Unfinished where the time was too short for all."""
     command = ["sqlmap", "--batch", "--disable-coloring", "--dbms", "PostgreSQL", "--level", "1", "--risk", "1"]
     command += ["--technique", "BE", "--threads", "1", "--timeout", "20", "--retries", "1", "--skip-waf"]
-    command += ["--time-limit", str(A_FORM), "-p", ",".join(form.asked), "--drop-set-cookie", "--flush-session"]
+    seconds = max(A_FORM, A_FIELD * len(form.asked))
+    command += ["--time-limit", str(seconds), "-p", ",".join(form.asked), "--drop-set-cookie", "--flush-session"]
     command += ["--ignore-code", "*", "--output-dir", str(out.parent / "sqlmap"), "--headers", f"{WORD}: 1"]
     command += ["--cookie", cookies] if cookies else []
     if form.method == "POST":
