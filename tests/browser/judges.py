@@ -27,7 +27,8 @@ FINGER = 44
 
 
 def broken_rules(page: Page, rules: dict[str, Any] = RULES) -> list[str]:
-    """What axe finds, each as rule and place."""
+    """What axe finds, each as rule and place, once the page that a key or a click has begun to open is there whole."""
+    page.wait_for_load_state()
     result = Axe().run(page, options=rules)
     return [
         f"{rule['id']}: {node['html'][:160]}" for rule in result.response["violations"] for node in rule["nodes"][:3]

@@ -281,6 +281,7 @@ def test_a_visit_that_nobody_closed_is_closed_the_morning_after_from_the_nurses_
     go(nurse, "nurse:home")
     judge(nurse)
     nurse.get_by_role("link", name="Say what happened").press("Enter")
+    nurse.wait_for_url("**/afterwards/")
     judge(nurse)
     for label, time in (("Arrived", "09:00"), ("Started", "09:12"), ("Recovering since", "09:52"), ("Left", "10:55")):
         nurse.get_by_role("textbox", name=label, exact=False).fill(time)
