@@ -33,7 +33,7 @@ class Standing:
 def standing(patient: Patient, on: date) -> Standing:
     """The patient's standing on `on`. Four queries, five for a minor."""
     latest = latest_clearance(patient)
-    valid = latest if _covers(latest, on) else None
+    valid = latest if covers(latest, on) else None
     consent = (
         Consent.objects.filter(patient=patient, withdrawn_at=None, valid_until__gte=on)
         .order_by("-valid_until", "-signed_at")
@@ -52,7 +52,7 @@ def standing(patient: Patient, on: date) -> Standing:
 def valid_clearance(patient: Patient, on: date) -> Clearance | None:
     """The newest decision, when it is a yes that reaches to `on` (local date of the site). One query."""
     latest = latest_clearance(patient)
-    return latest if _covers(latest, on) else None
+    return latest if covers(latest, on) else None
 
 
 def latest_clearance(patient: Patient) -> Clearance | None:
@@ -63,7 +63,8 @@ def latest_clearance(patient: Patient) -> Clearance | None:
 _LATEST = Statement(lambda patient: Clearance.objects.filter(patient=patient).order_by("-decided_at")[:1], 1)
 
 
-def _covers(latest: Clearance | None, on: date) -> bool:
+def covers(latest: Clearance | None, on: date) -> bool:
+    """Whether the newest decision is a yes that reaches to that day."""
     return bool(latest is not None and latest.is_yes and latest.valid_until and latest.valid_until >= on)
 
 

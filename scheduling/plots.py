@@ -6,10 +6,11 @@ Colours come from the page's stylesheet all the same, since a rule there outweig
 library.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,7 +38,13 @@ def drawn(spec: Mapping[str, Any]) -> SafeString:
 
     A mark's `description` is its name for screen readers, and what a pointer shows that rests on it.
     """
-    svg = vl_convert.vegalite_to_svg({"config": _CONFIG, **spec}, allowed_base_urls=[])
+    return _drawn(json.dumps({"config": _CONFIG, **spec}))
+
+
+@lru_cache(maxsize=100)
+def _drawn(spec: str) -> SafeString:
+    """Kept for a while: it takes some 50 ms, and a page is often shown again as it was."""
+    svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     named = _NAMED.sub(r"<\1\2><title>\3</title></\1>", svg)
     return mark_safe(named)  # noqa: S308 -- Vega escapes what is in the data
 

@@ -16,25 +16,34 @@ from clinic.actor import Actor
 from clinic.errors import GateClosed, NotAllowed, Refused, Stale, WrongStatus
 from clinic.permissions import Permission
 from scheduling import status
-from scheduling.actions import booking, holds, placing, rides
-from scheduling.actions.happened import Happened, check_ending, check_gates, check_times, entered_afterwards
+from scheduling.actions import booking, holds, placing
+from scheduling.actions.happened import (
+    Happened,
+    check_ending,
+    check_gates,
+    check_times,
+    entered_afterwards,
+    hand_over,
+    tell,
+)
 from scheduling.actions.moving import what_changed
 from scheduling.actions.visit import GATES_PASSED
 from scheduling.actions.visit_end import record_no_show
 from scheduling.actions.visit_locks import check_place, is_doctor_at, locked_with_holds, record_of, settle
 from scheduling.actions.visit_times import COLUMNS, set_stages
 from scheduling.endings import DISCHARGED, RULES, counts
-from scheduling.messages import ledger, news
-from scheduling.models import Appointment, Ending, Pause, Ride, TimeCorrection, VisitRecord
+from scheduling.messages import ledger
+from scheduling.models import Appointment, Ending, Pause, TimeCorrection, VisitRecord
 from scheduling.selectors.at_the_chair import grave_and_untold
-from scheduling.selectors.drivers import why_not
-from scheduling.selectors.gates import ride_of
+from scheduling.selectors.gates import waived_ride_of
 from scheduling.selectors.series_rules import local_day
 from scheduling.when import time_words
 
 Status, Kind = Appointment.Status, Appointment.Kind
 #: Closed by somebody who thought that nobody came: if the patient did, that can be said later too.
 OPEN = frozenset({*Appointment.BLOCKING, Status.NOSHOW})
+#: Nobody has come yet, by the record: only of such a visit can be said that it did not take place.
+EXPECTED = frozenset({Status.PROPOSED, Status.BOOKED})
 OVER = "the visit is over: {ending}"
 
 
@@ -59,7 +68,12 @@ def record_afterwards(*, by: Actor, appointment: Appointment, happened: Happened
     _check_open(visit, version)
     record = record_of(visit)
     check_times(visit.site, day_of(visit, record), happened)
-    check_ending(visit.protocol_version, happened, is_consult=visit.kind == Kind.CONSULT, waived=_is_waived(visit))
+    check_ending(
+        visit.protocol_version,
+        happened,
+        is_consult=visit.kind == Kind.CONSULT,
+        waived=waived_ride_of(visit) is not None,
+    )
     check_gates(visit.patient, visit.site, visit.protocol_version, happened)
     check_place(visit, happened.chair, happened.nurse)
     _check_doctors(visit, happened)
@@ -97,7 +111,7 @@ def record_not_taken(*, by: Actor, appointment: Appointment, ending: Ending, rea
         return record_no_show(by=by, appointment=visit, reason=said)
     if ending != Ending.CANCELLED:
         raise Refused("A visit that took place is entered with its times. Nothing was written.", field="ending")
-    if visit.status not in {Status.PROPOSED, Status.BOOKED}:
+    if visit.status not in EXPECTED:
         raise WrongStatus(
             f"This visit is “{visit.get_status_display()}”, so it was not called off. Nothing was written.",
             field="ending",
@@ -146,11 +160,6 @@ def _check_doctors(visit: Appointment, happened: Happened) -> None:
             "A severe event is recorded at this visit, and no doctor who was told of it. Nothing was written: name the "
             "doctor on the visit's page first."
         )
-
-
-def _is_waived(visit: Appointment) -> bool:
-    ride = ride_of(visit)
-    return ride is not None and ride.status == Ride.Status.WAIVED
 
 
 def _set_times(by: Actor, visit: Appointment, record: VisitRecord, happened: Happened) -> None:
@@ -209,28 +218,3 @@ def _write(record: VisitRecord, happened: Happened) -> None:
     until = happened.recovery or happened.ended
     Pause.objects.filter(appointment=record.appointment, until=None).update(until=until)
     set_stages(record.appointment, record)
-
-
-def hand_over(visit: Appointment, happened: Happened) -> None:
-    """Write who took the patient home, where somebody had to. Raises Refused for who may not drive."""
-    if happened.handed_to is None or not visit.protocol_version.needs_ride:
-        return
-    against = why_not(happened.handed_to, [visit])
-    if against:
-        raise Refused(against, field="handed_to")
-    rides.picked_up(visit, happened.handed_to)
-
-
-def tell(visit: Appointment, happened: Happened) -> None:
-    """Put down what the patient is still to be told after the visit, now that it is known."""
-    is_today = local_day(happened.ended, visit.site) == clock.today(visit.site.zone)
-    if happened.ending == Ending.LEFT_AGAINST_ADVICE:
-        if is_today:
-            ledger.announce_left_alone(visit)
-        else:
-            ledger.announce_follow_up(visit, clock.today(visit.site.zone))
-    elif RULES[happened.ending].aftercare and visit.kind != Kind.CONSULT:
-        if is_today:
-            ledger.announce_discharged(visit)
-        else:
-            news.follow(visit)

@@ -1,5 +1,5 @@
-"""What is written down of a visit that is over already, and what of it cannot be true: shared by the visit that nobody
-had booked (past_visit.py) and the one that nobody had closed (afterwards.py).
+"""What is written down of a visit that is over already, what of it cannot be true, and what follows from it: shared by
+the visit that nobody had booked (past_visit.py) and the one that nobody had closed (afterwards.py).
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,12 @@ from clinic import clock
 from clinic.errors import Refused
 from clinic.models import Resource, Site, StaffMember
 from patients.models import Clearance, Consent, Contact, Patient
+from patients.selectors import covers
+from scheduling.actions import rides
 from scheduling.endings import DISCHARGED, RULES
-from scheduling.models import Ending, ProtocolVersion
+from scheduling.messages import ledger, news
+from scheduling.models import Appointment, Ending, ProtocolVersion
+from scheduling.selectors.drivers import why_not
 from scheduling.selectors.series_rules import date_words, local_day
 from scheduling.when import time_words
 
@@ -128,10 +132,35 @@ def missing_then(patient: Patient, site: Site, version: ProtocolVersion, day: da
     lacks = []
     if version.needs_clearance:
         last = Clearance.objects.filter(patient=patient, decided_at__lt=end).order_by("-decided_at").first()
-        if last is None or not last.is_yes or last.valid_until is None or last.valid_until < day:
+        if not covers(last, day):
             lacks.append("a valid clearance")
     if version.needs_consent:
         stood = Q(withdrawn_at=None) | Q(withdrawn_at__gte=end)
         if not Consent.objects.filter(stood, patient=patient, signed_at__lt=end, valid_until__gte=day).exists():
             lacks.append("a valid consent")
     return lacks
+
+
+def hand_over(visit: Appointment, happened: Happened) -> None:
+    """Write who took the patient home, where somebody had to. Raises Refused for who may not drive."""
+    if happened.handed_to is None or not visit.protocol_version.needs_ride:
+        return
+    against = why_not(happened.handed_to, [visit])
+    if against:
+        raise Refused(against, field="handed_to")
+    rides.picked_up(visit, happened.handed_to)
+
+
+def tell(visit: Appointment, happened: Happened) -> None:
+    """Put down what the patient is still to be told after the visit, now that it is known."""
+    is_today = local_day(happened.ended, visit.site) == clock.today(visit.site.zone)
+    if happened.ending == Ending.LEFT_AGAINST_ADVICE:
+        if is_today:
+            ledger.announce_left_alone(visit)
+        else:
+            ledger.announce_follow_up(visit, clock.today(visit.site.zone))
+    elif RULES[happened.ending].aftercare and visit.kind != Appointment.Kind.CONSULT:
+        if is_today:
+            ledger.announce_discharged(visit)
+        else:
+            news.follow(visit)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from clinic import clock, locks
+from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.permissions import Permission
-from scheduling.actions import holds, placing
+from scheduling.actions import placing
 from scheduling.actions.offers import write_offer
 from scheduling.actions.series_writing import (
     SeriesOrder,
@@ -21,7 +21,6 @@ from scheduling.models import Offer
 from scheduling.planner.values import SeriesRequest
 from scheduling.selectors import planning, swapping
 from scheduling.selectors.day_sheets import Sheet
-from scheduling.selectors.local_days import LocalDay
 from scheduling.selectors.shapes import shape_for
 
 KEPT_FOR = timedelta(minutes=5)
@@ -53,8 +52,7 @@ def keep_next_best(*, by: Actor, order: SeriesOrder, fixed: swapping.Fixed) -> N
     now = clock.now()
     planning.check_first_day(order.first_day, order.site, now)
     shape = shape_for(order.version, order.patient)
-    placing.take_locks(order.site, order.patient, (), shape)
-    locks.take([locks.every_day(order.site.pk)])
+    placing.take_locks(order.site, order.patient, None, shape)
     request, sheet = question_of(order, now)
     worked = _nearest(request, sheet, order.starts, fixed)
     if worked is None:
@@ -62,8 +60,7 @@ def keep_next_best(*, by: Actor, order: SeriesOrder, fixed: swapping.Fixed) -> N
     order = replace(order, starts=planning.moments_of(worked.plan))
     check_order(order, now)
     check_patient(order, shape)
-    windows = [(day.first, day.end) for day in (LocalDay(on, order.site.zone) for on in order.days)]
-    holds.delete_lapsed([one.id for one in sheet.resources], windows, now)
+    placing.clear_lapsed(sheet, order.days, now)
     placements = [visit.placements for visit in worked.plan.visits]
     with placing.as_just_taken(sheet.zone):
         offer = write_offer(order, explained_by(worked.plan), placements, lasts=KEPT_FOR, by=by, now=now)

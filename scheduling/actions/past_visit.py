@@ -17,8 +17,15 @@ from clinic.permissions import Permission
 from patients.models import Patient
 from scheduling import status
 from scheduling.actions import course_writing, placing
-from scheduling.actions.afterwards import hand_over, tell
-from scheduling.actions.happened import Happened, check_ending, check_gates, check_times, entered_afterwards
+from scheduling.actions.happened import (
+    Happened,
+    check_ending,
+    check_gates,
+    check_times,
+    entered_afterwards,
+    hand_over,
+    tell,
+)
 from scheduling.actions.once import earlier_result, keep_result
 from scheduling.actions.single import new_row
 from scheduling.endings import RULES, counts

@@ -46,14 +46,16 @@ def check_may_ask(by: Actor, patient_id: UUID) -> None:
     check_may(by, Permission.BOOK)
 
 
-def take_locks(site: Site, patient: Patient, days: Collection[date], shape: VisitShape) -> None:
-    """Take all locks of a booking: the site (shared), people it needs who work at several sites, patient, days."""
+def take_locks(site: Site, patient: Patient, days: Collection[date] | None, shape: VisitShape) -> None:
+    """Take all locks of a booking: the site (shared), people it needs who work at several sites, patient, days (None:
+    the whole calendar of the site).
+    """
     locks.take(
         [
             locks.site(site.pk),
             *(locks.staff(resource) for resource in travellers(site, shape)),
             locks.patient(patient.pk),
-            *locks.days(site.pk, days),
+            *(locks.days(site.pk, days) if days is not None else [locks.every_day(site.pk)]),
         ]
     )
 
@@ -79,9 +81,14 @@ def travellers(site: Site, shape: VisitShape) -> list[int]:
 def free_sheet(site: Site, days: Collection[date], now: datetime, without_visits: Collection[UUID] = ()) -> Sheet:
     """The day sheets to write on, after lapsed holds are out of the way. Call it under the locks."""
     sheet = load_sheet(site, days, now=now, without_visits=without_visits)
-    windows = [(day.first, day.end) for day in (LocalDay(on, site.zone) for on in days)]
-    holds.delete_lapsed([one.id for one in sheet.resources], windows, now)
+    clear_lapsed(sheet, days, now)
     return sheet
+
+
+def clear_lapsed(sheet: Sheet, days: Collection[date], now: datetime) -> None:
+    """Take lapsed holds of what is on the sheet out of the way of whoever writes on these days."""
+    windows = [(day.first, day.end) for day in (LocalDay(on, sheet.zone) for on in days)]
+    holds.delete_lapsed([one.id for one in sheet.resources], windows, now)
 
 
 def place(sheet: Sheet, shape: VisitShape, starts: Sequence[datetime]) -> list[tuple[Placement, ...]]:

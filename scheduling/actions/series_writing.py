@@ -12,7 +12,7 @@ from clinic.actor import Actor
 from clinic.errors import Refused
 from clinic.models import Site
 from patients.models import Patient
-from patients.selectors import valid_clearance
+from patients.selectors import latest_clearance, valid_clearance
 from scheduling import wishes as wishes_json
 from scheduling.actions import placing
 from scheduling.messages import ledger
@@ -169,7 +169,7 @@ def check_patient(order: SeriesOrder, shape: VisitShape) -> None:
     """
     order.patient.refresh_from_db()
     placing.check_bookable(order.patient, order.site)
-    against = series_rules.decided_against(order.patient, order.version)
+    against = series_rules.decided_against(order.patient, order.version, latest_clearance(order.patient))
     if against:
         raise Refused(
             f"{against} Nothing was booked; a doctor must decide anew first.", field="patient", code="not_cleared"

@@ -9,7 +9,7 @@ from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import NotAllowed, Refused
 from clinic.permissions import Permission
-from patients.models import Measure, Patient
+from patients.models import ConsentForm, Measure, Patient
 from scheduling.models import Link
 
 #: For how long a tablet that was handed over asks: long enough for slow readers, too short to be left lying.
@@ -29,13 +29,15 @@ def hand_over(*, by: Actor, patient: Patient, purpose: Link.Purpose, measure: Me
     of staff out in that browser.
 
     Handed over by somebody who has the patient in front of them, so no birth date is asked for. A tablet handed over
-    before is shut. Raises Refused for somebody who has died or is no longer in care, NotAllowed for an actor who may
-    not hand it over.
+    before is shut. Raises Refused for somebody who has died or is no longer in care, and where there is no text to
+    sign; NotAllowed for an actor who may not hand it over.
     """
     if by.user is None or not by.may(MAY[purpose]):
         raise NotAllowed("Your role does not cover this. Nothing was opened; ask somebody whose role does.")
     if patient.deceased_at is not None or not patient.is_active:
         raise Refused(f"{patient.name} is not in care here. Nothing was opened.")
+    if purpose == Link.Purpose.CONSENT and not ConsentForm.objects.filter(is_current=True).exists():
+        raise Refused("No text to sign is set up yet. Record a signature on paper, or ask a manager.")
     locks.take([locks.patient(patient.pk)])
     now = clock.now()
     Link.objects.filter(patient=patient, purpose__in=MAY, revoked_at=None).update(revoked_at=now)

@@ -29,7 +29,7 @@ from clinic.permissions import Permission
 from clinic.rates import SEARCHES, limited
 from clinic.views import StaffRequest, needs
 from patients.models import Patient
-from patients.selectors import valid_clearance
+from patients.selectors import covers, latest_clearance
 from scheduling.actions import booking as actions
 from scheduling.actions import offers
 from scheduling.actions.next_best import NextBest, keep_next_best
@@ -225,10 +225,11 @@ def _found(form: SeriesForm, person: Patient, work: WorkForm, kept: NextBest | N
     values, version = form.cleaned_data, form.version
     site: Site = values["site"]
     fixed: dict[int, Any] = dict(work.value("fixed"))
-    uncleared = version.needs_clearance and valid_clearance(person, values["first_day"]) is None
+    latest = latest_clearance(person)
+    uncleared = version.needs_clearance and not covers(latest, values["first_day"])
     found = Found(site, version, uncleared, form.typed, fixed)
     found.problem = [str(error) for errors in work.errors.values() for error in errors]
-    against = series_rules.decided_against(person, version)
+    against = series_rules.decided_against(person, version, latest)
     if against:
         found.refusal = [f"{against} Nothing can be booked or held; a doctor must decide anew first."]
         return found

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import messages as notices
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
@@ -17,7 +16,7 @@ from clinic.errors import Refused
 from clinic.opening import opened
 from clinic.permissions import Permission
 from clinic.views import StaffRequest, needs
-from patients.models import Channel, Contact
+from patients.models import Channel
 from scheduling.actions import calls
 from scheduling.desk.calls_forms import LedgerFilter, ReasonForm
 from scheduling.desk.going_back import back_to
@@ -139,7 +138,7 @@ def _page(request: StaffRequest, found: Message, form: ReasonForm | None = None)
         "words": parts_of(preview.kept if preview is not None else found.body),
         "against": against,
         "history": history_of(found),
-        "guardian": _guardian_of(found),
+        "guardian": selectors.told_instead(found),
         "form": form or ReasonForm(),
         "can_send_again": found.state in calls.ENDED,
         "can_call": found.state in {State.DUE, State.FAILED} and found.channel != Channel.CALL,
@@ -147,12 +146,3 @@ def _page(request: StaffRequest, found: Message, form: ReasonForm | None = None)
         "can_leave": found.state in {State.DUE, State.FAILED, State.PERSON},
     }
     return render(request, "desk/messages/message.html", context, status=422 if form is not None else 200)
-
-
-def _guardian_of(found: Message) -> Contact | None:
-    """Who was told in the patient's stead, by the address that it went to; None where that is the patient's own."""
-    patient, address = found.patient, found.address
-    if patient is None or found.contact_id is not None or address in {"", patient.email, patient.phone}:
-        return None
-    deciding = Contact.objects.filter(patient=patient, may_decide=True)
-    return deciding.filter(Q(email__iexact=address) | Q(phone=address)).first()

@@ -15,11 +15,10 @@ from clinic.views import StaffRequest, needs
 from patients import actions
 from patients.models import Channel, Questionnaire
 from scheduling.actions import screening as asked
-from scheduling.actions.tablets import hand_over
 from scheduling.desk.patients_forms import ScreeningForm
 from scheduling.desk.sites import patient_or_404
 from scheduling.models import Link, Message
-from scheduling.portal.visitor import leave_to
+from scheduling.portal.tablet import leave_to
 from scheduling.when import day_words, full_stop, time_words
 
 
@@ -72,10 +71,4 @@ def _on_its_way(sent: Message) -> str:
 @needs(Permission.EDIT_PATIENTS)
 def screening_tablet(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Turn this device into a tablet for the patient: you are signed out, and only the questions open on it."""
-    patient = patient_or_404(request.user, pk)
-    try:
-        link = hand_over(by=Actor.of(request.user), patient=patient, purpose=Link.Purpose.SCREENING)
-    except Refused as error:
-        messages.error(request, error.message)
-        return redirect("desk:patient", pk)
-    return leave_to(request, link, "portal:screening")
+    return leave_to(request, patient_or_404(request.user, pk), Link.Purpose.SCREENING, back="desk:patient")

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic import clock
 from clinic.actor import Actor
-from clinic.errors import Refused
 from clinic.permissions import Permission
 from clinic.rates import FILES_IN, FILES_OUT, limited
 from clinic.views import StaffRequest, needs
@@ -21,7 +20,6 @@ from patients.callers import PATIENT
 from patients.models import Consent, ConsentDocument, Patient
 from patients.models import ConsentForm as SignedText
 from patients.selectors import is_minor
-from scheduling.actions.tablets import hand_over
 from scheduling.desk.patients_consent_forms import (
     CONSENT_DAYS,
     ConsentForm,
@@ -31,7 +29,7 @@ from scheduling.desk.patients_consent_forms import (
 )
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Link
-from scheduling.portal.visitor import leave_to
+from scheduling.portal.tablet import leave_to
 
 READ_AND_WRITE = ["GET", "POST"]
 #: How a kept file is named when it is saved.
@@ -87,16 +85,7 @@ def _proposed(patient: Patient, text: SignedText | None, zone: ZoneInfo) -> dict
 @needs(Permission.RECORD_CONSENT)
 def sign(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Turn this device into a tablet on which the current text is read and signed: you are signed out."""
-    patient = patient_or_404(request.user, pk)
-    if not SignedText.objects.filter(is_current=True).exists():
-        messages.warning(request, "No text to sign is set up yet. Record a signature on paper, or ask a manager.")
-        return redirect("desk:patient_consent", pk)
-    try:
-        link = hand_over(by=Actor.of(request.user), patient=patient, purpose=Link.Purpose.CONSENT)
-    except Refused as error:
-        messages.error(request, error.message)
-        return redirect("desk:patient_consent", pk)
-    return leave_to(request, link, "portal:consent")
+    return leave_to(request, patient_or_404(request.user, pk), Link.Purpose.CONSENT, back="desk:patient_consent")
 
 
 @require_http_methods(READ_AND_WRITE)

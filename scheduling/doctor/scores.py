@@ -23,10 +23,9 @@ from patients.actions import (
 )
 from patients.models import SCORES, Measure, Observation, OtherTreatment, Patient, SafetyAlert
 from patients.questionnaires import INSTRUMENTS
-from scheduling.actions.tablets import hand_over
 from scheduling.doctor.scores_forms import EndForm, SeenForm, TotalForm, TreatmentForm
 from scheduling.models import Link, Series
-from scheduling.portal.visitor import leave_to
+from scheduling.portal.tablet import leave_to
 from scheduling.selectors.alerts import bare_total_of, told_about
 
 #: How many of the newest scores the page shows.
@@ -118,14 +117,7 @@ def tablet(request: StaffRequest, pk: UUID, measure: str) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.for_user(request.user), pk=pk)
     if measure not in INSTRUMENTS:
         raise Http404
-    try:
-        link = hand_over(
-            by=Actor.of(request.user), patient=patient, purpose=Link.Purpose.SCORES, measure=Measure(measure)
-        )
-    except Refused as error:
-        messages.error(request, error.message)
-        return redirect("doctor:scores", pk=pk)
-    return leave_to(request, link, "portal:tablet")
+    return leave_to(request, patient, Link.Purpose.SCORES, back="doctor:scores", measure=Measure(measure))
 
 
 @require_http_methods(["GET", "POST"])

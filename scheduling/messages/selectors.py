@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from clinic import clock
 from clinic.models import User
-from patients.models import Patient
+from patients.models import Contact, Patient
 from scheduling.messages import waiting
 from scheduling.models import Message
 from scheduling.models.message import MessageQuerySet
@@ -81,3 +81,12 @@ def one(user: User) -> MessageQuerySet:
 
 def _with_people(messages: MessageQuerySet) -> MessageQuerySet:
     return messages.select_related("patient", "contact", "site", "appointment", "done_by")
+
+
+def told_instead(message: Message) -> Contact | None:
+    """Who was told in the patient's stead, by the address that it went to; None where that is the patient's own."""
+    patient, address = message.patient, message.address
+    if patient is None or message.contact_id is not None or address in {"", patient.email, patient.phone}:
+        return None
+    deciding = Contact.objects.filter(patient=patient, may_decide=True)
+    return deciding.filter(Q(email__iexact=address) | Q(phone=address)).first()

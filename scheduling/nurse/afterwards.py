@@ -21,10 +21,11 @@ from clinic.views import StaffRequest, needs, refuse
 from scheduling.actions import afterwards as actions
 from scheduling.actions.happened import missing_then
 from scheduling.actions.new_driver import save_driver
+from scheduling.actions.visit_times import COLUMNS
 from scheduling.desk.happened_form import HappenedForm
 from scheduling.models import Appointment, Ending, Phase, Ride
 from scheduling.nurse.steps import visit_of
-from scheduling.selectors.gates import ride_of
+from scheduling.selectors.gates import ride_of, waived_ride_of
 from scheduling.selectors.visits import has_phase, planned_chair, planned_nurse, record_or_none
 
 #: What the second form says happened, to be chosen from.
@@ -117,9 +118,9 @@ def afterwards(request: StaffRequest, pk: UUID) -> HttpResponse:
         "day": day,
         "took": took if may_enter else None,
         "driver": driver if request.user.may(Permission.EDIT_PATIENTS) else None,
-        "other": other if found.status in {Appointment.Status.PROPOSED, Appointment.Status.BOOKED} else None,
+        "other": other if found.status in actions.EXPECTED else None,
         "missing": _missing(found, day) if may_enter else "",
-        "waived": _waived(found),
+        "waived": waived_ride_of(found),
         "is_consult": found.kind == Appointment.Kind.CONSULT,
     }
     is_refused = bool(driver.errors) if adds else posted is not None
@@ -175,12 +176,7 @@ def _known(visit: Appointment) -> dict[str, Any]:
         known["handed_to"] = ride.companion_id
     if record is None:
         return known
-    stamps = {
-        "arrived": record.arrived_at,
-        "started": record.started_at,
-        "recovery": record.recovery_at,
-        "ended": record.ended_at,
-    }
+    stamps = {name: getattr(record, column) for name, column in COLUMNS.items()}
     known |= {name: clock.local(at, visit.site.zone).time() for name, at in stamps.items() if at is not None}
     return known | {name: one for name, one in (("chair", record.chair), ("nurse", record.nurse)) if one is not None}
 
@@ -189,8 +185,3 @@ def _missing(visit: Appointment, day: date) -> str:
     """What was not valid on that local day, in words; empty where all was."""
     missing = missing_then(visit.patient, visit.site, visit.protocol_version, day)
     return " and ".join(f"no {one.removeprefix('a ')}" for one in missing)
-
-
-def _waived(visit: Appointment) -> Ride | None:
-    ride = ride_of(visit)
-    return ride if ride is not None and ride.status == Ride.Status.WAIVED else None

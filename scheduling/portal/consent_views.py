@@ -13,10 +13,10 @@ from patients.actions import home_site, sign_consent
 from patients.callers import PATIENT
 from patients.models import ConsentForm
 from patients.selectors import is_minor
-from scheduling.actions.tablets import hand_back
 from scheduling.models import Link
 from scheduling.portal.consent_forms import SignForm
-from scheduling.portal.visitor import Visitor, forget, opened
+from scheduling.portal.tablet import shut
+from scheduling.portal.visitor import Visitor, opened
 
 
 @opened(Link.Purpose.CONSENT)
@@ -33,10 +33,7 @@ def consent(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     )
     shown: dict[str, Any] = {"visitor": visitor, "site": site}
     if form.is_valid() and _signed(visitor, form):
-        response = render(request, "portal/signed.html", shown)
-        hand_back(by=visitor.by, link=visitor.link)
-        forget(response)
-        return response
+        return shut(render(request, "portal/signed.html", shown), visitor)
     paragraphs = [part.strip() for part in text.text_in(visitor.language).split("\n\n") if part.strip()]
     shown |= {"patient": patient, "form": form, "text": text, "paragraphs": paragraphs, "minor": minor}
     return render(request, "portal/consent.html", shown, status=form_status(form))

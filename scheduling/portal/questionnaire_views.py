@@ -12,12 +12,12 @@ from clinic.views import form_status
 from patients.actions import answer_questionnaire
 from patients.models import Measure, Observation, Patient
 from patients.questionnaires import INSTRUMENTS, Instrument, asks_for_help
-from scheduling.actions.tablets import hand_back
 from scheduling.messages import nudge
 from scheduling.models import Link
 from scheduling.portal.questionnaire_forms import QuestionnaireForm, spoken
 from scheduling.portal.selectors import site_for
-from scheduling.portal.visitor import Visitor, forget, opened, proven
+from scheduling.portal.tablet import shut
+from scheduling.portal.visitor import Visitor, opened, proven
 
 PATIENT = Link.Purpose.PATIENT
 
@@ -71,10 +71,7 @@ def _ask(request: HttpRequest, visitor: Visitor, form: QuestionnaireForm) -> Htt
     if help_now:
         nudge.alerts_after_commit()
     response = render(request, "portal/crisis.html" if help_now else "portal/answered.html", shown)
-    if on_tablet:
-        hand_back(by=visitor.by, link=visitor.link)
-        forget(response)
-    return response
+    return shut(response, visitor) if on_tablet else response
 
 
 def _kept(form: QuestionnaireForm, by: Actor, patient: Patient) -> bool:

@@ -10,12 +10,12 @@ from clinic.errors import Refused
 from clinic.views import form_status, public, refuse
 from patients.actions import record_screening
 from patients.models import Questionnaire
-from scheduling.actions.tablets import hand_back
 from scheduling.models import Link
 from scheduling.portal.answers import sealed
 from scheduling.portal.screening_forms import OwnScreeningForm
 from scheduling.portal.selectors import site_for
-from scheduling.portal.visitor import Visitor, forget, opened, proven
+from scheduling.portal.tablet import shut
+from scheduling.portal.visitor import Visitor, opened, proven
 
 PATIENT, SCREENING = Link.Purpose.PATIENT, Link.Purpose.SCREENING
 
@@ -54,10 +54,7 @@ def _done(request: HttpRequest, visitor: Visitor, *, on_tablet: bool) -> HttpRes
     if not on_tablet:
         messages.success(request, _("Thank you. Your answers are kept; your doctor reads them."))
         return redirect("portal:home")
-    hand_back(by=visitor.by, link=visitor.link)
-    response = redirect("portal:handed_back")
-    forget(response)
-    return response
+    return shut(redirect("portal:handed_back"), visitor)
 
 
 @public

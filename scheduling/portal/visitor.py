@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -82,16 +81,6 @@ def remember(response: HttpResponse, link: Link, language: str, *, proven: bool 
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, **keep)
 
 
-def leave_to(request: HttpRequest, link: Link, page: str) -> HttpResponse:
-    """Leave this browser to the patient: whoever is signed in is signed out, and `page` (a view's name) opens for
-    `link`, and nothing else does until somebody signs in again.
-    """
-    logout(request)
-    response = redirect(page)
-    remember(response, link, spoken_by(link), proven=True)
-    return response
-
-
 def forget(response: HttpResponse) -> None:
     """Close the page in this browser."""
     response.delete_cookie(COOKIE, path=PATH, samesite="Lax")
@@ -107,7 +96,7 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
     """Who stands behind the request's cookie; None without one, or when its link is no longer open."""
     try:
         key, proven = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=STAYS_OPEN)
-        link = Link.objects.select_related("patient", "contact", "handed_by").get(
+        link = Link.objects.select_related("patient", "contact").get(
             pk=UUID(key), revoked_at__isnull=True, expires_at__gt=clock.now()
         )
     except (signing.BadSignature, ValueError, TypeError, Link.DoesNotExist):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -41,10 +42,10 @@ class Told:
 
 def told_about(alert: SafetyAlert) -> list[Told]:
     """Whoever was first written to comes first. One query."""
-    found: dict[str, Told] = {}
+    found: dict[UUID, Told] = {}
     for one in alert.notices.select_related("to").order_by("due_at"):
-        before = found[one.to.name].sent if one.to.name in found else 0
-        found[one.to.name] = Told(
+        before = found[one.to_id].sent if one.to_id in found else 0
+        found[one.to_id] = Told(
             one.to.name, before + (one.sent_at is not None), one.due_at, "" if one.sent_at else one.last_error
         )
     return list(found.values())

@@ -136,6 +136,12 @@ def ride_of(appointment: Appointment) -> Ride | None:
     return getattr(appointment, "ride", None)
 
 
+def waived_ride_of(appointment: Appointment) -> Ride | None:
+    """The visit's ride where a doctor lets the patient go without one, who and why; else None."""
+    ride = ride_of(appointment)
+    return ride if ride is not None and ride.status == Ride.Status.WAIVED else None
+
+
 def _clearance(patient: Patient, known: Standing, today: date) -> list[Gate]:
     ask = "Ask a doctor to decide about the clearance."
     if known.clearance is None:

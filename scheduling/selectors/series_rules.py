@@ -21,7 +21,6 @@ from clinic.errors import Refused
 from clinic.models import Site
 from clinic.statements import Statement
 from patients.models import Clearance, Patient
-from patients.selectors import latest_clearance
 from scheduling.models import Appointment, ProtocolVersion, Series
 from scheduling.selectors.local_days import as_cells
 
@@ -46,12 +45,12 @@ def window_of(version: ProtocolVersion, sessions: int) -> int:
     return max(scaled, (sessions - 1) * version.min_gap_days)
 
 
-def decided_against(patient: Patient, version: ProtocolVersion) -> str:
-    """That a doctor has refused or suspended the patient, in a sentence, where the protocol asks for a clearance; empty
-    otherwise. One query.
+def decided_against(patient: Patient, version: ProtocolVersion, latest: Clearance | None) -> str:
+    """That a doctor has refused or suspended the patient by the newest decision, in a sentence, where the protocol asks
+    for a clearance; empty otherwise.
     """
-    latest = latest_clearance(patient) if version.needs_clearance else None
-    if latest is None or latest.decision not in {Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED}:
+    noes = {Clearance.Decision.REFUSED, Clearance.Decision.SUSPENDED}
+    if latest is None or not version.needs_clearance or latest.decision not in noes:
         return ""
     return f"A doctor has decided “{latest.get_decision_display()}” for {patient.name}."
 

@@ -45,6 +45,13 @@ def by(patient: Patient) -> Actor:
     return Actor("patient", str(patient.pk), patient.name)
 
 
+def manager_has_mail(clinic: Clinic) -> None:
+    """A manager has an address, too."""
+    assert clinic.manager.user is not None
+    clinic.manager.user.email = "reyes@clinic.example"
+    clinic.manager.user.save()
+
+
 def answer(patient: Patient, measure: str, items: list[int], **changes: object) -> ScoreSheet:
     """The patient answers on the page."""
     order: dict[str, object] = {"by": by(patient), "patient": patient, "measure": measure, "items": items}
@@ -162,9 +169,7 @@ def test_the_clinician_is_told_at_once_and_others_step_by_step_without_a_word_of
 
 
 def test_nobody_acknowledges_and_it_goes_round_again_until_somebody_does(clinic: Clinic, patient: Patient) -> None:
-    assert clinic.manager.user is not None
-    clinic.manager.user.email = "reyes@clinic.example"
-    clinic.manager.user.save()
+    manager_has_mail(clinic)
     with clock.at_moment(NOW):
         answer(patient, "phq9", [0] * 8 + [1])
     told = {}
@@ -185,9 +190,7 @@ def test_nobody_acknowledges_and_it_goes_round_again_until_somebody_does(clinic:
 
 
 def test_a_manager_is_asked_to_reach_a_doctor(clinic: Clinic, patient: Patient) -> None:
-    assert clinic.manager.user is not None
-    clinic.manager.user.email = "reyes@clinic.example"
-    clinic.manager.user.save()
+    manager_has_mail(clinic)
     with clock.at_moment(NOW):
         answer(patient, "phq9", [0] * 8 + [1])
     with clock.at_moment(NOW + timedelta(hours=1)):
@@ -200,9 +203,7 @@ def test_a_manager_is_asked_to_reach_a_doctor(clinic: Clinic, patient: Patient) 
 def test_after_a_night_without_a_worker_each_is_told_once_and_not_for_all_the_rounds_missed(
     clinic: Clinic, patient: Patient
 ) -> None:
-    assert clinic.manager.user is not None
-    clinic.manager.user.email = "reyes@clinic.example"
-    clinic.manager.user.save()
+    manager_has_mail(clinic)
     with clock.at_moment(NOW):
         answer(patient, "phq9", [0] * 8 + [1])
     with clock.at_moment(NOW + timedelta(hours=9)):
