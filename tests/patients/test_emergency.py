@@ -97,7 +97,7 @@ def test_the_leave_ends_by_the_clock_of_whoever_looks(
     page = text(nurse.get(ask(nurse, record_number=zelda.record_number)["Location"]))
 
     ends = NOW + timedelta(minutes=settings.EMERGENCY_MINUTES)
-    assert f"until {time_words(ends, harbor.site.zone)}." in page
+    assert f"until {time_words(ends, harbor.site.zone)}, to look only." in page
     assert time_words(ends, mesa.site.zone) != time_words(ends, harbor.site.zone)
 
 
