@@ -18,6 +18,15 @@ def text(response: HttpResponseBase) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html))).strip()
 
 
+def without_ids(said: str) -> str:
+    """Without what is drawn by lot: "181", "ada" or "dead" turn up in an id or a token by chance, once in so many runs.
+
+    Ids of rows (UUID), and stretches of twenty signs and more with none between: tokens of links and of forms.
+    """
+    said = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", said, flags=re.I)
+    return re.sub(r"[A-Za-z0-9_-]{20,}", lambda run: "" if re.search(r"[0-9A-Z]", run[0]) else run[0], said)
+
+
 def values(response: HttpResponseBase, name: str) -> list[str]:
     """The values of all inputs called `name`, in order."""
     html = response.content.decode()  # type: ignore[attr-defined]
