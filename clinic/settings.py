@@ -200,7 +200,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-sessions": {"task": "clinic.forget_sessions", "schedule": 3600, "options": {"expires": 3600}},
     "seal-the-audit-trail": {"task": "clinic.seal_audit", "schedule": 60, "options": {"expires": 60}},
-    "propose-boosters": {"task": "scheduling.propose_boosters", "schedule": 3000, "options": {"expires": 3000}},
+    "propose-boosters": {"task": "scheduling.propose_boosters", "schedule": 300, "options": {"expires": 300}},
     "ask-missing-scores": {"task": "scheduling.ask_missing_scores", "schedule": 3600, "options": {"expires": 3600}},
     "look-after-alerts": {"task": "scheduling.look_after_alerts", "schedule": 60, "options": {"expires": 60}},
     "release-what-lapsed": {"task": "scheduling.release_lapsed", "schedule": 60, "options": {"expires": 60}},

@@ -73,7 +73,7 @@ def look_after_alerts() -> None:
 
 @shared_task(name="scheduling.propose_boosters")
 def propose_boosters() -> None:
-    """By night: work out the dates of boosters some months ahead, and offer the next ones."""
+    """Once for each night, or when a worker is back: work out the dates of boosters ahead, and offer the next ones."""
     with _from_task("propose_boosters"):
         offered = booster_offers.by_night(by=Actor.system("proposed boosters"))
     if offered:

@@ -4,40 +4,69 @@ A proposed date holds nothing and is told to nobody. Only sites that offer their
 them; elsewhere the next booster is booked and told (docs/decisions/boosters-roll-on.md).
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
+
+from django.db.models import Q
 
 from clinic import clock, locks
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import JustTaken, Refused, Stale
+from clinic.models import Site
 from scheduling.actions import boosters, placing
 from scheduling.messages import asking, ledger
-from scheduling.models import Appointment, ProposedBooster, Series
+from scheduling.models import Appointment, ProposalNight, ProposedBooster, Series
 from scheduling.selectors.boosters import as_they_stand, why_not_yet
-from scheduling.selectors.proposed import dates_ahead, is_to_be_called, offered_series
+from scheduling.selectors.proposed import dates_ahead, is_to_be_called, last_night, of_the_night
 from scheduling.selectors.series_rules import local_day
 from scheduling.selectors.shapes import shape_for
 
 Status = ProposedBooster.Status
 #: How many of the next boosters are booked or wait for an answer at any time.
 OFFERED_AHEAD = 2
-#: The local hour in which the dates are worked out anew.
-NIGHT = 2
 
 
 def by_night(*, by: Actor) -> int:
-    """At every site where it is night: propose, and offer what comes next, each series in its own transaction. Returns
-    for how many something was offered.
+    """At every site whose last night was not worked yet, wholly or from where it was broken off: propose, and offer
+    what comes next, each series in its own transaction. A night without a worker is so made up for by day, by the one
+    that comes back; of several such nights only the last, since each works everything out anew. Returns for how many
+    something was offered.
     """
+    now = clock.now()
+    return sum(_work_the_night(site, last_night(site, now), by=by) for site in Site.objects.filter(is_active=True))
+
+
+def _work_the_night(site: Site, night: date, *, by: Actor) -> int:
+    nights = ProposalNight.objects.filter(site=site)
+    ProposalNight.objects.get_or_create(site=site, defaults={"night": night})
+    nights.filter(night__lt=night).update(night=night, reached=None, done_at=None)
+    row = nights.filter(night=night, done_at=None).first()
+    if row is None:
+        return 0
     offered = 0
-    for series in offered_series():
-        if clock.local(clock.now(), series.site.zone).hour == NIGHT:
-            try:
-                offered += bool(propose(by=by, series=series))
-            except Refused:
-                # Changed between the look and the lock: the next night looks again.
-                continue
+    for series in of_the_night(site, row.reached):
+        try:
+            offered += bool(propose_tonight(by=by, series=series, night=night))
+        except Refused:
+            # Changed between the look and the lock: the next night looks again.
+            continue
+    nights.filter(night=night, done_at=None).update(done_at=clock.now())
     return offered
+
+
+@action
+def propose_tonight(*, by: Actor, series: Series, night: date) -> list[ProposedBooster]:
+    """Propose, and mark the series as worked in this night, both or neither; nothing where it was worked already, by a
+    worker beside this one. Returns what is offered now.
+    """
+    locks.take([locks.patient(series.patient_id)])
+    left = Q(reached=None) | Q(reached__lt=series.pk)
+    row = ProposalNight.objects.select_for_update().filter(left, site=series.site, night=night).first()
+    if row is None:
+        return []
+    row.reached = series.pk
+    row.save(update_fields=["reached"])
+    return propose(by=by, series=series)
 
 
 @action

@@ -1,7 +1,7 @@
 """The work: protocols, series, visits, the time they hold, what happens at them, rides and messages."""
 
 from scheduling.models.appointment import Appointment, Ending, Hold, Offer
-from scheduling.models.booster_dates import NewTime, ProposedBooster
+from scheduling.models.booster_dates import NewTime, ProposalNight, ProposedBooster
 from scheduling.models.correction import TimeCorrection
 from scheduling.models.course_change import CourseChange
 from scheduling.models.earlier import EarlierWish, Invitation
@@ -42,6 +42,7 @@ __all__ = [
     "Pause",
     "Phase",
     "PhaseNeed",
+    "ProposalNight",
     "ProposedBooster",
     "Protocol",
     "ProtocolText",

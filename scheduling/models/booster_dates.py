@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import User
+from clinic.models import Site, User
 from scheduling.models.appointment import Appointment
 from scheduling.models.series import Series
 
@@ -59,6 +59,21 @@ class ProposedBooster(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} for {self.starts:%Y-%m-%d %H:%M}Z"
+
+
+class ProposalNight(models.Model):
+    """How far the work of one night has come at a site: which courses had their dates worked out. A night without a
+    worker is made up for by the first one that comes back, and none is worked twice."""
+
+    site = models.OneToOneField(Site, models.CASCADE, related_name="+")
+    #: The local date whose small hours were worked last.
+    night = models.DateField()
+    #: The course that was worked last; they are taken in the order of their ids.
+    reached = models.UUIDField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.night}: {'done' if self.done_at else 'not done yet'}"
 
 
 class NewTime(models.Model):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import (
     DateTimeField,
@@ -29,18 +30,28 @@ from scheduling.selectors.series_rules import local_day
 
 #: Days before a booster is due from which on a patient without one is on the desk's list.
 DUE_WITHIN = timedelta(days=7)
+#: The local hour from which on the dates of a night are worked out anew.
+NIGHT = 2
 #: At most so many dates are proposed, however short the interval.
 MOST = 10
 _DAY = Value(timedelta(days=1))
 
 
-def offered_series() -> QuerySet[Series]:
-    """Running courses in maintenance at sites that offer their boosters."""
-    return (
-        Series.objects.filter(status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE, site__offers_boosters=True)
-        .select_related("site", "patient", "protocol_version__protocol")
-        .order_by("pk")
+def last_night(site: Site, now: datetime) -> date:
+    """The local date of the last night whose hour NIGHT has come; where a clock change skips it, the hour after it."""
+    local = clock.local(now, site.zone)
+    return local.date() if local.hour >= NIGHT else local.date() - timedelta(days=1)
+
+
+def of_the_night(site: Site, reached: UUID | None) -> QuerySet[Series]:
+    """Running courses in maintenance at a site that offers its boosters, those after `reached`, in the order in which
+    the night takes them."""
+    running = Series.objects.filter(
+        status=Series.Status.ACTIVE, stage=Series.Stage.MAINTENANCE, site=site, site__offers_boosters=True
     )
+    if reached is not None:
+        running = running.filter(pk__gt=reached)
+    return running.select_related("site", "patient", "protocol_version__protocol").order_by("pk")
 
 
 def dates_ahead(

@@ -25,6 +25,7 @@ NOT_AUDITED = {
     "clinic.Heartbeat": "machinery: a sign of life every few seconds",
     "clinic.IdempotencyKey": "machinery: which form did its work",
     "scheduling.KeptCount": "machinery: figures for the navigation, counted anew every few seconds",
+    "scheduling.ProposalNight": "machinery: how far the night's work has come",
     "scheduling.Hold": "follows from the visits, which are audited",
 }
 

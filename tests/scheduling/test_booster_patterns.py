@@ -10,7 +10,7 @@ import pytest
 from clinic import clock
 from clinic.actor import Actor
 from clinic.errors import JustTaken, NotAllowed, Refused, Stale
-from clinic.models import AuditEvent, Closure
+from clinic.models import AuditEvent, Closure, Site
 from clinic.permissions import Role
 from patients.actions import record_observation
 from scheduling.actions import booster_dates, booster_offers, boosters
@@ -288,13 +288,18 @@ def wall_of(world: Induced, moment: datetime) -> date:
 
 def test_by_day_nothing_is_proposed_and_a_second_night_changes_nothing() -> None:
     world = Offering()
-    with clock.at_moment(world.night + timedelta(hours=8)):
+    Site.objects.update(offers_boosters=False)
+    with clock.at_moment(world.night):
         assert booster_offers.by_night(by=JOB) == 0
-    for night in (0, 1):
+    Site.objects.update(offers_boosters=True)
+    with clock.at_moment(world.night + timedelta(hours=8)):
+        assert booster_offers.by_night(by=JOB) == 0, "a site that begins to offer by day does so from the next night on"
+    for night in (1, 2):
         with clock.at_moment(world.night + timedelta(days=night)):
             booster_offers.by_night(by=JOB)
             before = [one.pk for one in world.open]
-    with clock.at_moment(world.night + timedelta(days=1, minutes=10)):
+    assert len(before) == 5, "the control: by night they are"
+    with clock.at_moment(world.night + timedelta(days=2, minutes=10)):
         booster_offers.by_night(by=JOB)
     assert [one.pk for one in world.open] == before
     assert Message.objects.filter(kind=Message.Kind.DATES_OFFERED).count() == 1
