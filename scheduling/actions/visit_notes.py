@@ -1,7 +1,8 @@
 """What the nurse writes down while a visit goes on: vital signs, medicines, effects, and what went wrong.
 
 Facts are recorded, not refused: what cannot be true of anybody is, what lies outside of an order or a limit is marked.
-Times are stamped here, by the server, in UTC.
+Times are stamped by the server, in UTC; of a visit that is over, each note says when it was (`at`, aware), and when it
+was written stays beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,9 @@ from django.db import models
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
-from clinic.errors import Refused, WrongStatus
+from clinic.errors import Refused
 from clinic.models import StaffMember
+from scheduling.actions.noting import here, moment_of, stage_at
 from scheduling.actions.visit_locks import is_doctor_at, locked, record_of, settle
 from scheduling.messages import ledger
 from scheduling.models import (
@@ -29,7 +31,6 @@ from scheduling.models import (
     Reading,
     SideEffect,
     Unit,
-    VisitRecord,
 )
 from scheduling.models.noted import Noted
 from scheduling.models.reading import PLAUSIBLE
@@ -42,25 +43,28 @@ WHOLE = ("systolic", "diastolic", "pulse", "spo2", "respiration")
 
 
 @action
-def record_reading(*, by: Actor, appointment: Appointment, values: Mapping[str, Number], note: str = "") -> Reading:
-    """Keep one set of vital signs, taken now: {field of Reading: number}, in mmHg, per minute, %, °C and kg.
+def record_reading(
+    *, by: Actor, appointment: Appointment, values: Mapping[str, Number], note: str = "", at: datetime | None = None
+) -> Reading:
+    """Keep one set of vital signs, taken now (or `at`): {field of Reading: number}, in mmHg, per minute, %, °C and kg.
 
     One beyond a limit of the protocol is marked, and stops a running drip: the pause is recorded with it. One that is
     within the limits again takes what a doctor was asked about the one before off the doctors' list.
 
-    Raises Refused with the field for a value that cannot be true, a pressure by halves, or no value at all; WrongStatus
-    before the arrival.
+    Raises Refused with the field for a value that cannot be true, a pressure by halves, no value at all, or the time
+    (moment_of); WrongStatus before the arrival.
     """
     taken = {field: value for field, value in values.items() if value is not None}
     _check_plausible(taken)
-    visit = _here(appointment)
-    record, now = record_of(visit), clock.now()
-    stage, stopped = stage_at(record, now), stop_at(visit)
+    visit = here(appointment)
+    record = record_of(visit)
+    taken_at = moment_of(visit, record, at, in_the_visit=True)
+    stage, stopped = stage_at(record, taken_at), stop_at(visit)
     over = over_limits(visit, {field: int(taken[field]) for field in WHOLE if field in taken})
     reading = Reading.objects.create(
         appointment=visit,
-        at=now,
-        recorded_at=now,
+        at=taken_at,
+        recorded_at=clock.now(),
         recorded_by=by.user,
         stage=stage,
         over=over,
@@ -69,7 +73,7 @@ def record_reading(*, by: Actor, appointment: Appointment, values: Mapping[str, 
     )
     running = visit.status == Status.ARRIVED and stage == Reading.Stage.DURING
     if over and running and not Pause.objects.filter(appointment=visit, until=None).exists():
-        Pause.objects.create(appointment=visit, since=now, why=Pause.Why.READING, paused_by=by.user)
+        Pause.objects.create(appointment=visit, since=taken_at, why=Pause.Why.READING, paused_by=by.user)
     if stopped is not None and stop_at(visit) is None:
         settle(visit, by, Question.About.READING)
     return reading
@@ -87,11 +91,12 @@ def record_dose(
     rate: str = "",
     note: str = "",
     is_treatment: bool = True,
+    at: datetime | None = None,
 ) -> Dose:
-    """Keep one medicine that was given now, as it was given; whatever lies outside of the order is marked.
+    """Keep one medicine that was given now (or `at`), as it was given; whatever lies outside of the order is marked.
 
     `is_treatment`: False for a medicine beside the treatment itself. Raises Refused without a drug, an amount above
-    nothing, a unit or a route; WrongStatus before the arrival.
+    nothing, a unit, a route or the time (moment_of); WrongStatus before the arrival.
     """
     if not drug.strip():
         raise Refused("Name the medicine that was given. Nothing was saved.", field="drug")
@@ -99,8 +104,8 @@ def record_dose(
         raise Refused("The amount given is more than nothing. Nothing was saved.", field="amount")
     if unit not in Unit.values or route not in GivenRoute.values:
         raise Refused("Choose the unit and the route. Nothing was saved.", field="unit")
-    visit = _here(appointment)
-    order, now = order_for(visit), clock.now()
+    visit = here(appointment)
+    given_at, order = moment_of(visit, record_of(visit), at, in_the_visit=True), order_for(visit)
     given: dict[str, Any] = {
         "is_treatment": is_treatment,
         "drug": drug.strip(),
@@ -111,8 +116,8 @@ def record_dose(
     }
     return Dose.objects.create(
         appointment=visit,
-        at=now,
-        recorded_at=now,
+        at=given_at,
+        recorded_at=clock.now(),
         recorded_by=by.user,
         note=note.strip(),
         order=order,
@@ -123,23 +128,31 @@ def record_dose(
 
 @action
 def note_effects(
-    *, by: Actor, appointment: Appointment, kinds: Sequence[str], strength: str, words: str = ""
+    *,
+    by: Actor,
+    appointment: Appointment,
+    kinds: Sequence[str],
+    strength: str,
+    words: str = "",
+    at: datetime | None = None,
 ) -> list[SideEffect]:
-    """Keep what the patient feels or shows now, one row for each of `kinds` (SideEffect.Kind), all of one strength.
+    """Keep what the patient feels or shows now (or did `at`), one row for each of `kinds` (SideEffect.Kind), all of one
+    strength.
 
     `words` go with the one of another kind, or with the first. Raises Refused without a kind, or for another kind
-    without words; WrongStatus before the arrival.
+    without words, or for the time (moment_of); WrongStatus before the arrival.
     """
     if not kinds:
         raise Refused("Tick at least one effect. Nothing was saved.", field="kinds")
     if SideEffect.Kind.OTHER in kinds and not words.strip():
         raise Refused("Say in words what the patient feels. Nothing was saved.", field="words")
-    visit, now = _here(appointment), clock.now()
+    visit, now = here(appointment), clock.now()
+    felt_at = moment_of(visit, record_of(visit), at)
     bearer = SideEffect.Kind.OTHER if SideEffect.Kind.OTHER in kinds else kinds[0]
     return [
         SideEffect.objects.create(
             appointment=visit,
-            at=now,
+            at=felt_at,
             recorded_at=now,
             recorded_by=by.user,
             kind=kind,
@@ -160,30 +173,32 @@ def record_event(
     action_taken: str,
     doctor_told: StaffMember | None = None,
     call_on: date | None = None,
+    at: datetime | None = None,
 ) -> AdverseEvent:
-    """Keep something that went wrong now. Where no doctor was told yet, the doctors are asked to look at it; `call_on`
-    (a local day of the site) puts a follow-up call on the call list.
+    """Keep something that went wrong now (or `at`; a doctor who was told was told then). Where no doctor was told yet,
+    the doctors are asked to look at it; `call_on` (a local day of the site) puts a follow-up call on the call list.
 
-    Raises Refused with the field for missing words, a doctor who is none at the site, or a call on a day that has
-    passed; WrongStatus before the arrival.
+    Raises Refused with the field for missing words, a doctor who is none at the site, a call on a day that has passed,
+    or the time (moment_of); WrongStatus before the arrival.
     """
     if not what.strip() or not action_taken.strip():
         field = "action_taken" if what.strip() else "what"
         raise Refused("Say what happened and what was done about it. Nothing was saved.", field=field)
-    visit, now = _here(appointment), clock.now()
+    visit = here(appointment)
+    happened_at = moment_of(visit, record_of(visit), at)
     _check_doctor(visit, doctor_told)
     if call_on is not None and call_on < clock.today(visit.site.zone):
         raise Refused("That day has passed. Choose a day to come for the call; nothing was saved.", field="call_on")
     event = AdverseEvent.objects.create(
         appointment=visit,
-        at=now,
-        recorded_at=now,
+        at=happened_at,
+        recorded_at=clock.now(),
         recorded_by=by.user,
         what=what.strip(),
         severity=severity,
         action_taken=action_taken.strip(),
         doctor_told=doctor_told,
-        told_at=now if doctor_told is not None else None,
+        told_at=happened_at if doctor_told is not None else None,
         call_on=call_on,
     )
     if doctor_told is None:
@@ -230,24 +245,6 @@ def strike(*, by: Actor, appointment: Appointment, kind: str, note_id: UUID, rea
         note.struck_at, note.struck_by, note.struck_reason = clock.now(), by.user, reason.strip()
         note.save(update_fields=["struck_at", "struck_by", "struck_reason"])
     return note
-
-
-def stage_at(record: VisitRecord, at: datetime) -> Reading.Stage:
-    """Whether `at` (aware) lies before, in or after the drip, by the visit's stamps so far."""
-    if record.started_at is None or at < record.started_at:
-        return Reading.Stage.BEFORE
-    over = record.recovery_at or record.ended_at
-    return Reading.Stage.DURING if over is None or at < over else Reading.Stage.AFTER
-
-
-def _here(appointment: Appointment) -> Appointment:
-    """The visit under its patient's lock, when the patient is or was here."""
-    visit = locked(appointment)
-    if visit.status not in {Status.ARRIVED, Status.FULFILLED}:
-        raise WrongStatus(
-            f"This visit is “{visit.get_status_display()}”. Record the arrival first; what you typed is kept."
-        )
-    return visit
 
 
 def _check_plausible(taken: Mapping[str, int | Decimal]) -> None:

@@ -9,8 +9,8 @@ from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused, Stale
+from scheduling.actions.noting import stage_at
 from scheduling.actions.visit_locks import locked, record_of
-from scheduling.actions.visit_notes import stage_at
 from scheduling.models import AdverseEvent, Appointment, Dose, Pause, Reading, SideEffect, TimeCorrection, VisitRecord
 from scheduling.when import time_words
 

@@ -165,6 +165,8 @@ def _entered(request: StaffRequest, found: Appointment, form: TookPlaceForm | No
         refuse(form, error)
         return False
     messages.success(request, "Entered, and marked as entered afterwards.")
+    if form.cleaned_data.get("started") and found.kind != Appointment.Kind.CONSULT and not found.doses.exists():
+        messages.info(request, "What was given is not written down yet: see “Medicines”.")
     return True
 
 

@@ -15,7 +15,7 @@ from scheduling.models import AdverseEvent, GivenRoute, Pause, Reading, SideEffe
 from scheduling.models.reading import PLAUSIBLE
 from scheduling.nurse.forms import VisitForm
 from scheduling.selectors.at_the_chair import order_for
-from scheduling.selectors.visits import doctors_at
+from scheduling.selectors.visits import doctors_at, record_or_none
 
 #: Labels as a nurse says them, by field of Reading (mmHg, per minute, %, kg). The temperature's unit follows the
 #: country of the site.
@@ -57,7 +57,39 @@ def temperature_words(reading: Reading, site: Site) -> str:
     return f"{reading.temperature.quantize(Decimal('0.1'))}"
 
 
-class ReadingForm(VisitForm):
+class NoteForm(VisitForm):
+    """A note that is stamped while the patient is here; of a visit that is over it asks when that was, in the local
+    time of the visit's day.
+    """
+
+    at = forms.TimeField(
+        label="When that was",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"required": "The visit is over: say at what time that was."},
+    )
+
+    def prepare(self) -> None:
+        """The time alone, where it is asked for."""
+        record = record_or_none(self.visit)
+        self.is_over = record is not None and record.ended_at is not None
+        if not self.is_over:
+            del self.fields["at"]
+
+    def lay_out(self, *parts: object) -> None:
+        """The fields as they stand on the page, after the time."""
+        self.helper.layout = Layout(*(["at"] if self.is_over else []), *parts)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The time as a moment, where it was asked for."""
+        if not self.is_over:
+            return self.cleaned_data
+        zone = self.visit.site.zone
+        day = clock.local(self.visit.record.arrived_at or self.visit.starts, zone).date()
+        return {**self.cleaned_data, "at": clock.moment(day, self.cleaned_data["at"], zone)}
+
+
+class ReadingForm(NoteForm):
     """One set of vital signs; what was not taken stays empty."""
 
     slot = "reading"
@@ -65,6 +97,7 @@ class ReadingForm(VisitForm):
 
     def prepare(self) -> None:
         """A number field for each value, with the range that can be true."""
+        super().prepare()
         fahrenheit = reads_fahrenheit(self.visit.site)
         for name, label in LABELS.items():
             low, high = PLAUSIBLE[name]
@@ -89,8 +122,8 @@ class ReadingForm(VisitForm):
                     attrs={"step": step, "inputmode": "decimal" if step == "0.1" else "numeric", "autocomplete": "off"}
                 ),
             )
-        self.order_fields([*LABELS, "note"])
-        self.helper.layout = Layout(Div(*LABELS, css_class="vitals-grid"), "note")
+        self.order_fields(["at", *LABELS, "note"])
+        self.lay_out(Div(*LABELS, css_class="vitals-grid"), "note")
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -98,10 +131,10 @@ class ReadingForm(VisitForm):
         found = {name: self.cleaned_data.get(name) for name in LABELS}
         if found["temperature"] is not None and reads_fahrenheit(self.visit.site):
             found["temperature"] = to_celsius(found["temperature"])
-        return {"values": found, "note": self.cleaned_data["note"]}
+        return {name: one for name, one in super().facts.items() if name not in LABELS} | {"values": found}
 
 
-class DoseForm(VisitForm):
+class DoseForm(NoteForm):
     """One medicine that was given."""
 
     slot = "dose"
@@ -124,13 +157,18 @@ class DoseForm(VisitForm):
     note = forms.CharField(label="Note", max_length=300, required=False)
 
     def prepare(self) -> None:
-        """Drug, unit and route as ordered; the dose is never filled in, so that it is always read off the syringe."""
+        """Drug, unit and route as ordered; the dose is never filled in, so that it is always read off the syringe. Of a
+        visit that is over the time is the start of the drip, until somebody knows better.
+        """
+        super().prepare()
+        if self.is_over and self.visit.record.started_at is not None:
+            self.initial["at"] = clock.local(self.visit.record.started_at, self.visit.site.zone).time()
         order = order_for(self.visit)
         if order is not None:
             self.initial.update(drug=order.drug, unit=order.unit, route=order.route, rate=order.rate)
         elif self.visit.protocol_version.route in GivenRoute.values:
             self.initial["route"] = self.visit.protocol_version.route
-        self.helper.layout = Layout(
+        self.lay_out(
             InlineRadios("is_treatment"),
             Div("drug", "amount", "unit", "route", "rate", "note", css_class="form-grid mb-3"),
         )
@@ -138,10 +176,10 @@ class DoseForm(VisitForm):
     @property
     def facts(self) -> dict[str, Any]:
         """Whether it is the treatment itself, as true or false."""
-        return {**self.cleaned_data, "is_treatment": self.cleaned_data["is_treatment"] == "yes"}
+        return {**super().facts, "is_treatment": self.cleaned_data["is_treatment"] == "yes"}
 
 
-class EffectsForm(VisitForm):
+class EffectsForm(NoteForm):
     """What the patient feels or shows."""
 
     slot = "effects"
@@ -161,10 +199,11 @@ class EffectsForm(VisitForm):
 
     def prepare(self) -> None:
         """Choices in lines, since there are many."""
-        self.helper.layout = Layout(InlineCheckboxes("kinds"), InlineRadios("strength"), "words")
+        super().prepare()
+        self.lay_out(InlineCheckboxes("kinds"), InlineRadios("strength"), "words")
 
 
-class EventForm(VisitForm):
+class EventForm(NoteForm):
     """Something that went wrong."""
 
     slot = "event"
@@ -190,9 +229,10 @@ class EventForm(VisitForm):
 
     def prepare(self) -> None:
         """The doctors of the site; no call before today."""
+        super().prepare()
         self.choose("doctor_told", doctors_at(self.visit.site))
         self.fields["call_on"].widget.attrs["min"] = clock.today(self.visit.site.zone).isoformat()
-        self.helper.layout = Layout(
+        self.lay_out(
             "what", InlineRadios("severity"), "action_taken", Div("doctor_told", "call_on", css_class="form-grid mb-3")
         )
 
