@@ -63,8 +63,8 @@ def test_no_form_says_the_sentence_that_names_nothing(language: str) -> None:
         (
             forms.UUIDField(widget=forms.HiddenInput),
             "Key",
-            "A part of this page was missing. Please open it again; nothing was saved.",
-            "Faltaba una parte de esta página. Ábrala otra vez, por favor; no se ha guardado nada.",
+            "A part of this page was missing or damaged. Please open it again; nothing was saved.",
+            "Faltaba una parte de esta página o estaba dañada. Ábrala otra vez, por favor; no se ha guardado nada.",
         ),
     ],
 )
@@ -80,3 +80,22 @@ def test_a_field_with_a_sentence_of_its_own_keeps_it() -> None:
         reason = forms.CharField(error_messages={"required": "Say why."})
 
     assert Own({}).errors["reason"] == ["Say why."]
+
+
+class Hidden(forms.Form):
+    """What pages carry along unseen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    day = forms.DateField(widget=forms.HiddenInput, error_messages={"invalid": "That day is none."})
+    kind = forms.ChoiceField(widget=forms.HiddenInput, choices=[("a", "A")])
+
+
+TAMPERED = {"version": "-1", "key": "x", "day": "x", "kind": "b"}
+
+
+def test_of_a_hidden_field_that_was_tampered_with_nothing_is_said_but_to_open_the_page_again() -> None:
+    words = "A part of this page was missing or damaged. Please open it again; nothing was saved."
+    said = Hidden(TAMPERED).errors
+    assert said == {"version": [words], "key": [words], "day": ["That day is none."], "kind": [words]}
+    assert "valid UUID" in str(Hidden(TAMPERED, renderer=TemplatesSetting()).errors["key"]), "the control"
