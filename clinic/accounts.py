@@ -1,7 +1,6 @@
 """How django-allauth is bent to a staff-only system: nobody signs up by himself; who comes brings the roles along;
 and whoever guesses passwords slows down himself only, never the clinic."""
 
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -9,22 +8,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from clinic import desk, rates, sealing, unsent
+from clinic import desk, guessing, rates, sealing, unsent
 from clinic.models import StaffMember, StaffRole, User
 from clinic.statements import Statement
-
-#: Wrong passwords for one username: from a browser that has signed in under it before, from any one other address,
-#: and from all unknown browsers together, each in so many seconds. A known browser is never shut out by others.
-KNOWN_BROWSER = rates.Limit(10, 300)
-ONE_ADDRESS = rates.Limit(5, 300)
-UNKNOWN_BROWSERS = rates.Limit(50, 3600)
-#: Wrong passwords from one address for whatever username: a clinic's people share one, so it is wide.
-WHOLE_ADDRESS = rates.Limit(60, 300)
 
 
 class StaffBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
@@ -78,27 +70,23 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
         return rates.client_address(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Refuse, before the password is looked at, where too many wrong ones came from."""
-        if any(rates.is_over(key, limit) for key, limit in self._counted(request, credentials)):
+        """Refuse, before the password is looked at, where too many wrong ones came from.
+
+        Axes first: what it refuses does not count towards allauth's wide limits (ACCOUNT_RATE_LIMITS, login_failed),
+        or one guesser could use those up. Over these a known browser stands altogether.
+        """
+        # What AxesMiddleware goes by, whichever of the two refuses.
+        request.axes_locked_out = True  # type: ignore[attr-defined]
+        if not AxesProxyHandler.is_allowed(request, credentials):
             raise self.validation_error("too_many_login_attempts")
+        if not guessing.is_known(request, credentials):
+            super().pre_authenticate(request, **credentials)
+        request.axes_locked_out = False  # type: ignore[attr-defined]
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """One more wrong password."""
-        for key, limit in self._counted(request, credentials):
-            rates.count(key, limit)
-
-    def _counted(self, request: HttpRequest, credentials: dict[str, Any]) -> list[tuple[str, rates.Limit]]:
-        """What a wrong password counts towards. Keys carry a digest: what was typed may be a password."""
-        login = str(credentials.get("username", "")).strip().lower()
-        name = sha256(login.encode()).hexdigest()[:32]
-        if login in desk.usernames(request):
-            return [(f"login:known:{name}:{desk.browser(request)}", KNOWN_BROWSER)]
-        address = rates.client_address(request)
-        return [
-            (f"login:from:{name}:{address}", ONE_ADDRESS),
-            (f"login:unknown:{name}", UNKNOWN_BROWSERS),
-            (f"login:address:{address}", WHOLE_ADDRESS),
-        ]
+        """The last wrong password that is looked at is told what the next ones are."""
+        if request.axes_locked_out:  # type: ignore[attr-defined]
+            raise self.validation_error("too_many_login_attempts")
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """The browser is known from now on, and shows the name when the next one signs in."""

@@ -1,6 +1,6 @@
 """The cache: Redis, and while that is away the process's own memory, so that what counts goes on counting.
 
-Limits lie here, allauth's for the second factor among them. A cache that takes nothing and finds nothing would turn
+Limits lie here, those of axes and allauth among them. A cache that takes nothing and finds nothing would turn
 everybody away who signs in (allauth locks before it counts), or count nobody.
 """
 
@@ -48,6 +48,10 @@ class SteadyCache(RedisCache):  # type: ignore[misc]  # it ships no types
     def incr(self, *args: Any, **kwargs: Any) -> Any:
         """As Django's; raises ValueError where there is no such key."""
         return self._do("incr", *args, **kwargs)
+
+    def touch(self, *args: Any, **kwargs: Any) -> Any:
+        """As Django's; False where there is no such key."""
+        return self._do("touch", *args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         """As Django's."""

@@ -68,8 +68,8 @@ def typist(request: HttpRequest) -> str | None:
     return _kept(request, TYPIST_AGE)["typist"] or None
 
 
-def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Put the person in front."""
+def remember(request: HttpRequest, response: HttpResponse, user: User, *, is_in: bool = True) -> None:
+    """Put the person in front; with `is_in`, as the one whose pages now stand open here."""
     kept = _kept(request)
     username = user.get_username()
     others = [one for one in kept["people"] if one[0] != username]
@@ -77,7 +77,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
     value: Kept = {
         "browser": kept["browser"] or token_urlsafe(12),
         "people": [[username, name], *others][:MOST],
-        "typist": str(user.pk),
+        "typist": str(user.pk) if is_in else kept["typist"],
     }
     response.set_cookie(
         settings.DESK_COOKIE_NAME,

@@ -64,11 +64,6 @@ def count(key: str, limit: Limit) -> int:
         return 1
 
 
-def is_over(key: str, limit: Limit) -> bool:
-    """Whether the limit is reached, without counting."""
-    return int(cache.get(f"rate:{key}") or 0) >= limit.most
-
-
 def limited(limit: Limit, *methods: str) -> Callable[[View], View]:
     """At most so many requests to a view in that time, for each account, or for each address where nobody is signed in.
 

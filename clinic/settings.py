@@ -5,6 +5,7 @@ folder (`CLINIC_DATA`, default `var/`), reached through the addresses that `clin
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "axes",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -84,6 +86,7 @@ MIDDLEWARE = [
     "clinic.middleware.RequestContextMiddleware",
     "clinic.sessions.SessionLimitMiddleware",
     "clinic.middleware.ElsewhereMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"
@@ -259,7 +262,7 @@ TEXT_STATUS_URL = f"{PUBLIC_URL}/hooks/texts/" if HTTPS else ""
 
 # --- Sign-in -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "clinic.User"
-AUTHENTICATION_BACKENDS = ["clinic.accounts.StaffBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "clinic.accounts.StaffBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 # NIST SP 800-63B-4: length counts, composition rules do not.
 AUTH_PASSWORD_VALIDATORS = [
@@ -286,8 +289,25 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-# Wrong passwords are counted by clinic.accounts, so that nobody can lock the clinic out; a second factor by allauth.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None, "reauthenticate": "10/m/user"}
+# Wrong passwords: axes counts them for a known browser, and for one username from one address (clinic/guessing.py);
+# allauth, for all browsers that are not known, by address, which a clinic's people share, and by username ("key"). No
+# limit counts sign-ins as such by address ("login"): whoever sits in the waiting room would use it up for everybody.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "60/5m/ip,50/1h/key", "reauthenticate": "10/m/user"}
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+#: It makes no tables: what is counted lies in the cache.
+MIGRATION_MODULES = {"axes": None}
+AXES_USERNAME_CALLABLE = "clinic.guessing.who"
+AXES_CLIENT_IP_CALLABLE = "clinic.rates.client_address"
+AXES_LOCKOUT_PARAMETERS = "clinic.guessing.counted_by"
+AXES_FAILURE_LIMIT = "clinic.guessing.most"
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+#: Trying on does not make it longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "clinic.guessing.refused"
+AXES_CLIENT_STR_CALLABLE = "clinic.guessing.in_logs"
+AXES_VERBOSE = AXES_ENABLE_ADMIN = False
+#: Without Redis each process counts for itself, as a demo may (clinic/rates.py).
+SILENCED_SYSTEM_CHECKS = [] if REDIS_URL else ["axes.W001"]
 #: How long a sign-in lasts, by role: minutes without a deed, and hours at all. "front_desk=30/12,nurse=20/12,..."
 SESSION_LIMITS = read_session_limits(env.str("SESSION_LIMITS", ""))
 #: Django's own limit, from the last change of the session: no shorter than the longest of those.

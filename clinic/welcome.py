@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from clinic import desk
 from clinic.actions import action
 from clinic.actor import Actor
 from clinic.errors import Refused
@@ -58,6 +59,9 @@ def welcome(request: HttpRequest, account: UUID, token: str) -> HttpResponse:
             form.add_error(None, error.message)
         else:
             messages.success(request, "Your password is set. Sign in with it now.")
-            return redirect("account_login")
+            # Whoever guesses the name elsewhere, or in the same network, does not keep this browser out from now on.
+            response = redirect("account_login")
+            desk.remember(request, response, user, is_in=False)
+            return response
     context = {"form": form, "person": user, "rules": password_validators_help_texts()}
     return render(request, "account/welcome.html", context, status=form_status(form))

@@ -1,4 +1,4 @@
-"""Signing in: a second factor, passwords that hold, limits that slow down a guesser only."""
+"""Signing in: a second factor, and passwords that hold. Guessing is in test_guessing."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from clinic import accounts, passwords, rates
+from clinic import passwords
 from clinic.models import AuditEvent, User
 from tests.clinic.signing import PASSWORD, SECRET, _fresh, clerk_of, code_now, harbor, is_in, sign_in
 from tests.desk.pages import text
@@ -138,63 +138,3 @@ def test_fifteen_characters_or_eight_beside_a_second_factor(harbor: Clinic, sett
 def test_no_rule_of_composition_stands_in_the_way() -> None:
     validate_password("correct lamp orbit cactus")
     assert passwords.ALONE == 15
-
-
-# --- guessing ------------------------------------------------------------------------------------------------------
-
-
-def guess(client: Client, user: User, times: int, address: str) -> Any:
-    """Wrong passwords, from one address."""
-    for _ in range(times):
-        answer = sign_in(client, user, "wrong", REMOTE_ADDR=address)
-    return answer
-
-
-def test_a_guesser_is_stopped_and_told_so(client: Client, harbor: Clinic) -> None:
-    guess(client, clerk_of(harbor), accounts.ONE_ADDRESS.most, "203.0.113.9")
-
-    answer = sign_in(client, clerk_of(harbor), REMOTE_ADDR="203.0.113.9")
-    assert "Too many wrong passwords from here" in text(answer)
-    assert not is_in(client)
-
-
-def test_a_guesser_elsewhere_does_not_keep_the_person_out(harbor: Clinic) -> None:
-    user, at_work = clerk_of(harbor), Client()
-    guess(Client(), user, accounts.ONE_ADDRESS.most + 3, "203.0.113.9")
-
-    sign_in(at_work, user, REMOTE_ADDR="198.51.100.7")
-    assert is_in(at_work)
-
-
-def test_a_known_browser_is_not_kept_out_even_by_a_flood_from_its_own_address(harbor: Clinic) -> None:
-    user, at_work = clerk_of(harbor), Client()
-    sign_in(at_work, user, REMOTE_ADDR="198.51.100.7")
-    at_work.post(reverse("account_logout"))
-    for number in range(accounts.UNKNOWN_BROWSERS.most):
-        rates.count(f"login:unknown:{number}", accounts.UNKNOWN_BROWSERS)
-    guess(Client(), user, accounts.ONE_ADDRESS.most + 3, "198.51.100.7")
-    stranger = Client()
-    sign_in(stranger, user, REMOTE_ADDR="198.51.100.7")
-    assert not is_in(stranger), "the limit holds for browsers that are not known"
-
-    sign_in(at_work, user, REMOTE_ADDR="198.51.100.7")
-    assert is_in(at_work)
-
-
-def test_a_known_browser_too_has_its_limit(harbor: Clinic) -> None:
-    user, browser = clerk_of(harbor), Client()
-    sign_in(browser, user)
-    browser.post(reverse("account_logout"))
-    guess(browser, user, accounts.KNOWN_BROWSER.most, "127.0.0.1")
-
-    sign_in(browser, user)
-    assert not is_in(browser)
-
-
-def test_a_forged_cookie_makes_no_browser_known(harbor: Clinic, settings: Any) -> None:
-    browser = Client()
-    browser.cookies[settings.DESK_COOKIE_NAME] = "eyJicm93c2VyIjoiYSJ9:forged"
-    guess(browser, clerk_of(harbor), accounts.ONE_ADDRESS.most, "203.0.113.9")
-
-    sign_in(browser, clerk_of(harbor), REMOTE_ADDR="203.0.113.9")
-    assert not is_in(browser)
