@@ -294,18 +294,15 @@ ACCOUNT_SESSION_REMEMBER = False
 # limit counts sign-ins as such by address ("login"): whoever sits in the waiting room would use it up for everybody.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "60/5m/ip,50/1h/key", "reauthenticate": "10/m/user"}
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
-#: It makes no tables: what is counted lies in the cache.
-MIGRATION_MODULES = {"axes": None}
+MIGRATION_MODULES = {"axes": None}  # it makes no tables: what is counted lies in the cache
 AXES_USERNAME_CALLABLE = "clinic.guessing.who"
 AXES_CLIENT_IP_CALLABLE = "clinic.rates.client_address"
 AXES_LOCKOUT_PARAMETERS = "clinic.guessing.counted_by"
 AXES_FAILURE_LIMIT = "clinic.guessing.most"
 AXES_COOLOFF_TIME = timedelta(minutes=5)
-#: Trying on does not make it longer.
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "clinic.guessing.refused"
 AXES_CLIENT_STR_CALLABLE = "clinic.guessing.in_logs"
-AXES_VERBOSE = AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 #: Without Redis each process counts for itself, as a demo may (clinic/rates.py).
 SILENCED_SYSTEM_CHECKS = [] if REDIS_URL else ["axes.W001"]
 #: How long a sign-in lasts, by role: minutes without a deed, and hours at all. "front_desk=30/12,nurse=20/12,..."

@@ -4,5 +4,7 @@ import os
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.scan.settings")
-django.setup()
+# Where it is set already, a server or pytest sets Django up, and reads its settings from in here.
+if "DJANGO_SETTINGS_MODULE" not in os.environ:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.scan.settings"
+    django.setup()

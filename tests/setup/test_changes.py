@@ -15,6 +15,7 @@ from scheduling.actions.setup import people, places, sites, week
 from scheduling.actions.setup.seen import ChangedMeanwhile
 from scheduling.selectors import changes, weeks
 from scheduling.selectors.local_days import holiday_name
+from tests.clinic.signing import is_in, sign_in
 from tests.factories import FIRST_DAY, Clinic, make_clinic, make_patient
 from tests.scheduling.helpers import book
 
@@ -166,7 +167,8 @@ def test_a_person_is_added_chooses_a_password_by_a_link_that_works_once(harbor: 
     password = "seven wise old herons"
     done = client.post(f"{link}{token}/", {"new_password1": password, "new_password2": password})
     assert done["Location"] == "/accounts/login/"
-    assert client.login(username="grace", password=password)
+    sign_in(client, member.user, password)
+    assert is_in(client)
     assert client.get(f"{link}{token}/").status_code == 404
     fresh = User.objects.get(username="grace")
     assert fresh.invited_at is None
