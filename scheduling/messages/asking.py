@@ -27,12 +27,17 @@ def announce_score_asked(treated: Appointment) -> None:
 
 
 def announce_screening(patient: Patient, site: Site) -> Message:
-    """Ask for the answers to the screening, unless a message that does is on its way; the message."""
+    """Ask for the answers to the screening, unless a message that does is on its way; the message. One that waits for a
+    call goes out by itself where the patient is written to by now.
+    """
     about = Message.objects.filter(patient=patient, kind=Kind.SCREENING)
     waits = about.filter(state__in=[Message.State.DUE, Message.State.SENDING, Message.State.PERSON]).first()
+    now, channel = clock.now(), channel_for(patient)
+    if waits is not None and waits.state == Message.State.PERSON and waits.channel != channel:
+        waits.channel = channel
+        return rows.due_again(waits, soonest(site, now, channel))
     if waits is not None:
         return waits
-    now, channel = clock.now(), channel_for(patient)
     row = rows.to_patient(
         patient,
         site,

@@ -157,6 +157,22 @@ def test_without_mail_or_text_it_is_a_call(clinic: factories.Clinic, ada: Patien
     assert "answered on the tablet at the clinic" in " ".join(preview(message).text.split())
 
 
+def test_what_waits_for_a_call_is_sent_once_the_patient_agrees_to_mail(clinic: factories.Clinic, ada: Patient) -> None:
+    desk = clinic.by(Role.FRONT_DESK)
+    Patient.objects.filter(pk=ada.pk).update(channel=Channel.CALL)
+    ada.refresh_from_db()
+    called = ask_screening(by=desk, patient=ada)
+    Message.objects.update(state=Message.State.PERSON)
+    # The control: as long as there is no other way, it stays a call.
+    assert ask_screening(by=desk, patient=ada).state == Message.State.PERSON
+    Patient.objects.filter(pk=ada.pk).update(channel=Channel.MAIL)
+    ada.refresh_from_db()
+
+    sent = ask_screening(by=desk, patient=ada)
+
+    assert (sent.pk, sent.channel, sent.state) == (called.pk, Channel.MAIL, Message.State.DUE)
+
+
 def test_the_patients_page_says_that_questions_wait(
     at_ada: Client, ada: Patient, clinic: factories.Clinic, visits: Any
 ) -> None:
