@@ -85,7 +85,8 @@ def _who_is_against(patient: Patient, on: date) -> list[str]:
 
 def _clearance_against(latest: Clearance | None, valid: Clearance | None) -> list[str]:
     if valid is not None:
-        return []
+        waits = _("A letter from %(whom)s is still to come.") % {"whom": valid.letter_from}
+        return [waits] if valid.waits_for_a_letter else []
     if latest is None:
         return [_("No doctor has cleared the patient yet.")]
     if latest.is_yes:

@@ -22,7 +22,7 @@ from scheduling.doctor.case import Case
 from scheduling.doctor.forms import KEPT, PROPOSED_VALIDITY_DAYS, ClearanceForm
 from scheduling.selectors.clearances import left_out
 from scheduling.selectors.unfitting import unfitting_visits
-from scheduling.when import day_words, short_day
+from scheduling.when import day_words, full_stop, short_day
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,7 +88,7 @@ def _say_what_does_not_fit(request: StaffRequest, decided: Clearance) -> None:
         which = "; ".join(one.words for one in lost)
         messages.warning(
             request,
-            f"Booked without what you ask for: {which}. The front desk sees {'it' if len(lost) == 1 else 'them'} among "
+            f"Booked without what you ask for: {full_stop(which)} The front desk sees {'it' if len(lost) == 1 else 'them'} among "
             "the visits without cover, and re-plans.",
         )
 

@@ -164,6 +164,7 @@ def test_the_doctor_is_told_which_booked_visits_do_not_fit(clinic: Clinic, bed: 
         )
 
     assert "Booked without what you ask for" in text_of(page)
+    assert ".. " not in text_of(page)
     assert latest_clearance(patient).needs_bed  # type: ignore[union-attr]
     desk = sign_in(clinic, Role.FRONT_DESK).get(reverse("desk:rescue", args=[clinic.site.pk]))
     assert patient.name in text_of(desk)
@@ -240,11 +241,14 @@ def test_the_desk_sees_the_letter_coming_and_ticks_it_on_the_patients_page(clini
     user = clinic.clerk.user
     assert user is not None
     assert [row.lacks for row in ending_before_visits(user, clock.now())] == [Lacks.LETTER]
-    assert "still to come" in text_of(desk.get(reverse("desk:patient", args=[patient.pk])))
+    page = text_of(desk.get(reverse("desk:patient", args=[patient.pk])))
+    assert "A letter from the cardiologist is still to come." in page
+    assert "Nothing stands against a treatment today." not in page
 
     answer = desk.post(reverse("doctor:clearance_letter", args=[patient.pk]), follow=True)
 
     assert "The letter from the cardiologist is here." in text_of(answer)
+    assert "Nothing stands against a treatment today." in text_of(answer)
     assert ending_before_visits(user, clock.now()) == []
 
 
