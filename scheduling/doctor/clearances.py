@@ -88,8 +88,8 @@ def _say_what_does_not_fit(request: StaffRequest, decided: Clearance) -> None:
         which = "; ".join(one.words for one in lost)
         messages.warning(
             request,
-            f"Booked without what you ask for: {full_stop(which)} The front desk sees {'it' if len(lost) == 1 else 'them'} among "
-            "the visits without cover, and re-plans.",
+            f"Booked without what you ask for: {full_stop(which)} The front desk sees "
+            f"{'it' if len(lost) == 1 else 'them'} among the visits without cover, and re-plans.",
         )
 
 

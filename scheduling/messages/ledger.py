@@ -170,18 +170,21 @@ def announce_clearance(clearance: Clearance, *, untold: bool = False) -> None:
     now = clock.now()
     by_person = not clearance.is_yes and bool(patient.phone)
     channel = Channel.CALL if by_person else channel_for(patient)
-    rows.write(
-        rows.to_patient(
-            patient,
-            site,
-            Kind.NEWS,
-            channel=channel,
-            version=Clearance.objects.filter(patient=patient).count(),
-            context={"clearance": str(clearance.pk), **({"fixed": True} if by_person else {})},
-            due_at=hours.soonest(site, now, channel),
-            not_after=now + NEWS_LASTS,
-        )
+    row = rows.to_patient(
+        patient,
+        site,
+        Kind.NEWS,
+        channel=channel,
+        version=Clearance.objects.filter(patient=patient).count(),
+        context={"clearance": str(clearance.pk), **({"fixed": True} if by_person else {})},
+        due_at=hours.soonest(site, now, channel),
+        not_after=now + NEWS_LASTS,
     )
+    if not clearance.is_yes:
+        # Told after a date on which nobody is to come any more, it comes too late.
+        kept = Appointment.objects.filter(patient=patient, status=Status.PROPOSED, starts__gt=now)
+        rows.speaks_of(row, *kept.order_by("starts").values_list("starts", flat=True)[:1])
+    rows.write(row)
 
 
 def announce_discharged(appointment: Appointment) -> None:

@@ -23,9 +23,6 @@ State = Message.State
 
 #: Two rows are written together when they fall due within this of each other: the actions of one form take no longer.
 TOGETHER = timedelta(minutes=10)
-#: Where a row's context keeps the moment (ISO 8601, UTC) of what it speaks of first: once that is past it is of little
-#: use, so that it may not be able to wait for the morning.
-FIRST_OF_ALL = "first"
 #: Several dues of these kinds to one person, written together, go out as one message.
 CARRIED_TOGETHER = (Message.Kind.COMPANION_NAMED, Message.Kind.COMPANION_CANCELLED)
 
@@ -85,7 +82,7 @@ def to_contact(
 
 def first_of_all(row: Message) -> datetime | None:
     """The moment (UTC) of what the row speaks of first, where it was written down."""
-    kept = row.context.get(FIRST_OF_ALL)
+    kept = row.context.get(Message.FIRST)
     return datetime.fromisoformat(kept) if kept else None
 
 
@@ -94,7 +91,7 @@ def speaks_of(row: Message, *moments: datetime) -> None:
     known = first_of_all(row)
     found = [*moments, *([known] if known is not None else [])]
     if found:
-        row.context = {**row.context, FIRST_OF_ALL: min(found).astimezone(UTC).isoformat()}
+        row.context = {**row.context, Message.FIRST: min(found).astimezone(UTC).isoformat()}
 
 
 def new_message_id() -> str:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import Case, Count, Q, QuerySet, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, DateTimeField, Q, QuerySet, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 
 from clinic import clock
 from clinic.models import User
@@ -36,7 +37,8 @@ def calls_to_make(user: User) -> QuerySet[Message]:
     found = Message.objects.for_user(user).filter(state=State.PERSON, carried_by__isnull=True)
     # The words to say stand beside each, and with them the site's own.
     people = _with_people(found.exclude(kind=Message.Kind.RIDE_MISSING)).prefetch_related("site__wordings")
-    return people.order_by("not_after", "due_at")
+    first = Cast(KeyTextTransform(Message.FIRST, "context"), DateTimeField())
+    return people.order_by(Coalesce(first, "not_after"), "due_at")
 
 
 def calls_due(user: User, now: datetime) -> QuerySet[Message]:

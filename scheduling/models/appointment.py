@@ -171,6 +171,12 @@ class Appointment(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.starts:%Y-%m-%d %H:%M}Z"
 
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether a doctor's decision keeps the patient from coming; the time stays reserved. Needs `series` loaded."""
+        held = self.status == self.Status.PROPOSED
+        return held and self.series is not None and self.series.status == Series.Status.ON_HOLD
+
 
 class OfferQuerySet(models.QuerySet["Offer"]):
     """Offers, narrowed to who asks and to their kind."""

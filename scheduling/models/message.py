@@ -1,5 +1,6 @@
 """The ledger of messages, and the links that they carry."""
 
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
@@ -92,6 +93,9 @@ class Message(models.Model):
     language = models.CharField(max_length=5, choices=Language.choices, default=Language.ENGLISH)
     #: The version of the visit, series or ride that it speaks of: a newer one makes it untrue.
     version = models.PositiveIntegerField(default=0)
+    #: Where the context keeps the moment (ISO 8601, UTC) of what it speaks of first: once that is past it is of little
+    #: use, so that it may not be able to wait.
+    FIRST = "first"
     #: What the texts need beyond the subject: ids and plain values, nothing clinical.
     context = models.JSONField(default=dict, blank=True)
     due_at = models.DateTimeField()
@@ -167,6 +171,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.get_state_display()})"
+
+    @property
+    def best_before(self) -> datetime | None:
+        """Until when it is best told: before what it speaks of first, where that was written down (UTC)."""
+        first = self.context.get(self.FIRST)
+        return datetime.fromisoformat(first) if first else self.not_after
 
 
 class MessageAttempt(models.Model):

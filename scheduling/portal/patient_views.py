@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic import clock
 from clinic.errors import Refused
 from clinic.views import form_status
+from patients.contact_points import show_phone
 from patients.models import Contact
 from scheduling.actions import rides
 from scheduling.messages import calendar
@@ -36,7 +37,7 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         return companion_page(request, visitor, visitor.contact)
     visits = visits_to_come(visitor.patient, clock.now())
     site = site_of(visitor.patient, visits)
-    following = visits[0] if visits else None
+    following = next((visit for visit in visits if not visit.is_on_hold), None)
     return render(
         request,
         "portal/patient.html",
@@ -47,6 +48,8 @@ def home(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "is_today": is_today(following) if following else False,
             "preparation": preparation_for(following) if following else None,
             "cards": [visit_card(visit) for visit in visits],
+            "on_hold": any(visit.is_on_hold for visit in visits),
+            "phone": show_phone(site.phone, site.country) if site is not None else "",
             "unanswered": _unanswered(visits),
             "offered": open_offers(visitor.patient, clock.now()),
             "screening_wanted": screening_wanted(visitor.patient, visits),

@@ -45,6 +45,8 @@ class VisitCard:
     how: str
     #: Until when the date is only held, in words; empty once it is booked.
     held_until: str
+    #: A doctor has put the treatment on hold: the date stays reserved, and nobody is to come on it.
+    is_on_hold: bool
     ride: RideLine | None
     #: Whether the patient may still ask to move or cancel it.
     can_ask: bool
@@ -68,6 +70,7 @@ def visit_card(appointment: Appointment) -> VisitCard:
         site=appointment.site,
         how="" if appointment.mode == Appointment.Mode.IN_PERSON else str(appointment.get_mode_display()),
         held_until=_held_until(appointment),
+        is_on_hold=appointment.is_on_hold,
         ride=ride_line(appointment) if appointment.protocol_version.needs_ride else None,
         can_ask=can_be_asked_about(appointment, clock.now()),
         asked=last if last is not None and last.status == ChangeRequest.Status.WAITING else None,
@@ -120,6 +123,8 @@ class RideCard:
     status: str
     #: The patient recovers, and `pick_up` is when they are expected to be ready.
     is_soon: bool
+    #: The date is reserved, and nobody is to come on it as things are.
+    is_on_hold: bool
 
     @property
     def field(self) -> str:
@@ -149,6 +154,7 @@ def ride_card(ride: Ride) -> RideCard:
         site=visit.site,
         status=ride.status,
         is_soon=is_soon,
+        is_on_hold=visit.is_on_hold,
     )
 
 

@@ -33,7 +33,10 @@ def rides_to_come(contact: Contact, now: datetime) -> list[Ride]:
             companion=contact,
             status__in=[Ride.Status.NAMED, Ride.Status.CONFIRMED, Ride.Status.DECLINED],
         )
-        .select_related("appointment__site", "appointment__record", "appointment__protocol_version", "companion")
+        .select_related(
+            *("appointment__site", "appointment__record", "appointment__protocol_version", "appointment__series"),
+            "companion",
+        )
         .prefetch_related("appointment__protocol_version__phases", "appointment__pauses")
         .order_by("appointment__starts")
     )

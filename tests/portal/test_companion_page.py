@@ -7,7 +7,7 @@ from clinic.actor import Actor
 from patients.models import Contact, Patient
 from scheduling.actions import rides
 from scheduling.messages import links
-from scheduling.models import Appointment, Link, Ride
+from scheduling.models import Appointment, Link, Ride, Series
 from tests.portal.conftest import make_driver, open_link
 
 S = Ride.Status
@@ -106,3 +106,11 @@ def test_a_patient_link_opens_no_companion_answer(at_ada: Client, named: list[Ri
     assert at_ada.post("/my/answer/", {"all": "no"}).status_code == 403
     assert at_ada.post("/my/wrong-person/").status_code == 403
     assert statuses() == [S.NAMED] * 3
+
+
+def test_while_a_doctor_holds_the_dates_who_drives_reads_that_they_are_not_certain(at_ben: Client) -> None:
+    assert "not certain at the moment" not in at_ben.get("/my/").content.decode()
+    Series.objects.update(status=Series.Status.ON_HOLD)
+    Appointment.objects.update(status=Appointment.Status.PROPOSED)
+
+    assert "not certain at the moment. Please ask Ada before you come." in at_ben.get("/my/").content.decode()

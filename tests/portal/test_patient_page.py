@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from clinic import clock
 from patients.models import Contact, Patient
-from scheduling.models import Appointment, ProtocolText, Ride
+from scheduling.models import Appointment, ProtocolText, Ride, Series
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits
 
@@ -273,3 +273,21 @@ def test_the_number_of_queries_does_not_grow_with_the_visits(
     make_visits(clinic, ada, tuple(DAYS[0] + timedelta(days=number) for number in range(7, 12)))
     with django_assert_num_queries(9):
         at_ada.get("/my/")
+
+
+def test_while_a_doctor_holds_the_dates_the_page_says_so_and_prepares_for_none(
+    at_ada: Client, visits: list[Appointment]
+) -> None:
+    ahead = text(at_ada)
+    assert "How to prepare" in ahead
+    assert "Please call us before you come" not in ahead, "the control: as long as they are booked"
+    Series.objects.update(status=Series.Status.ON_HOLD)
+    Appointment.objects.update(status=Appointment.Status.PROPOSED)
+
+    page = text(at_ada)
+
+    assert "Please call us before you come" in page
+    assert "Your dates stay reserved for you; please do not come on them until you have spoken." in page
+    assert page.count("Reserved for you, but please do not come yet") == len(visits)
+    for untrue in ("Your next visit", "How to prepare", "Nothing to eat", "No visit is booked"):
+        assert untrue not in page

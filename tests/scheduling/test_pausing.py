@@ -256,6 +256,10 @@ def test_a_suspension_reserves_every_date_and_says_so_to_desk_and_patient(
     assert told.channel == "call", "a no is told by a person"
     assert "before your next visit. Your dates stay reserved for you" in words
     assert "rash" not in words
+    first = series.appointments.order_by("starts").values_list("starts", flat=True)[0]
+    assert told.best_before == first, "the call is made before the first date on which nobody is to come"
+    assert told.not_after is not None
+    assert told.not_after > first, "and still, for the other dates, where nobody was reached"
     desk = signed_in(clinic, Role.FRONT_DESK)
     home = " ".join(desk.get(reverse("desk:work")).content.decode().split())
     assert "a doctor has put the treatment on hold; the dates stay reserved" in home
