@@ -106,10 +106,14 @@ class NameDriverForm(forms.Form):
         return self.by_id.get(self.cleaned_data["contact"])
 
     def clean(self) -> dict[str, Any]:
-        """Somebody new needs a name; the rest the action asks for."""
+        """Somebody new needs a name, and a name means somebody new; the rest the action asks for."""
         data = super().clean() or {}
-        if data.get("contact") == NEW and not (data.get("name") or "").strip():
+        name = (data.get("name") or "").strip()
+        if data.get("contact") == NEW and not name:
             self.add_error("name", "Write the name of the person who drives.")
+        elif data.get("contact") in self.by_id and name:
+            chosen = self.by_id[data["contact"]].name
+            self.add_error("contact", f"Does {chosen} drive, or {name}? For {name} choose “somebody new”.")
         return data
 
 

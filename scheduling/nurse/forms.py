@@ -127,10 +127,17 @@ class CompanionForm(VisitForm):
             self.initial["contact"] = ride.companion_id
 
     def clean(self) -> dict[str, Any]:
-        """One of the two: a known contact or a new name."""
+        """One of the two: a known contact or a new name, which counts more than a contact that merely stood there."""
         data = super().clean() or {}
-        if not data.get("contact") and not (data.get("name") or "").strip():
+        new = (data.get("name") or "").strip()
+        if not data.get("contact") and not new:
             self.add_error("name", "Choose somebody known, or type the name of somebody new.")
+        elif data.get("contact") and new and "contact" in self.changed_data:
+            self.add_error(
+                "contact", f"Either somebody known or somebody new: choose “Somebody new”, or leave out {new}."
+            )
+        elif new:
+            data["contact"] = None
         return data
 
 

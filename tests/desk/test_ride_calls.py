@@ -86,6 +86,19 @@ def test_what_is_wrong_with_a_driver_is_said_and_what_was_typed_is_kept(
     assert not Ride.objects.filter(companion__isnull=False).exists()
 
 
+def test_a_name_that_is_typed_beside_a_saved_driver_is_not_put_aside(
+    clerk: Client, patient: Patient, rides: list[Appointment]
+) -> None:
+    typed = {"contact": str(driver(patient).pk), "name": "Cleo Lind", "visits": [str(rides[0].pk)]}
+
+    page = clerk.post(reverse("desk:ride_name", args=[patient.pk]), typed)
+
+    assert page.status_code == 422
+    assert "choose “somebody new”" in text(page)
+    assert "Cleo Lind" in page.content.decode()
+    assert not Ride.objects.filter(companion__isnull=False).exists()
+
+
 def test_who_will_call_back_is_left_alone_until_then(
     clerk: Client, harbor: Clinic, patient: Patient, rides: list[Appointment]
 ) -> None:
