@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from clinic import clock
@@ -108,6 +108,13 @@ def age_on(birth_date: date, on: date) -> int:
 def is_minor(patient: Patient, on: date) -> bool:
     """Whether the patient is under 18 on that day."""
     return age_on(patient.birth_date, on) < ADULT_YEARS
+
+
+def minors(on: date, prefix: str = "") -> Q:
+    """The same of many: those who are under 18 on that day. `prefix` leads to the patient ("patient__")."""
+    # Born on the same day of the year, a 29 February with the day before.
+    day = (on.month, on.day) if (on.month, on.day) != (2, 29) else (2, 28)
+    return Q(**{f"{prefix}birth_date__gt": date(on.year - ADULT_YEARS, *day)})
 
 
 def deciders(patient: Patient) -> QuerySet[Contact]:

@@ -22,6 +22,7 @@ CONTACT_CHANGEABLE = frozenset(
         "language",
         "channel",
         "is_adult",
+        "mail_consent",
         "may_be_told",
         "may_decide",
         "may_drive",
@@ -72,8 +73,8 @@ def add_contact(
 
 @action
 def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
-    """Change some fields of a contact (those in CONTACT_CHANGEABLE); a new email address also forgets that mail to the
-    old one failed.
+    """Change some fields of a contact (those in CONTACT_CHANGEABLE); a new email address, or a new yes to mail, also
+    forgets that mail failed. A new address in place of one that wanted no mail is a new yes.
 
     Raises Refused like `add_contact`, and TypeError for a field that is not to be changed.
     """
@@ -82,10 +83,12 @@ def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
         raise TypeError(f"not a field to change: {', '.join(sorted(unknown))}")
     locks.take([locks.patient(contact.patient_id)])
     contact.refresh_from_db()
-    site, email = home_site(contact.patient), contact.email
+    site, email, agreed = home_site(contact.patient), contact.email, contact.mail_consent
     for field, value in changes.items():
         setattr(contact, field, checked(field, value, site, clock.today(site.zone)))
-    if contact.email != email:
+    if contact.email != email and not agreed:
+        contact.mail_consent = True
+    if contact.email != email or (contact.mail_consent and not agreed):
         contact.email_failed_at = None
     _check_adult(contact)
     contact.save()

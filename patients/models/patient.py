@@ -217,6 +217,8 @@ class Contact(models.Model):
     may_be_told = models.BooleanField(_("may be told about visits"), default=False)
     may_decide = models.BooleanField(_("may decide for the patient"), default=False)
     may_drive = models.BooleanField(_("may drive the patient home"), default=False)
+    #: An address is given for being told; whoever calls our mail unwanted takes that back, and is called.
+    mail_consent = models.BooleanField(_("agrees to email"), default=True, db_default=True)
     #: Set when mail to the address bounced for good: the person is called until the address changes.
     email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Set by "wrong person" on the companion's page: nothing more is sent there.
@@ -229,6 +231,14 @@ class Contact(models.Model):
             models.CheckConstraint(condition=Q(may_drive=False) | Q(is_adult=True), name="contact_driver_is_an_adult"),
             models.CheckConstraint(condition=~Q(name=""), name="contact_has_a_name"),
         ]
+        indexes = [
+            # Few: the work list asks for them on every page of the desk.
+            models.Index(
+                fields=["email_failed_at"],
+                condition=Q(email_failed_at__isnull=False),
+                name="contact_whose_mail_fails",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -236,7 +246,7 @@ class Contact(models.Model):
     @property
     def reachable_by_mail(self) -> bool:
         """Whether a message by mail may be tried."""
-        return bool(self.email) and self.email_failed_at is None
+        return bool(self.email) and self.mail_consent and self.email_failed_at is None
 
 
 class ImportedField(models.Model):

@@ -142,7 +142,7 @@ def _try_the_address_again(message: Message) -> None:
     if isinstance(person, Patient):
         Patient.objects.filter(pk=person.pk, mail_consent=True).update(email_failed_at=None)
     elif person is not None:
-        Contact.objects.filter(pk=person.pk).update(email_failed_at=None)
+        Contact.objects.filter(pk=person.pk, mail_consent=True).update(email_failed_at=None)
 
 
 def _locked(message: Message) -> Message:

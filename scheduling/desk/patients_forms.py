@@ -179,6 +179,7 @@ class ContactForm(ActionForm):
         self.helper.layout = Layout(
             side_by_side("name", "relationship"),
             side_by_side("phone", "email"),
+            *(name for name in ("mail_consent",) if name in self.fields),
             side_by_side("channel", "language"),
             "is_adult",
             "may_drive",
@@ -192,6 +193,11 @@ class EditContactForm(ContactForm):
     """A known contact, who may also be put aside; `seen` is the newest change that the clerk saw."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
+    mail_consent = forms.BooleanField(
+        label="Agrees to email",
+        required=False,
+        help_text="Taken back by the program when they report our mail as unwanted: ask, and tick it again on a yes.",
+    )
     is_active = forms.BooleanField(label="Still a contact of the patient's", required=False)
 
 

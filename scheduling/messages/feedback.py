@@ -11,7 +11,7 @@ import structlog
 from clinic import clock
 from clinic.actions import action
 from clinic.actor import Actor
-from patients.models import Channel, Patient
+from patients.models import Channel, Contact, Patient
 from scheduling.messages import settling
 from scheduling.messages.routing import recipient_of
 from scheduling.models import Message, MessageAttempt
@@ -85,15 +85,16 @@ def _failed(row: Message, detail: str) -> None:
 @action
 def unwanted(*, by: Actor, provider_id: str, address: str, detail: str) -> Message | None:
     """Its reader has called it unwanted: mail there would harm all other mail. The address is marked, which the desk
-    sees, and a patient's yes to mail is taken back: from now on the person is called, until somebody has asked again.
+    sees, and the reader's yes to mail is taken back: from now on the person is called, until somebody has asked again.
     """
     row = _row(provider_id, address)
     if row is None or not _note(row, Result.COMPLAINT, detail):
         return row
     settling.mark_address(row)
     person = recipient_of(row)
-    if isinstance(person, Patient):
-        Patient.objects.filter(pk=person.pk, email=row.address).update(mail_consent=False)
+    kept: type[Patient] | type[Contact] = Patient if isinstance(person, Patient) else Contact
+    if person is not None:
+        kept.objects.filter(pk=person.pk, email=row.address).update(mail_consent=False)
     return row
 
 

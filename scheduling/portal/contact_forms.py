@@ -44,7 +44,6 @@ class ContactForm(forms.Form):
 
 def _mail_arrives(person: Patient | Contact) -> bool:
     """Whether mail would reach the person once they choose it: an address that sends it back has to be mended first,
-    by a call. A patient who wanted no more mail may say yes again.
+    by a call. Whoever wanted no more mail may say yes again.
     """
-    wants_none = isinstance(person, Patient) and not person.mail_consent
-    return wants_none or person.email_failed_at is None or not person.phone
+    return not person.mail_consent or person.email_failed_at is None or not person.phone

@@ -55,6 +55,8 @@ def _keep(visitor: Visitor, person: Patient | Contact, form: ContactForm) -> boo
     own: dict[str, Any] = {"essential_only": not values["extras"]}
     if isinstance(person, Patient):
         own |= wanted | _agreed(values["channel"])
+    elif values["channel"] == Channel.MAIL:
+        wanted |= {"mail_consent": True}
     try:
         if isinstance(person, Contact) and _differ(person, wanted):
             change_contact(by=visitor.by, contact=person, **wanted)

@@ -4,6 +4,7 @@ import json
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -12,16 +13,17 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.actor import Actor
 from clinic.permissions import Role
 from patients import actions as people
-from patients.models import Channel, Patient
-from scheduling.actions import calls
+from patients.models import Channel, Contact, Patient
+from scheduling.actions import calls, rides
 from scheduling.hooks import mail
 from scheduling.hooks.texts import signature
 from scheduling.messages import feedback, ledger
 from scheduling.messages.delivery import deliver
 from scheduling.messages.routing import channel_for
-from scheduling.models import Message, MessageAttempt
+from scheduling.models import Message, MessageAttempt, Ride
 from tests.desk.pages import text
 from tests.factories import NOW, Clinic, make_patient
 from tests.messages import world
@@ -102,6 +104,7 @@ BOUNCE: dict[str, Any] = {
     "TypeCode": 1,
     "Details": "smtp;550 no such user",
 }
+COMPLAINT = BOUNCE | {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "TypeCode": 100001}
 
 
 def test_a_mail_goes_out_by_the_api_with_its_file_and_the_providers_id_is_kept(
@@ -243,7 +246,7 @@ def test_who_calls_a_mail_unwanted_is_called_from_then_on(
     harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
 ) -> None:
     row = sent(harbor, ada)
-    say(client, **BOUNCE | {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "TypeCode": 100001})
+    say(client, **COMPLAINT)
     row.refresh_from_db()
     ada.refresh_from_db()
     assert (row.state, ada.mail_consent, channel_for(ada)) == (State.SENT, False, Channel.CALL)
@@ -253,14 +256,70 @@ def test_the_desk_is_told_of_an_unwanted_mail_until_somebody_has_asked(
     harbor: Clinic, ada: Patient, postmark: FakePostmark, client: Client
 ) -> None:
     sent(harbor, ada)
-    say(client, **BOUNCE | {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "TypeCode": 100001})
-    assert harbor.clerk.user is not None
-    client.force_login(harbor.clerk.user)
-    page = text(client.get(reverse("desk:work")))
+    say(client, **COMPLAINT)
+    page = work_of(client, harbor)
     assert "Mail to ada@example.org was reported as unwanted" in page
     people.change_patient(by=harbor.by(Role.FRONT_DESK), patient=ada, mail_consent=True)
     assert channel_for(ada) == Channel.MAIL, "a new yes counts"
-    assert "unwanted" not in text(client.get(reverse("desk:work")))
+    assert "unwanted" not in work_of(client, harbor)
+
+
+@pytest.fixture
+def driven_by_ben(harbor: Clinic, ada: Patient, postmark: FakePostmark) -> Contact:
+    """Ben, who drives Ada home and has been told so by mail."""
+    ben = world.make_companion(ada)
+    world.name_driver(world.make_series(harbor, ada).appointments.get(number=1), ben)
+    deliver()
+    return ben
+
+
+def work_of(client: Client, harbor: Clinic) -> str:
+    """The desk's work list, as its clerk reads it."""
+    assert harbor.clerk.user is not None
+    client.force_login(harbor.clerk.user)
+    return text(client.get(reverse("desk:work")))
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "answer"),
+    [
+        (COMPLAINT, "Mail to ben@example.org was reported as unwanted", {"mail_consent": True}),
+        (COMPLAINT, "Mail to ben@example.org was reported as unwanted", {"channel": Channel.CALL}),
+        (BOUNCE, "ben@example.org refuses mail", {"email": "ben@elsewhere.example"}),
+        (COMPLAINT, "Mail to ben@example.org was reported as unwanted", {"email": "ben@elsewhere.example"}),
+    ],
+)
+def test_the_desk_is_told_of_a_drivers_mail_that_is_unwanted_or_comes_back_until_somebody_has_asked(
+    harbor: Clinic, driven_by_ben: Contact, client: Client, said: dict[str, Any], words: str, answer: dict[str, Any]
+) -> None:
+    say(client, **said, Email="ben@example.org")
+    driven_by_ben.refresh_from_db()
+    assert channel_for(driven_by_ben) == Channel.CALL
+    assert words in work_of(client, harbor)
+    people.change_contact(by=harbor.by(Role.FRONT_DESK), contact=driven_by_ben, **answer)
+    assert channel_for(driven_by_ben) == answer.get("channel", Channel.MAIL)
+    assert "Email to contacts" not in work_of(client, harbor)
+
+
+def test_whoever_drives_no_more_is_no_work_for_the_desk(
+    harbor: Clinic, driven_by_ben: Contact, client: Client
+) -> None:
+    say(client, **COMPLAINT, Email="ben@example.org")
+    rides.decline_ride(by=Actor.system("test"), ride=Ride.objects.get(companion=driven_by_ben))
+    assert "Email to contacts" not in work_of(client, harbor)
+
+
+@pytest.mark.parametrize(("born", "is_listed"), [(date(2015, 4, 5), True), (date(1970, 4, 5), False)])
+def test_a_guardian_who_wants_no_more_mail_is_on_the_list_as_long_as_there_is_something_to_tell(
+    harbor: Clinic, ada: Patient, client: Client, postmark: FakePostmark, born: date, is_listed: bool
+) -> None:
+    ben = world.make_companion(ada, may_decide=True, email_failed_at=NOW, mail_consent=False)
+    Patient.objects.filter(pk=ada.pk).update(birth_date=born)
+    assert "ben@example.org" not in work_of(client, harbor), "no visit to come"
+    world.make_series(harbor, ada)
+    assert ("Mail to ben@example.org was reported" in work_of(client, harbor)) is is_listed
+    Contact.objects.filter(pk=ben.pk).update(stopped_at=NOW)
+    assert "Mail to ben@example.org" not in work_of(client, harbor), "the wrong person is not to be called"
 
 
 def test_who_would_rather_be_called_is_no_work_for_the_desk(
@@ -268,11 +327,9 @@ def test_who_would_rather_be_called_is_no_work_for_the_desk(
 ) -> None:
     Patient.objects.filter(pk=ada.pk).update(phone="+15185550142")
     sent(harbor, ada)
-    say(client, **BOUNCE | {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "TypeCode": 100001})
+    say(client, **COMPLAINT)
     people.change_patient(by=harbor.by(Role.FRONT_DESK), patient=ada, channel=Channel.CALL)
-    assert harbor.clerk.user is not None
-    client.force_login(harbor.clerk.user)
-    assert "unwanted" not in text(client.get(reverse("desk:work")))
+    assert "unwanted" not in work_of(client, harbor)
 
 
 def test_sending_again_tries_the_address_of_the_one_who_reads_it(
