@@ -301,9 +301,7 @@ def test_the_desk_is_told_of_a_drivers_mail_that_is_unwanted_or_comes_back_until
     assert "Email to contacts" not in work_of(client, harbor)
 
 
-def test_whoever_drives_no_more_is_no_work_for_the_desk(
-    harbor: Clinic, driven_by_ben: Contact, client: Client
-) -> None:
+def test_whoever_drives_no_more_is_no_work_for_the_desk(harbor: Clinic, driven_by_ben: Contact, client: Client) -> None:
     say(client, **COMPLAINT, Email="ben@example.org")
     rides.decline_ride(by=Actor.system("test"), ride=Ride.objects.get(companion=driven_by_ben))
     assert "Email to contacts" not in work_of(client, harbor)
