@@ -165,10 +165,10 @@ def waive_ride(*, by: Actor, appointment: Appointment, reason: str) -> Ride:
     ride = ensure_ride(visit)
     if ride.status == S.WAIVED:
         return ride
-    before = ride.companion if ride.status in Ride.SETTLED else None
+    before, has_agreed = ride.companion if ride.status in Ride.SETTLED else None, ride.status == S.CONFIRMED
     ride_status.move(ride, S.WAIVED, companion=None, waived_by=doctor, waiver_reason=reason.strip())
-    if before is not None and before.may_be_told:
-        ledger.announce_companion_released(ride, before)
+    if before is not None:
+        ledger.announce_companion_released(ride, before, has_agreed=has_agreed)
     return ride
 
 
@@ -213,10 +213,10 @@ def visits_cancelled(appointments: Sequence[Appointment]) -> None:
 
 def _release(ride: Ride, settles: Sequence[datetime]) -> None:
     """Whoever was to drive is not needed any more, and is told; nobody is named then. `settles`: as in the ledger."""
-    before = ride.companion
+    before, has_agreed = ride.companion, ride.status == S.CONFIRMED
     ride_status.move(ride, S.NEEDED, companion=None)
-    if before is not None and before.may_be_told:
-        ledger.announce_companion_released(ride, before, settles=settles)
+    if before is not None:
+        ledger.announce_companion_released(ride, before, has_agreed=has_agreed, settles=settles)
 
 
 def picked_up(appointment: Appointment, companion: Contact) -> Ride:
@@ -237,9 +237,10 @@ def _name(ride: Ride, companion: Contact, to: Ride.Status) -> Ride:
     if same and (ride.status == to or ride.status == S.CONFIRMED):
         return ride
     before = ride.companion if ride.status in Ride.SETTLED and not same else None
+    has_agreed = ride.status == S.CONFIRMED
     ride_status.move(ride, to, companion=companion)
-    if before is not None and before.may_be_told:
-        ledger.announce_companion_released(ride, before)
+    if before is not None:
+        ledger.announce_companion_released(ride, before, has_agreed=has_agreed)
     if not same and companion.may_be_told:
         ledger.announce_companion(ride)
     # Nobody has to be called any more to ask who drives.

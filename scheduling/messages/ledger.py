@@ -97,16 +97,20 @@ def announce_companion(ride: Ride, *, settles: Sequence[datetime] = ()) -> None:
     _to_contact(ride, contact, Kind.COMPANION_NAMED, not_after=visit.ends, settles=settles)
 
 
-def announce_companion_released(ride: Ride, contact: Contact, *, settles: Sequence[datetime] = ()) -> None:
+def announce_companion_released(
+    ride: Ride, contact: Contact, *, has_agreed: bool = False, settles: Sequence[datetime] = ()
+) -> None:
     """To a companion who was named: no longer needed. Who had not heard of the date yet is told nothing.
 
-    `settles`: the times (UTC) of the visits that were moved or cancelled: where one is near, all are told at once.
+    `has_agreed`: they had said yes to it, and so know of it without any message. `settles`: the times (UTC) of the
+    visits that were moved or cancelled: where one is near, all are told at once.
     """
     rows.skip(_to_companion(ride, contact, rows.waiting()), "no longer needed as the driver")
+    # One that a clerk took out of the queue was told in another way, for all that is known here.
     told = Message.objects.filter(appointment=ride.appointment, contact=contact, kind=Kind.COMPANION_NAMED).exclude(
-        state=State.SKIPPED
+        state=State.SKIPPED, done_by=None
     )
-    if told.exists() and contact.may_be_told:
+    if contact.may_be_told and (has_agreed or told.exists()):
         _to_contact(ride, contact, Kind.COMPANION_CANCELLED, not_after=ride.appointment.ends, settles=settles)
 
 

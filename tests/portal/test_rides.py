@@ -9,7 +9,7 @@ from clinic.errors import NotAllowed, Refused, WrongStatus
 from clinic.permissions import Role
 from patients.models import Contact, Patient
 from scheduling import ride_status
-from scheduling.actions import rides
+from scheduling.actions import calls, rides
 from scheduling.messages import links
 from scheduling.models import Appointment, Ending, Link, Message, Ride
 from tests import factories
@@ -73,6 +73,33 @@ def test_a_companion_who_is_replaced_is_told(ada: Patient, ben: Contact, visits:
     assert (ride.companion, ride.status) == (cy, S.NAMED)
     assert told(ben, Message.Kind.COMPANION_CANCELLED) == 1
     assert told(cy, Message.Kind.COMPANION_NAMED) == 1
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_companion_who_was_told_by_telephone_is_told_too_that_nobody_needs_them(
+    clinic: factories.Clinic, ada: Patient, ben: Contact, visits: list[Appointment], confirmed: bool
+) -> None:
+    """The clerk told them by telephone and took the message out of the queue, or wrote their yes down."""
+    desk = clinic.by(Role.FRONT_DESK)
+    rides.name_companion(by=desk, appointments=visits[:1], companion=ben, confirmed=confirmed)
+    message = Message.objects.get(contact=ben)
+    if confirmed:
+        Message.objects.filter(pk=message.pk).update(state=Message.State.SKIPPED, skip_reason="it was too late")
+    else:
+        calls.leave_unsent(by=desk, message=message, reason="Told by telephone")
+
+    rides.visits_cancelled(visits[:1])
+
+    assert told(ben, Message.Kind.COMPANION_CANCELLED) == 1
+
+
+def test_a_companion_who_never_heard_of_a_date_does_not_hear_that_it_is_off(
+    clinic: factories.Clinic, ada: Patient, ben: Contact, visits: list[Appointment]
+) -> None:
+    rides.name_companion(by=as_patient(ada), appointments=visits[:1], companion=ben)
+    rides.visits_cancelled(visits[:1])
+
+    assert told(ben, Message.Kind.COMPANION_CANCELLED) == 0
 
 
 def test_somebody_who_may_not_be_told_gets_no_message(ada: Patient, visits: list[Appointment]) -> None:
