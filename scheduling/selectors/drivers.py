@@ -56,10 +56,16 @@ def why_not(contact: Contact, appointments: Sequence[Appointment]) -> str:
         return _("%(name)s is not marked as 18 or older. Please name an adult.") % {"name": name}
     if not contact.may_drive:
         return _("%(name)s is not marked as somebody who may drive. Please name somebody else.") % {"name": name}
-    for appointment in treated_near(contact, appointments):
+    days = [day_words(one.starts, one.site.zone) for one in treated_near(contact, appointments)]
+    if len(days) > 1:
+        return _("%(name)s cannot be the driver on these days: %(dates)s. Please name somebody else for them.") % {
+            "name": name,
+            "dates": "; ".join(days),
+        }
+    if days:
         return _("%(name)s cannot be the driver on %(date)s. Please name somebody else for that day.") % {
             "name": name,
-            "date": day_words(appointment.starts, appointment.site.zone),
+            "date": days[0],
         }
     return ""
 

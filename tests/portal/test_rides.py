@@ -147,6 +147,16 @@ def test_nobody_treated_that_day_or_the_day_before_can_drive(
     assert statuses(visits) == [S.NEEDED, S.NEEDED, S.NAMED]
 
 
+def test_every_day_on_which_somebody_cannot_drive_is_said_at_once(
+    clinic: factories.Clinic, ada: Patient, ben: Contact, visits: list[Appointment]
+) -> None:
+    as_a_patient = factories.make_patient(clinic.site, given_name="Ben", family_name="Quill", email=ben.email)
+    make_visits(clinic, as_a_patient, (DAYS[0], DAYS[2]), hour=13)
+
+    with pytest.raises(Refused, match=r"these days: Monday, April 12, 2027; Friday, April 16, 2027\."):
+        rides.name_companion(by=as_patient(ada), appointments=visits, companion=ben)
+
+
 def test_a_household_that_shares_a_telephone_may_drive_each_other(
     clinic: factories.Clinic, ada: Patient, ben: Contact, visits: list[Appointment]
 ) -> None:
