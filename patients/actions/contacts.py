@@ -74,7 +74,8 @@ def add_contact(
 @action
 def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
     """Change some fields of a contact (those in CONTACT_CHANGEABLE); a new email address, or a new yes to mail, also
-    forgets that mail failed. A new address in place of one that wanted no mail is a new yes.
+    forgets that mail failed. A new address in place of one that wanted no mail is a new yes; one in place of that
+    where somebody said "wrong person" may be written to.
 
     Raises Refused like `add_contact`, and TypeError for a field that is not to be changed.
     """
@@ -84,12 +85,15 @@ def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
     locks.take([locks.patient(contact.patient_id)])
     contact.refresh_from_db()
     site, email, agreed = home_site(contact.patient), contact.email, contact.mail_consent
+    wrong = contact.way_reached if contact.stopped_at is not None else ""
     for field, value in changes.items():
         setattr(contact, field, checked(field, value, site, clock.today(site.zone)))
     if contact.email != email and not agreed:
         contact.mail_consent = True
     if contact.email != email or (contact.mail_consent and not agreed):
         contact.email_failed_at = None
+    if wrong and wrong not in {contact.email, contact.phone}:
+        contact.stopped_at = None
     _check_adult(contact)
     contact.save()
     return contact

@@ -221,7 +221,7 @@ class Contact(models.Model):
     mail_consent = models.BooleanField(_("agrees to email"), default=True, db_default=True)
     #: Set when mail to the address bounced for good: the person is called until the address changes.
     email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    #: Set by "wrong person" on the companion's page: nothing more is sent there.
+    #: Set by "wrong person" on the companion's page: nothing more is sent there, until the contact is mended.
     stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
 
@@ -234,9 +234,9 @@ class Contact(models.Model):
         indexes = [
             # Few: the work list asks for them on every page of the desk.
             models.Index(
-                fields=["email_failed_at"],
-                condition=Q(email_failed_at__isnull=False),
-                name="contact_whose_mail_fails",
+                fields=["patient"],
+                condition=Q(email_failed_at__isnull=False) | Q(stopped_at__isnull=False),
+                name="contact_not_reached",
             ),
         ]
 
@@ -247,6 +247,11 @@ class Contact(models.Model):
     def reachable_by_mail(self) -> bool:
         """Whether a message by mail may be tried."""
         return bool(self.email) and self.mail_consent and self.email_failed_at is None
+
+    @property
+    def way_reached(self) -> str:
+        """The address or number that messages went to."""
+        return self.email if self.email and (self.channel == Channel.MAIL or not self.phone) else self.phone
 
 
 class ImportedField(models.Model):

@@ -18,7 +18,7 @@ _HEADINGS: dict[Kind, tuple[str, str, bool]] = {
     Kind.CALLS: ("Other calls due", "phone", False),
     Kind.FAILED: ("Messages that failed", "triangle-alert", True),
     Kind.BOUNCED: ("Email that does not arrive", "mail-x", False),
-    Kind.CONTACTS_BOUNCED: ("Email to contacts that does not arrive", "mail-x", False),
+    Kind.CONTACTS: ("Contacts who are not reached", "user-x", False),
     Kind.REQUESTS: ("Consult requests", "inbox", False),
     Kind.HELD: ("Series waiting for clearance", "hourglass", False),
     Kind.PAUSED: ("Pauses that are over", "play", False),

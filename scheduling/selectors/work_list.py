@@ -16,16 +16,16 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clinic import clock
 from clinic.models import Site
-from patients.models import Channel, ConsultRequest, Contact, Patient, Screening
-from patients.selectors import minors
+from patients.models import ConsultRequest, Screening
 from scheduling.messages.selectors import calls_due
-from scheduling.models import Appointment, ChangeRequest, Message, Offer, Ride, Series
+from scheduling.models import Appointment, ChangeRequest, Message, Offer, Series
 from scheduling.selectors import proposed, rides_missing
 from scheduling.selectors.course_changes import pauses_over
 from scheduling.selectors.coverage import Stranded
 from scheduling.selectors.desk_scope import Scope
 from scheduling.selectors.earlier import Chance, chances_of, with_invitations, worth_offering
 from scheduling.selectors.ends_ahead import EndsBefore, Lacks, ending_before_visits
+from scheduling.selectors.not_reached import contacts_not_reached, patients_not_reached
 from scheduling.selectors.rescue_plan import without_cover_of
 
 #: Rows of one list on the home page; the rest is behind its heading's link.
@@ -41,7 +41,7 @@ class Kind(StrEnum):
     CALLS = "calls"
     FAILED = "failed"
     BOUNCED = "bounced"
-    CONTACTS_BOUNCED = "contacts_bounced"
+    CONTACTS = "contacts"
     REQUESTS = "requests"
     HELD = "held"
     PAUSED = "paused"
@@ -202,24 +202,11 @@ def _failed(scope: Scope) -> QuerySet[Any]:
 
 
 def _bounced(scope: Scope) -> QuerySet[Any]:
-    """Patients with visits to come whose mail does not arrive, or who called it unwanted: until somebody has asked,
-    each message is a call. Who is called by wish is left alone.
-    """
-    to_come = Appointment.objects.blocking().filter(patient=OuterRef("pk"), site__in=scope.sites, ends__gt=scope.now)
-    by_mail = Q(channel=Channel.MAIL) | Q(phone="")
-    return Patient.objects.living().filter(by_mail, Exists(to_come), email_failed_at__isnull=False)
+    return patients_not_reached(scope.sites, scope.now)
 
 
-def _contacts_bounced(scope: Scope) -> QuerySet[Any]:
-    """The same of who is named to drive home from a visit to come, and of who is told of one in a minor's stead."""
-    to_come = Appointment.objects.blocking().filter(site__in=scope.sites, ends__gt=scope.now)
-    drives = Exists(to_come.filter(ride__companion=OuterRef("pk"), ride__status__in=Ride.SETTLED))
-    is_told = minors(scope.now.date(), "patient__") & Q(
-        Exists(to_come.filter(patient=OuterRef("patient"))), may_decide=True
-    )
-    by_mail = Q(channel=Channel.MAIL) | Q(phone="")
-    written_to = Contact.objects.filter(by_mail, is_active=True, stopped_at=None, patient__in=Patient.objects.living())
-    return written_to.filter(drives | is_told, email_failed_at__isnull=False)
+def _contacts(scope: Scope) -> QuerySet[Any]:
+    return contacts_not_reached(scope.sites, scope.now)
 
 
 def _requests(scope: Scope) -> QuerySet[Any]:
@@ -268,7 +255,7 @@ QUERIES: dict[Kind, Callable[[Scope], QuerySet[Any, Any]]] = {
     Kind.CALLS: _calls,
     Kind.FAILED: _failed,
     Kind.BOUNCED: _bounced,
-    Kind.CONTACTS_BOUNCED: _contacts_bounced,
+    Kind.CONTACTS: _contacts,
     Kind.REQUESTS: _requests,
     Kind.HELD: _held,
     Kind.PAUSED: pauses_over,
@@ -290,7 +277,7 @@ _SHOW: dict[Kind, Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]] = {
     Kind.CALLS: lambda rows: rows,
     Kind.FAILED: lambda rows: rows.select_related("patient", "contact", "site").order_by("-due_at", "pk"),
     Kind.BOUNCED: lambda rows: rows.order_by("email_failed_at"),
-    Kind.CONTACTS_BOUNCED: lambda rows: rows.select_related("patient").order_by("email_failed_at"),
+    Kind.CONTACTS: lambda rows: rows.select_related("patient").order_by("name", "pk"),
     Kind.REQUESTS: lambda rows: rows.select_related("site", "patient").order_by("created_at"),
     Kind.HELD: lambda rows: (
         _with_screening(rows)

@@ -1,4 +1,4 @@
-"""Mail through a provider's API, and what providers of mail and texts say later: each word signed, each heard once."""
+"""Mail through a provider's API, and what it says later: each word signed, each heard once."""
 
 import json
 import threading
@@ -19,15 +19,13 @@ from patients import actions as people
 from patients.models import Channel, Contact, Patient
 from scheduling.actions import calls, rides
 from scheduling.hooks import mail
-from scheduling.hooks.texts import signature
 from scheduling.messages import feedback, ledger
 from scheduling.messages.delivery import deliver
 from scheduling.messages.routing import channel_for
 from scheduling.models import Message, MessageAttempt, Ride
 from tests.desk.pages import text
-from tests.factories import NOW, Clinic, make_patient
+from tests.factories import NOW, Clinic
 from tests.messages import world
-from tests.texting import TOKEN, FakeTwilio
 
 Kind, State, Result = Message.Kind, Message.State, MessageAttempt.Result
 SECRET = "hook:a-secret-of-more-than-twenty-letters"
@@ -298,26 +296,24 @@ def test_the_desk_is_told_of_a_drivers_mail_that_is_unwanted_or_comes_back_until
     assert words in work_of(client, harbor)
     people.change_contact(by=harbor.by(Role.FRONT_DESK), contact=driven_by_ben, **answer)
     assert channel_for(driven_by_ben) == answer.get("channel", Channel.MAIL)
-    assert "Email to contacts" not in work_of(client, harbor)
+    assert "Contacts who are not" not in work_of(client, harbor)
 
 
 def test_whoever_drives_no_more_is_no_work_for_the_desk(harbor: Clinic, driven_by_ben: Contact, client: Client) -> None:
     say(client, **COMPLAINT, Email="ben@example.org")
     rides.decline_ride(by=Actor.system("test"), ride=Ride.objects.get(companion=driven_by_ben))
-    assert "Email to contacts" not in work_of(client, harbor)
+    assert "Contacts who are not" not in work_of(client, harbor)
 
 
 @pytest.mark.parametrize(("born", "is_listed"), [(date(2015, 4, 5), True), (date(1970, 4, 5), False)])
 def test_a_guardian_who_wants_no_more_mail_is_on_the_list_as_long_as_there_is_something_to_tell(
     harbor: Clinic, ada: Patient, client: Client, postmark: FakePostmark, born: date, is_listed: bool
 ) -> None:
-    ben = world.make_companion(ada, may_decide=True, email_failed_at=NOW, mail_consent=False)
+    world.make_companion(ada, may_decide=True, email_failed_at=NOW, mail_consent=False)
     Patient.objects.filter(pk=ada.pk).update(birth_date=born)
     assert "ben@example.org" not in work_of(client, harbor), "no visit to come"
     world.make_series(harbor, ada)
     assert ("Mail to ben@example.org was reported" in work_of(client, harbor)) is is_listed
-    Contact.objects.filter(pk=ben.pk).update(stopped_at=NOW)
-    assert "Mail to ben@example.org" not in work_of(client, harbor), "the wrong person is not to be called"
 
 
 def test_who_would_rather_be_called_is_no_work_for_the_desk(
@@ -365,83 +361,3 @@ def test_a_word_that_is_not_signed_changes_nothing(
 def test_without_a_provider_there_is_no_such_page(db: None, client: Client) -> None:
     assert say(client, **BOUNCE) == 404
     assert client.post(reverse("hooks:texts"), {"MessageSid": "SM1"}).status_code == 404
-
-
-# --- texts
-
-
-@pytest.fixture
-def twilio(settings: Any) -> Iterator[FakeTwilio]:
-    """A provider of texts that calls back."""
-    fake = FakeTwilio()
-    settings.TEXT_PROVIDER, settings.PUBLIC_URL = fake.provider, "https://visits.example"
-    settings.TEXT_STATUS_URL = "https://visits.example/hooks/texts/"
-    yield fake
-    fake.stop()
-
-
-def called_back(client: Client, token: str = TOKEN, **said: str) -> int:
-    """Twilio says what has become of the first text."""
-    form = {"MessageSid": "SM1", "AccountSid": "AC0123456789"} | said
-    signed = signature(token, "https://visits.example/hooks/texts/", form).decode()
-    return int(client.post(reverse("hooks:texts"), form, HTTP_X_TWILIO_SIGNATURE=signed).status_code)
-
-
-@pytest.mark.parametrize(("code", "wishes_texts"), [("30003", True), ("30006", False)])
-def test_a_text_that_did_not_arrive_has_failed_and_a_landline_is_called(
-    harbor: Clinic, twilio: FakeTwilio, client: Client, code: str, wishes_texts: bool
-) -> None:
-    tess = make_patient(harbor.site, phone="+15185550142", email="", channel=Channel.TEXT, text_consent=True)
-    row = sent(harbor, tess)
-    assert twilio.texts[0]["StatusCallback"] == "https://visits.example/hooks/texts/"
-    assert called_back(client, MessageStatus="undelivered", ErrorCode=code) == 204
-    row.refresh_from_db()
-    tess.refresh_from_db()
-    assert (row.state, row.last_error) == (State.FAILED, f"Twilio undelivered {code}")
-    assert tess.text_consent is wishes_texts
-
-
-def test_a_text_that_twilio_speaks_of_before_it_is_written_down_is_looked_for_again(
-    harbor: Clinic, twilio: FakeTwilio, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tess = make_patient(harbor.site, phone="+15185550142", email="", channel=Channel.TEXT, text_consent=True)
-    row = sent(harbor, tess)
-    accepted = MessageAttempt.objects.filter(message=row)
-    accepted.update(detail="")
-    monkeypatch.setattr("scheduling.hooks.texts.time.sleep", lambda seconds: accepted.update(detail="SM1"))
-    assert called_back(client, MessageStatus="failed", ErrorCode="30003") == 204
-    row.refresh_from_db()
-    assert row.state == State.FAILED
-
-
-def test_of_a_text_that_is_none_of_ours_twilio_hears(
-    harbor: Clinic, twilio: FakeTwilio, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("scheduling.hooks.texts.time.sleep", lambda seconds: None)
-    assert called_back(client, MessageStatus="undelivered", ErrorCode="30003") == 404
-    assert called_back(client, MessageStatus="delivered") == 204
-
-
-def test_a_text_that_arrived_says_so_and_a_forged_word_is_not_heard(
-    harbor: Clinic, twilio: FakeTwilio, client: Client
-) -> None:
-    tess = make_patient(harbor.site, phone="+15185550142", email="", channel=Channel.TEXT, text_consent=True)
-    row = sent(harbor, tess)
-    assert called_back(client, "another token", MessageStatus="failed") == 403
-    assert called_back(client, MessageStatus="delivered") == 204
-    row.refresh_from_db()
-    assert row.state == State.SENT
-    assert row.attempt_rows.filter(result=Result.DELIVERED).exists()
-
-
-def test_twilios_own_example_of_a_signature_is_met() -> None:
-    """https://www.twilio.com/docs/usage/security, "Explore the algorithm yourself"."""
-    said = {
-        "CallSid": "CA1234567890ABCDE",
-        "Caller": "+14158675309",
-        "Digits": "1234",
-        "From": "+14158675309",
-        "To": "+18005551212",
-    }
-    found = signature("12345", "https://mycompany.com/myapp.php?foo=1&bar=2", said)
-    assert found == b"RSOYDt4T1cUTdK1PDd93/VVr8B8="

@@ -1,13 +1,21 @@
 """The companion's page: what it shows of the patient, and one form for all dates."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from clinic.actor import Actor
+from clinic.permissions import Role
+from patients.actions import change_contact
 from patients.models import Contact, Patient
 from scheduling.actions import rides
 from scheduling.messages import links
 from scheduling.models import Appointment, Link, Ride, Series
+from tests import factories
+from tests.desk.pages import text
+from tests.desk.waiting import waiting
 from tests.portal.conftest import make_driver, open_link
 
 S = Ride.Status
@@ -100,6 +108,30 @@ def test_a_wrong_person_is_left_alone_from_then_on(at_ben: Client, ben: Contact)
     assert at_ben.get("/my/").status_code == 403
     ben.refresh_from_db()
     assert ben.stopped_at is not None
+
+
+@pytest.mark.parametrize(
+    ("mended", "is_written_to"),
+    [({"email": "ben@elsewhere.example"}, True), ({"is_active": False}, False)],
+)
+def test_the_desk_hears_of_a_wrong_person_until_the_contact_is_mended_or_put_aside(
+    at_ben: Client, ben: Contact, clinic: factories.Clinic, mended: dict[str, Any], is_written_to: bool
+) -> None:
+    at_ben.post("/my/wrong-person/")
+    assert waiting(clinic)["contacts"] == 1
+    clerk = Client()
+    assert clinic.clerk.user is not None
+    clerk.force_login(clinic.clerk.user)
+    page = text(clerk.get(reverse("desk:work")))
+    assert "“Wrong person”, somebody answered at ben@example.org" in page
+
+    desk = clinic.by(Role.FRONT_DESK)
+    change_contact(by=desk, contact=ben, name="Benjamin Quill", phone="+15185550111")
+    assert waiting(clinic)["contacts"] == 1, "that is not where somebody else answered"
+    change_contact(by=desk, contact=ben, **mended)
+
+    assert "contacts" not in waiting(clinic)
+    assert (ben.stopped_at is None) is is_written_to
 
 
 def test_a_patient_link_opens_no_companion_answer(at_ada: Client, named: list[Ride]) -> None:

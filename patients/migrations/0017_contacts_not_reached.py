@@ -1,4 +1,4 @@
-"""An index of the few contacts whose mail comes back. Additive; made without a lock that would keep anybody waiting."""
+"""An index of the few contacts who are not reached. Additive; made without a lock that would keep anybody waiting."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
@@ -12,9 +12,9 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             "contact",
             models.Index(
-                condition=models.Q(("email_failed_at__isnull", False)),
-                fields=["email_failed_at"],
-                name="contact_whose_mail_fails",
+                condition=models.Q(("email_failed_at__isnull", False), ("stopped_at__isnull", False), _connector="OR"),
+                fields=["patient"],
+                name="contact_not_reached",
             ),
         ),
     ]
