@@ -101,8 +101,10 @@ def check_order(order: SeriesOrder, now: datetime) -> None:
     series_rules.check_series_days(order.days, version, order.first_day)
 
 
-def question_of(order: SeriesOrder, now: datetime) -> tuple[SeriesRequest, Sheet]:
-    """What the planner would be asked for the best plan of this order, whatever its starts are; and the day sheets."""
+def question_of(order: SeriesOrder, now: datetime, last: date | None = None) -> tuple[SeriesRequest, Sheet]:
+    """What the planner would be asked for the best plan of this order, whatever its starts are; and the day sheets, up
+    to the local date `last`, or as far as a series may ever be looked for.
+    """
     return planning.series_question(
         site=order.site,
         version=order.version,
@@ -111,18 +113,21 @@ def question_of(order: SeriesOrder, now: datetime) -> tuple[SeriesRequest, Sheet
         patient=order.patient,
         now=now,
         alternatives=1,
+        last_day=last,
     )
 
 
 def explain_order(order: SeriesOrder, now: datetime) -> Explained:
     """The reasons of the plan that has exactly these starts; where no plan has them, that they were chosen."""
-    request, sheet = question_of(order, now)
-    # Mostly it is the best plan that is booked; the others are searched for when it is not.
-    for alternatives in (1, PLANS_SHOWN):
-        result = search_series(replace(request, alternatives=alternatives), sheet.days, sheet.resources, sheet.taken)
-        for plan in result.plans:
-            if planning.moments_of(plan) == list(order.starts):
-                return explained_by(plan)
+    for last in planning.last_days(order.version, order.first_day):
+        request, sheet = question_of(order, now, last)
+        # Mostly it is the best plan that is booked; the others are searched for when it is not.
+        for alternatives in (1, PLANS_SHOWN):
+            asked = replace(request, alternatives=alternatives)
+            result = search_series(asked, sheet.days, sheet.resources, sheet.taken, says_why=False)
+            for plan in result.plans:
+                if planning.moments_of(plan) == list(order.starts):
+                    return explained_by(plan)
     return Explained(tuple(CHOSEN for _ in order.starts))
 
 

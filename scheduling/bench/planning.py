@@ -1,6 +1,6 @@
 """Planning a series: with its loading beside the bare fetch, and at ten years of history beside one."""
 
-from datetime import timedelta
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -14,7 +14,6 @@ from scheduling.desk.booking_series import PLANS
 from scheduling.planner.values import SeriesRequest, SeriesResult, Wishes
 from scheduling.selectors import planning
 from scheduling.selectors.day_sheets import Sheet
-from scheduling.selectors.planning import FIRST_VISIT_WITHIN_DAYS
 
 #: What the patients of this bench can do and like; they come in turn, so that no figure hangs on one question.
 _UNTIL_THREE: dict[int, tuple[tuple[int, int], ...]] = dict.fromkeys(range(5), ((480, 900),))
@@ -44,9 +43,9 @@ def plan(world: World, wishes: Wishes) -> SeriesResult:
     return planning.plan_series(**question(world, wishes))
 
 
-def ask(world: World, wishes: Wishes) -> tuple[SeriesRequest, Sheet]:
-    """The same question, read but not searched."""
-    return planning.series_question(**question(world, wishes))
+def ask(world: World, wishes: Wishes, last: date | None = None) -> tuple[SeriesRequest, Sheet]:
+    """The same question, read but not searched; up to the `last` date, or as far as it may ever be looked for."""
+    return planning.series_question(**question(world, wishes), last_day=last)
 
 
 def planner_of(world: World) -> Work:
@@ -55,12 +54,16 @@ def planner_of(world: World) -> Work:
     return lambda: plan(world, WISHES[next(turn) % len(WISHES)])
 
 
+def near(world: World) -> date:
+    """The last date that a plan reads where it finds one: four weeks."""
+    return planning.last_days(world.bench.series, world.bench.first_day)[0]
+
+
 def bare_fetch(world: World) -> list[tuple[Any, ...]]:
     """The holds that such a plan reads, by a bare cursor: integer cells, one row a hold."""
     site: Site = world.bench.site
-    days = FIRST_VISIT_WITHIN_DAYS + world.bench.series.window_days
     first, _ = clock.day_bounds(world.bench.first_day, site.zone)
-    _, last = clock.day_bounds(world.bench.first_day + timedelta(days=days), site.zone)
+    _, last = clock.day_bounds(near(world), site.zone)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT resource_id, start_cell, end_cell, first_unit, end_unit FROM scheduling_hold"
@@ -73,11 +76,14 @@ def bare_fetch(world: World) -> list[tuple[Any, ...]]:
 
 def plan_beside_fetch(world: World) -> Figure:
     """Load and search for the best series and its alternatives, beside the bare fetch of the same holds."""
-    _, sheet = ask(world, WISHES[0])
+    _, sheet = ask(world, WISHES[0], near(world))
     rows = len(bare_fetch(world))
     if rows != len(sheet.taken.resource):
         raise ValueError(f"The plan reads {len(sheet.taken.resource)} holds and its floor {rows}: not the same work.")
-    found = [len(plan(world, wishes).plans) for wishes in WISHES]
+    looked = [planning.look_for_series(**question(world, wishes)) for wishes in WISHES]
+    if any(one.last != near(world) for one in looked):
+        raise ValueError("A plan of this bench is found in four weeks; one was not, and read more than its floor.")
+    found = [len(one.result.plans) for one in looked]
     values, floors = in_turn(world.options.times(200), planner_of(world), lambda: bare_fetch(world))
     figure = at_most(
         "plan",

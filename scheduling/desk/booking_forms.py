@@ -28,8 +28,10 @@ from scheduling.selectors.series_rules import date_words
 FURTHEST_DAYS = 366
 NO_DATE = "That is not a date. Pick one from the calendar, or write it as 2027-04-06."
 NO_TIME = "That is not a time. Write it as 09:30."
-#: For how long a plan may be kept while the patient asks the driver, in hours. Offered from an afternoon to a weekend.
+#: For how long a plan may be kept while the patient asks the driver, in hours. Offered from an afternoon to a weekend;
+#: KEEP_FOR is chosen beforehand.
 KEEP_HOURS = ((4, "4 hours"), (24, "24 hours"), (48, "2 days"), (72, "3 days"))
+KEEP_FOR = 24
 
 
 class DayField(forms.DateField):
@@ -209,7 +211,7 @@ class AskedForm(forms.Form):
 class KeepForm(forms.Form):
     """For how long a plan is kept."""
 
-    hours = forms.TypedChoiceField(choices=KEEP_HOURS, coerce=int, initial=24)
+    hours = forms.TypedChoiceField(choices=KEEP_HOURS, coerce=int, initial=KEEP_FOR)
 
 
 def _moment(text: str) -> datetime:

@@ -6,19 +6,15 @@ when it cannot be.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import urlencode
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
@@ -36,82 +32,21 @@ from scheduling.actions.next_best import NextBest, keep_next_best
 from scheduling.actions.series_writing import SeriesOrder
 from scheduling.desk import signed_plans
 from scheduling.desk.booking import start_values, status_of, take_over
-from scheduling.desk.booking_forms import ChoiceForm, KeepForm
-from scheduling.desk.booking_wishes import SeriesForm, WorkForm, fixed_words
+from scheduling.desk.booking_forms import KEEP_FOR, ChoiceForm, KeepForm
+from scheduling.desk.booking_found import Found
+from scheduling.desk.booking_wishes import SeriesForm, WorkForm
 from scheduling.desk.caller_form import asked_by, with_caller
-from scheduling.desk.plan_cards import Desk, PlanCard, cards, own_card
-from scheduling.desk.plan_markup import hidden_inputs
+from scheduling.desk.plan_cards import Desk, cards, own_card
 from scheduling.desk.sites import patient_or_404, shared_sites
-from scheduling.models import Offer, Protocol, ProtocolVersion, Series
+from scheduling.models import Offer, Protocol, Series
+from scheduling.planner.values import SeriesResult
 from scheduling.selectors import planning, series_rules, swapping
-from scheduling.selectors.authorised import Sessions, sessions_of
+from scheduling.selectors.authorised import sessions_for
 from scheduling.selectors.series_rules import date_words
 from scheduling.when import day_words, time_words
 
 #: How many plans stand side by side: the best and up to three others.
 PLANS = 4
-
-
-@dataclass
-class Found:
-    """What the search gave: plans, or the sentences that say why there is none.
-
-    `needs_clearance`: no doctor has cleared the patient for these dates, so that they can only be held. `own`: the plan
-    that the clerk works on; `swap`: the visit whose other dates are shown. `typed`: everything that the
-    forms of the single plans carry along, as (name, value) pairs.
-    """
-
-    site: Site
-    version: ProtocolVersion
-    needs_clearance: bool
-    typed: list[tuple[str, str]]
-    fixed: swapping.Fixed
-    cards: list[PlanCard] = field(default_factory=list)
-    own: PlanCard | None = None
-    refusal: list[str] = field(default_factory=list)
-    problem: list[str] = field(default_factory=list)
-    swap: int = 0
-    others: list[swapping.OtherDate] = field(default_factory=list)
-
-    @property
-    def sessions(self) -> int:
-        """How many visits the series has."""
-        return self.version.sessions
-
-    @property
-    def plans(self) -> list[PlanCard]:
-        """All cards, the clerk's own first."""
-        return [self.own, *self.cards] if self.own is not None else self.cards
-
-    @cached_property
-    def hidden(self) -> SafeString:
-        """What the forms of the single plans carry along."""
-        return hidden_inputs(self.typed)
-
-    @property
-    def fixed_value(self) -> str:
-        """What the forms carry as `fixed`."""
-        return fixed_words(self.fixed)
-
-    @property
-    def fixed_query(self) -> str:
-        """`fixed_value` as a part of an address."""
-        return quote(self.fixed_value)
-
-    @property
-    def alone(self) -> list[swapping.OtherDate]:
-        """Other dates on which the rest of the plan stays as it is."""
-        return [one for one in self.others if not one.moves]
-
-    @property
-    def along(self) -> list[swapping.OtherDate]:
-        """Other dates for which visits beside it move along."""
-        return [one for one in self.others if one.moves]
-
-    @cached_property
-    def carried(self) -> str:
-        """What was typed, as the beginning of an address' query."""
-        return urlencode(self.typed)
 
 
 @require_http_methods(["GET", "POST"])
@@ -132,7 +67,7 @@ def series(request: StaffRequest, patient: UUID) -> HttpResponse:
         if done is not None:
             return done
         kept = _keep_next_best(request, person, form, work) if taken else None
-    context: dict[str, Any] = {"patient": person, "form": form, "key": uuid4(), "keep": KeepForm(), "taken": taken}
+    context: dict[str, Any] = {"patient": person, "form": form, "key": uuid4(), "taken": taken}
     if asked and form.can_search:
         context["found"] = _found(form, person, work if request.method == "GET" else _as_work(request, work), kept)
     name = "desk/booking/_series.html" if request.htmx else "desk/booking/series.html"  # type: ignore[attr-defined]
@@ -193,7 +128,7 @@ def _keep_next_best(request: StaffRequest, person: Patient, form: SeriesForm, wo
 
 def _keep(request: StaffRequest, what: dict[str, Any]) -> HttpResponse:
     keep = KeepForm(request.POST)
-    hours = keep.cleaned_data["hours"] if keep.is_valid() else 24
+    hours = keep.cleaned_data["hours"] if keep.is_valid() else KEEP_FOR
     offer = offers.keep_plan(**what, hours=hours)
     zone = offer.site.zone
     until = f"{day_words(offer.expires_at, zone)}, {time_words(offer.expires_at, zone)}"
@@ -233,30 +168,40 @@ def _found(form: SeriesForm, person: Patient, work: WorkForm, kept: NextBest | N
     if against:
         found.refusal = [f"{against} Nothing can be booked or held; a doctor must decide anew first."]
         return found
+    asked: planning.Asked = {
+        "site": site,
+        "version": version,
+        "wishes": form.wishes(),
+        "first_day": values["first_day"],
+        "patient": person,
+        "now": clock.now(),
+        "alternatives": PLANS,
+    }
     try:
-        question, sheet = planning.series_question(
-            site=site,
-            version=version,
-            wishes=form.wishes(),
-            first_day=values["first_day"],
-            patient=person,
-            now=clock.now(),
-            alternatives=PLANS,
-        )
+        result, worked = _searched(found, asked, work, kept)
     except Refused as error:
         form.refuse(error)
         return found
-    worked = kept.worked if kept is not None else _work(found, question, sheet, work)
-    asked = swapping.with_fixed(question, sheet, found.fixed)
-    result = swapping.best_plans(asked, sheet)
     found.refusal = planning.explain_refusal(result.refusal, site.zone) if result.refusal else []
-    paid = sessions_of([person.pk]).get(person.pk, Sessions())
-    desk = Desk(person, version, site.zone, result.best, found.fixed, paid)
+    desk = Desk(person, version, site.zone, result.best, found.fixed, sessions_for(person.pk))
     found.cards = cards(result.plans, desk)
     if worked is not None:
         found.own = own_card(worked, desk, kept.offer if kept is not None else None)
         found.cards = [card for card in found.cards if card.value != found.own.value]
     return found
+
+
+def _searched(
+    found: Found, asked: planning.Asked, work: WorkForm, kept: NextBest | None
+) -> tuple[SeriesResult, swapping.WorkedPlan | None]:
+    """The best plans, and the one that the clerk works on: beside it dates are looked for as far as they may lie."""
+    if kept is None and not work.value("plan") and not found.fixed:
+        looked = planning.look_for_series(**asked, is_far=bool(work.value("further")))
+        found.last, found.farthest = looked.last, looked.farthest
+        return looked.result, None
+    question, sheet = planning.series_question(**asked)
+    worked = kept.worked if kept is not None else _work(found, question, sheet, work)
+    return swapping.best_plans(swapping.with_fixed(question, sheet, found.fixed), sheet), worked
 
 
 def _work(found: Found, question: Any, sheet: Any, work: WorkForm) -> swapping.WorkedPlan | None:

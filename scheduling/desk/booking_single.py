@@ -27,7 +27,7 @@ from scheduling.desk.caller_form import asked_by, with_caller
 from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Appointment
-from scheduling.selectors.authorised import Sessions, sessions_of, would_go_over
+from scheduling.selectors.authorised import sessions_for, would_go_over
 from scheduling.selectors.singles import Single, single_slots, singles_for
 from scheduling.when import day_words, time_words
 
@@ -108,7 +108,7 @@ def _free(form: SingleForm, person: Patient, site: Site) -> dict[str, Any]:
     days = slots_by_day(slots, site.zone)
     context: dict[str, Any] = {"days": days, "searched": True}
     if not form.single.is_consult:
-        paid = sessions_of([person.pk]).get(person.pk, Sessions())
+        paid = sessions_for(person.pk)
         over = [day for day, _slots in days if would_go_over(paid, [day])]
         context |= {"over_from": over[:1], "over_all": len(over) == len(days)}
     return context

@@ -172,13 +172,14 @@ class WorkForm(forms.Form):
     """A plan that the clerk works on, as the page's address carries it. What cannot be read is left out, and said.
 
     `plan`: starts as ISO moments with commas between; `fixed`: "3@<start>" for each date that stays; `swap`: the number
-    of the visit that gets another date; `to`: its new start.
+    of the visit that gets another date; `to`: its new start; `further`: whether to look as far as a series may lie.
     """
 
     plan = forms.CharField(required=False)
     fixed = forms.CharField(required=False)
     swap = forms.IntegerField(required=False, min_value=1)
     to = forms.CharField(required=False)
+    further = forms.BooleanField(required=False)
 
     def clean_plan(self) -> list[datetime]:
         """The starts, in UTC, in order of time."""

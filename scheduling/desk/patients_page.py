@@ -12,7 +12,7 @@ from patients.models import Clearance, Condition, Consent, Contact, Flag, Measur
 from patients.selectors import Standing, age_on, standing
 from scheduling.messages.selectors import of_patient
 from scheduling.models import Appointment, Message
-from scheduling.selectors.authorised import Sessions, sessions_of
+from scheduling.selectors.authorised import Sessions, sessions_for
 from scheduling.selectors.journey import Journey
 
 
@@ -121,7 +121,7 @@ def load(patient: Patient, user: User, journey: Journey) -> Page:
         standing=standing(patient, today),
         consents=list(patient.consents.filter(withdrawn_at=None).select_related("document").defer("document__content")),
         screened_at=patient.screenings.values_list("answered_at", flat=True).first(),
-        sessions=sessions_of([patient.pk]).get(patient.pk, Sessions()),
+        sessions=sessions_for(patient.pk),
         clinical=_clinical(patient) if user.may(Permission.VIEW_CLINICAL) else None,
         journey=journey,
         messages=of_patient(patient, user),

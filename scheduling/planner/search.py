@@ -26,9 +26,15 @@ from scheduling.planner.values import (
 
 
 def search_series(
-    request: SeriesRequest, days: Sequence[SiteDay], resources: Sequence[Resource], taken: Taken
+    request: SeriesRequest,
+    days: Sequence[SiteDay],
+    resources: Sequence[Resource],
+    taken: Taken,
+    *,
+    says_why: bool = True,
 ) -> SeriesResult:
-    """The plan of least cost with up to ``request.alternatives - 1`` different ones, or why there is none.
+    """The plan of least cost with up to ``request.alternatives - 1`` different ones, or why there is none; nothing
+    where that is not asked for (``says_why``): it takes as many searches as there are wishes to relax, and more.
 
     ``days`` are all site days that the search may use, open or not; ``taken`` is what others hold in them (the visits
     to be planned must not be in it). Cells are UTC, dates are the site's.
@@ -40,7 +46,7 @@ def search_series(
     search = problem.search()
     best = search.cheapest()
     if best is None:
-        return SeriesResult((), refuse(problem))
+        return SeriesResult((), refuse(problem) if says_why else None)
     chains = with_alternatives(search, best, request.alternatives)
     plans = tuple(
         write_plan(problem, chain, otherwise=ALTERNATIVE if number else BEST) for number, chain in enumerate(chains)

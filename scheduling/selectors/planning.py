@@ -6,6 +6,7 @@ Everything here only reads. What it finds may be taken a moment later: the actio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NotRequired, TypedDict, Unpack
 
 from clinic import clock
 from clinic.errors import Refused
@@ -25,8 +26,39 @@ __all__ = ["Slot", "consult_slots", "explain", "explain_refusal", "moments_of", 
 
 FIRST_VISIT_WITHIN_DAYS = 28
 """How far ahead the first visit is looked for. Four weeks: a longer wait is better answered by a later first day."""
+NEAR_DAYS = 28
+"""A whole series is looked for in the four weeks from its first day, and further only where these hold none, or when
+the clerk asks (docs/decisions/four-weeks-first.md)."""
+ROOM_DAYS = 8
+"""A series too long for that is looked for as far as it may lie that begins within a week: on the first day or one of
+the seven after it."""
 SLOT_MINUTES = 15
 """Free times are shown on the quarters of the local hour, so that a list can be read out on the telephone."""
+
+
+class Asked(TypedDict):
+    """What is asked for. `first_day`: a local date of the site; `now`: an aware moment before which nothing starts;
+    `alternatives`: how many plans at most, the best among them; `sessions`: how many visits where not as many as the
+    protocol has.
+    """
+
+    site: Site
+    version: ProtocolVersion
+    wishes: Wishes
+    first_day: date
+    patient: Patient
+    now: datetime
+    sessions: NotRequired[int | None]
+    alternatives: NotRequired[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found on the local dates up to `last`; it could have been looked for up to `farthest`."""
+
+    result: SeriesResult
+    last: date
+    farthest: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +70,39 @@ class Slot:
     ends: datetime
 
 
-def plan_series(
-    *,
-    site: Site,
-    version: ProtocolVersion,
-    wishes: Wishes,
-    first_day: date,
-    patient: Patient,
-    now: datetime,
-    sessions: int | None = None,
-    alternatives: int = 3,
-) -> SeriesResult:
+def plan_series(**asked: Unpack[Asked]) -> SeriesResult:
     """The best plan for a series and a few different ones, each date with its reasons; or why there is none.
-
-    `first_day` is a local date of the site, `now` an aware moment before which nothing starts. The first visit is
-    looked for within FIRST_VISIT_WITHIN_DAYS of the first day.
 
     Raises:
         Refused: the first day is past.
     """
-    request, sheet = series_question(
-        site=site,
-        version=version,
-        wishes=wishes,
-        first_day=first_day,
-        patient=patient,
-        now=now,
-        sessions=sessions,
-        alternatives=alternatives,
-    )
-    return search_series(request, sheet.days, sheet.resources, sheet.taken)
+    return look_for_series(**asked).result
+
+
+def look_for_series(*, is_far: bool = False, **asked: Unpack[Asked]) -> Looked:
+    """The best plans on the near days of `last_days`; where there are none, or at once when `is_far`, on all of them.
+    Each date comes with its reasons; without a plan, why there is none.
+
+    Raises:
+        Refused: the first day is past.
+    """
+    lasts = last_days(asked["version"], asked["first_day"], asked.get("sessions"))
+    for last in lasts[-1:] if is_far else lasts:
+        request, sheet = series_question(**asked, last_day=last)
+        result = search_series(request, sheet.days, sheet.resources, sheet.taken, says_why=last == lasts[-1])
+        if result.plans:
+            break
+    return Looked(result, last, lasts[-1])
+
+
+def last_days(version: ProtocolVersion, first_day: date, sessions: int | None = None) -> list[date]:
+    """How far a series is looked for, two local dates: the last of NEAR_DAYS, and the last on which a series can end
+    that begins within FIRST_VISIT_WITHIN_DAYS.
+    """
+    window = series_rules.window_of(version, sessions or version.sessions)
+    near = first_day + timedelta(days=max(NEAR_DAYS, window + ROOM_DAYS) - 1)
+    far = first_day + timedelta(days=window + FIRST_VISIT_WITHIN_DAYS)
+    return [near, far]
 
 
 def series_question(
@@ -80,16 +115,18 @@ def series_question(
     now: datetime,
     sessions: int | None = None,
     alternatives: int = 3,
+    last_day: date | None = None,
 ) -> tuple[SeriesRequest, Sheet]:
     """What `plan_series` asks the planner, and the day sheets that it asks about. Loads; searches nothing.
+
+    `last_day`: the last local date on which a visit may be planned, no other is read; None: the last of `last_days`.
 
     Raises:
         Refused: the first day is past.
     """
     check_first_day(first_day, site, now)
     count = sessions or version.sessions
-    window = series_rules.window_of(version, count)
-    days = days_of_search(version, first_day, count)
+    days = days_between(first_day, last_day or last_days(version, first_day, count)[-1])
     sheet = load_sheet(site, days, now=now)
     begin, end = _bounds(site, first_day, days[-1])
     other_days, busy = series_rules.days_and_hours_taken(patient, version, site.zone, begin, end)
@@ -100,7 +137,7 @@ def series_question(
         min_gap_days=version.min_gap_days,
         max_gap_days=version.max_gap_days,
         ideal_gap_days=float(version.ideal_gap_days),
-        window_days=window + 1,
+        window_days=series_rules.window_of(version, count) + 1,
         wishes=wishes,
         other_days=other_days,
         busy=busy,
@@ -108,12 +145,6 @@ def series_question(
         alternatives=alternatives,
     )
     return request, sheet
-
-
-def days_of_search(version: ProtocolVersion, first_day: date, sessions: int) -> list[date]:
-    """Every local date on which a visit of the series may be planned: no other is read."""
-    window = series_rules.window_of(version, sessions)
-    return days_between(first_day, first_day + timedelta(days=FIRST_VISIT_WITHIN_DAYS + window))
 
 
 def check_first_day(first_day: date, site: Site, now: datetime) -> None:

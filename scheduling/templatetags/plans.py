@@ -12,6 +12,7 @@ from django import template
 from django.forms import BoundField
 from django.utils.safestring import SafeString, mark_safe
 
+from scheduling.desk.booking_forms import KEEP_FOR, KEEP_HOURS
 from scheduling.templatetags.look import clock_time, icon, short_day
 
 if TYPE_CHECKING:
@@ -71,6 +72,20 @@ def plan_dates(card: "PlanCard", found: Any) -> SafeString:
             f"{_was(line, found)}{reasons}</li>"
         )
     return mark_safe("".join(shown))  # noqa: S308 -- what comes from outside is escaped
+
+
+@register.simple_tag
+def keep_hours() -> SafeString:
+    """The options of how long a plan is kept."""
+    return _KEEP_HOURS
+
+
+_KEEP_HOURS = SafeString(
+    "".join(
+        f'<option value="{hours}"{" selected" if hours == KEEP_FOR else ""}>{words}</option>'
+        for hours, words in KEEP_HOURS
+    )
+)
 
 
 def _tools(line: "PlanLine", at: str, fixed: str) -> str:
