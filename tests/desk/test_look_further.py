@@ -9,7 +9,9 @@ from clinic import clock
 from clinic.models import Closure
 from patients.models import Patient
 from scheduling.models import ProtocolVersion
-from scheduling.planner import search
+from scheduling.planner.problem import Problem
+from scheduling.planner.refusal import refuse
+from scheduling.planner.values import Refusal
 from scheduling.selectors import planning
 from tests.desk.pages import series_url, text, values, wishes
 from tests.factories import FIRST_DAY, Clinic
@@ -65,9 +67,13 @@ def test_a_date_of_a_later_plan_can_be_swapped(clerk: Client, harbor: Clinic, pa
 def test_why_there_is_no_plan_is_worked_out_once(
     clerk: Client, harbor: Clinic, patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
-    refuse = search.refuse
-    monkeypatch.setattr(search, "refuse", lambda problem: asked.append(problem) or refuse(problem))
+    asked: list[Problem] = []
+
+    def counted(problem: Problem) -> Refusal:
+        asked.append(problem)
+        return refuse(problem)
+
+    monkeypatch.setattr("scheduling.planner.search.refuse", counted)
     page = clerk.get(series_url(patient), wishes(harbor, patient_days=["1"]))
     assert "No plan fits" in text(page)
     assert len(asked) == 1
