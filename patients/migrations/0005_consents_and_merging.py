@@ -1,6 +1,8 @@
 """Merged records, consent to channels, the forms that are signed and what shows it, and more about paid sessions.
 
-Additive: old code runs beside it."""
+Not additive: until it is replaced, a program of the version before can add no patient and no paid session, since the database gives the new
+columns no value of their own.
+"""
 
 import datetime
 import uuid

@@ -88,6 +88,29 @@ def test_the_rehearsal_from_backup_to_a_verified_restore(tmp_path: Path, keys: t
     owner.close()
 
 
+@pytest.mark.usefixtures("clinic_with_upload")
+def test_the_program_restores_into_its_own_database_when_that_is_empty(
+    tmp_path: Path, keys: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way to another major version of the embedded PostgreSQL."""
+    public, identity = keys
+    file, out = tmp_path / "clinic.age", StringIO()
+    call_command("backup", file, recipient=public, stdout=StringIO())
+    with pytest.raises(CommandError, match="has tables already"):
+        call_command("restore", file, identity=identity)
+
+    name = fresh(f"moved_{os.getpid()}").rpartition("/")[2]
+    monkeypatch.setitem(connections.databases["owner"], "NAME", name)
+    call_command("restore", file, identity=identity, stdout=out)
+    assert "the audit trail is whole" in out.getvalue()
+    assert connections["restored"].settings_dict["NAME"] == name
+    connections["restored"].close()
+
+    monkeypatch.delitem(connections.databases, "owner")
+    with pytest.raises(CommandError, match="--into"):
+        call_command("restore", file, identity=identity)
+
+
 def test_a_wrong_key_or_a_broken_file_restores_nothing(tmp_path: Path, keys: tuple[str, Path]) -> None:
     public, identity = keys
     file = tmp_path / "clinic.age"

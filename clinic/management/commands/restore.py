@@ -20,8 +20,15 @@ def _identity(file: Path) -> str:
     return next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
 
 
+def _own() -> Any:
+    """The program's own database, which is empty where it was moved away, as the owner."""
+    if "owner" not in connections.databases:
+        raise CommandError("Say with --into where to, or give DATABASE_OWNER_URL.")
+    return connections.databases["owner"]
+
+
 class Command(BaseCommand):
-    """`manage.py restore FILE --identity KEYFILE --into URL [--files FOLDER]`: exit status 0 when all agrees."""
+    """`manage.py restore FILE --identity KEYFILE [--into URL] [--files FOLDER]`: exit status 0 when all agrees."""
 
     help = "Restore a backup into an empty database, then compare its rows and verify its audit trail."
 
@@ -29,14 +36,16 @@ class Command(BaseCommand):
         """What, with which key, and where to."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--identity", type=Path, required=True, help="a file with the age secret key")
-        parser.add_argument("--into", required=True, help="postgres://owner:password@host/name of an empty database")
+        parser.add_argument(
+            "--into", help="postgres://owner:password@host/name of an empty database; without it the program's own"
+        )
         parser.add_argument("--files", type=Path, default=None, help="folder for the uploads; without it they are left")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Restore and judge."""
         try:
             identity = _identity(options["identity"])
-            into = dj_database_url.parse(options["into"])
+            into = dj_database_url.parse(options["into"]) if options["into"] else _own()
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from None
         connections.databases[ALIAS] = {**connections.databases["default"], **into}
