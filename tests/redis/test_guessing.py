@@ -46,8 +46,8 @@ def test_processes_count_together_and_keep_nobodys_name(process: Any, redis_serv
         answer = sign_in(Client(), clerk, "wrong", REMOTE_ADDR=ELSEWHERE)
     assert answer.status_code == 429
 
-    kept = redis.Redis(port=redis_server.port)
-    found = {key.decode(): kept.ttl(key) for key in kept.keys("*")}
+    kept = redis.Redis(port=redis_server.port, decode_responses=True)
+    found = {str(key): kept.ttl(key) for key in kept.keys("*")}
     assert [key for key in found if "axes-" in key]
     assert not [key for key in found if clerk.username in key]
     assert all(0 < seconds <= 3600 for seconds in found.values()), "what was counted goes by itself"
