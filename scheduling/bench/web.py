@@ -17,6 +17,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.urls import reverse
 
+from clinic.accounts import StaffBackend
 from clinic.models import User
 from clinic.permissions import Role
 from scheduling.bench.measure import Figure, in_turn
@@ -83,7 +84,7 @@ def session_of(user: User) -> str:
     """The key of a session in which this account is signed in."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[BACKEND_SESSION_KEY] = f"{StaffBackend.__module__}.{StaffBackend.__qualname__}"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return str(session.session_key)
