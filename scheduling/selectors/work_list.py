@@ -25,6 +25,7 @@ from scheduling.selectors.coverage import Stranded
 from scheduling.selectors.desk_scope import Scope
 from scheduling.selectors.earlier import Chance, chances_of, with_invitations, worth_offering
 from scheduling.selectors.ends_ahead import EndsBefore, Lacks, ending_before_visits
+from scheduling.selectors.local_days import holiday_name
 from scheduling.selectors.not_reached import contacts_not_reached, patients_not_reached
 from scheduling.selectors.rescue_plan import without_cover_of
 
@@ -76,6 +77,11 @@ class SiteToday:
     day: datetime
     visits: Sequence[Appointment]
     coming: Sequence[Appointment]
+
+    @property
+    def holiday(self) -> str:
+        """The public holiday that closes the site today; empty where there is none."""
+        return holiday_name(self.site, self.day.date())
 
     @property
     def here(self) -> int:

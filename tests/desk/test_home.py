@@ -1,7 +1,7 @@
 """Home: each role lands on its own work; every row has its next action; empty lists say what to do."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 from django.test import Client
@@ -192,3 +192,15 @@ def test_a_visit_that_nobody_closed_waits_from_the_next_morning_until_somebody_s
         clerk.post(reverse("nurse:did_not_come", args=[first.pk]))
 
         assert "unclosed" not in waiting(harbor)
+
+
+def test_on_a_public_holiday_home_says_that_the_site_is_closed(harbor: Clinic) -> None:
+    harbor.site.observes_holidays = True
+    harbor.site.save()
+    assert harbor.clerk.user is not None
+    with clock.at_moment(datetime(2027, 11, 25, 15, tzinfo=UTC)):
+        browser = Client()
+        browser.force_login(harbor.clerk.user)
+        words = text(browser.get(reverse("desk:work")))
+    assert "Closed today. Thanksgiving" in words
+    assert "Nobody is booked today" not in words
