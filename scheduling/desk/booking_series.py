@@ -183,7 +183,7 @@ def _found(form: SeriesForm, person: Patient, work: WorkForm, kept: NextBest | N
         form.refuse(error)
         return found
     found.refusal = planning.explain_refusal(result.refusal, site.zone) if result.refusal else []
-    desk = Desk(person, version, site.zone, result.best, found.fixed, sessions_for(person.pk))
+    desk = Desk(person, version, site, clock.now(), result.best, found.fixed, sessions_for(person.pk))
     found.cards = cards(result.plans, desk)
     if worked is not None:
         found.own = own_card(worked, desk, kept.offer if kept is not None else None)

@@ -28,6 +28,7 @@ from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import patient_or_404, shared_sites
 from scheduling.models import Appointment
 from scheduling.selectors.authorised import sessions_for, would_go_over
+from scheduling.selectors.notice import short_notice
 from scheduling.selectors.singles import Single, single_slots, singles_for
 from scheduling.when import day_words, time_words
 
@@ -111,6 +112,8 @@ def _free(form: SingleForm, person: Patient, site: Site) -> dict[str, Any]:
         paid = sessions_for(person.pk)
         over = [day for day, _slots in days if would_go_over(paid, [day])]
         context |= {"over_from": over[:1], "over_all": len(over) == len(days)}
+        if slots:
+            context["short"] = short_notice(form.single.version, site, slots[0].starts, clock.now())
     return context
 
 

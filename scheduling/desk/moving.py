@@ -22,6 +22,7 @@ from scheduling.desk.plan_cards import slots_by_day
 from scheduling.desk.sites import series_or_404, visit_or_404
 from scheduling.models import Appointment, Series
 from scheduling.selectors import planning
+from scheduling.selectors.notice import Notice, short_notice
 from scheduling.when import day_words, full_stop, time_words
 
 #: How many dates the page of new times looks at: two weeks cover a protocol's gaps on both sides.
@@ -73,11 +74,19 @@ def move(request: StaffRequest, pk: UUID) -> HttpResponse:
         "is_free": chosen is None or any(slot.starts == chosen for slot in slots),
         "look": LookForm(initial={"first_day": look_from}),
         "days": slots_by_day(slots, visit.site.zone),
+        "short": _short(visit, slots),
         "stale": stale,
         "later": look_from + timedelta(days=LOOK_DAYS),
     }
     name = "desk/booking/_new_times.html" if request.htmx else "desk/booking/move.html"  # type: ignore[attr-defined]
     return render(request, name, context, status=form_status(form))
+
+
+def _short(visit: Appointment, slots: Sequence[planning.Slot]) -> Notice | None:
+    """What to warn of where a sooner start leaves no time to fast or to find a driver."""
+    if not slots:
+        return None
+    return short_notice(visit.protocol_version, visit.site, slots[0].starts, clock.now(), planned=visit.starts)
 
 
 def _look_from(request: StaffRequest, visit: Appointment) -> date:

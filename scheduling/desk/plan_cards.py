@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.safestring import SafeString
 
 from clinic import clock
+from clinic.models import Site
 from patients.models import Patient
 from scheduling.desk.booking_wishes import fixed_words
 from scheduling.desk.plan_markup import month_calendar
@@ -17,6 +18,7 @@ from scheduling.models import Offer, ProtocolVersion
 from scheduling.planner.values import Plan, PlannedVisit
 from scheduling.selectors import planning
 from scheduling.selectors.authorised import Sessions, would_go_over
+from scheduling.selectors.notice import Notice, short_notice
 from scheduling.selectors.reasons import TERM_WORDS
 from scheduling.selectors.swapping import Fixed, WorkedPlan
 from scheduling.when import short_day, time_words
@@ -65,6 +67,8 @@ class PlanCard:
     kept: Offer | None = None
     #: The dates that go over what is paid or authorised, in words.
     over: Sequence[str] = ()
+    #: Where the first visit is so near that there is no time to fast or to find a driver.
+    short: Notice | None = None
 
     @property
     def query(self) -> str:
@@ -83,11 +87,17 @@ class Desk:
 
     patient: Patient
     version: ProtocolVersion
-    zone: ZoneInfo
+    site: Site
+    now: datetime
     best: Plan | None
     fixed: Fixed = field(default_factory=dict)
     #: What the patient has paid or is authorised for.
     sessions: Sessions = field(default_factory=Sessions)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock of the site."""
+        return self.site.zone
 
     @property
     def best_dates(self) -> set[date]:
@@ -119,6 +129,7 @@ def _card(number: int, plan: Plan, desk: Desk, worked: WorkedPlan | None = None,
         beside_best=_beside(plan, desk.best),
         is_own=worked is not None,
         kept=kept,
+        short=short_notice(desk.version, desk.site, starts[0], desk.now),
         over=[short_day(day) for day in would_go_over(desk.sessions, [visit.date for visit in plan.visits])],
     )
 

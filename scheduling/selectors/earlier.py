@@ -27,6 +27,7 @@ from scheduling.selectors.earlier_wishes import busy_cells_of, days_answered, wa
 from scheduling.selectors.known_shapes import Shapes
 from scheduling.selectors.local_days import days_between
 from scheduling.selectors.neighbours import Neighbours, neighbours_of_all
+from scheduling.selectors.notice import notice_hours
 from scheduling.selectors.planning import SLOT_MINUTES
 from scheduling.selectors.series_rules import local_day, spacing_of
 from scheduling.when import day_words
@@ -99,12 +100,7 @@ def notice_of(visit: Appointment) -> timedelta:
     version = visit.protocol_version
     ride: Ride | None = getattr(visit, "ride", None)
     driven = version.needs_ride and (ride is None or ride.status != Ride.Status.WAIVED)
-    hours = max(
-        version.fasting_food_hours or 0,
-        version.fasting_fluids_hours or 0,
-        visit.site.driver_notice_hours if driven else 0,
-    )
-    return max(timedelta(hours=hours), TO_SET_OUT)
+    return max(timedelta(hours=notice_hours(version, visit.site, is_driven=driven)), TO_SET_OUT)
 
 
 def latest_answer(visit: Appointment, starts: datetime) -> datetime:
