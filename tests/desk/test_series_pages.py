@@ -124,7 +124,7 @@ def test_a_cancelled_visit_is_offered_for_planning_too(
     assert "Plan the visit again" in text(clerk.get(reverse("desk:patient", args=[patient.pk])))
 
 
-def test_one_infusion_fewer_is_said_before_it_is_done(clerk: Client, series: Series) -> None:
+def test_one_infusion_fewer_is_said_before_it_is_done(clerk: Client, series: Series, patient: Patient) -> None:
     visit = visits_of(series)[5]
     assert "One infusion fewer instead" in text(clerk.get(url("cancel", visit)))
     page = clerk.get(url("drop", visit))
@@ -132,6 +132,7 @@ def test_one_infusion_fewer_is_said_before_it_is_done(clerk: Client, series: Ser
     assert clerk.post(url("drop", visit), posted(page)).status_code == 302
     series.refresh_from_db()
     assert series.sessions == 5
+    assert "6 of 5" not in text(clerk.get(reverse("desk:patient", args=[patient.pk])))
 
 
 def test_an_induction_is_finished_early_with_a_reason(clerk: Client, series: Series) -> None:
