@@ -27,10 +27,10 @@ def dates_to_answer(patient: Patient, now: datetime) -> list[DateCard]:
 
 
 def new_times(patient: Patient, visits: list[Appointment]) -> list[DateCard]:
-    """The new times among `visits` (with their sites) that the patient has not said yes to."""
+    """The new times among `visits` (with their sites) that the patient has not said yes to, soonest first."""
     versions = {visit.pk: visit for visit in visits}
     rows = NewTime.objects.filter(appointment__patient=patient, appointment__in=versions, confirmed_at=None)
-    asked = [(row, versions[row.appointment_id]) for row in rows]
+    asked = [(row, versions[row.appointment_id]) for row in rows.order_by("appointment__starts")]
     return [_card(str(row.pk), visit.starts, visit.site.zone) for row, visit in asked if row.version == visit.version]
 
 

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from clinic import clock
 from patients.models import Contact, Patient
-from scheduling.models import Appointment, ProtocolText, Ride, Series
+from scheduling.models import Appointment, NewTime, ProtocolText, Ride, Series
 from tests import factories
 from tests.portal.conftest import DAYS, make_driver, make_visits
 
@@ -291,3 +291,14 @@ def test_while_a_doctor_holds_the_dates_the_page_says_so_and_prepares_for_none(
     assert page.count("Reserved for you, but please do not come yet") == len(visits)
     for untrue in ("Your next visit", "How to prepare", "Nothing to eat", "No visit is booked"):
         assert untrue not in page
+
+
+def test_new_times_are_asked_about_soonest_first(at_ada: Client, visits: list[Appointment]) -> None:
+    for number, visit in enumerate(reversed(visits)):
+        asked_at = clock.now() + timedelta(seconds=number)
+        NewTime.objects.create(appointment=visit, version=visit.version, asked_at=asked_at)
+
+    asked = text(at_ada).split("If one does not suit")[0]
+
+    places = [asked.index(day) for day in ("Monday, April 12", "Wednesday, April 14", "Friday, April 16")]
+    assert places == sorted(places)
