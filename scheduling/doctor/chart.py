@@ -192,8 +192,11 @@ def _bars(frame: _Frame, others: Sequence[OtherTreatment]) -> list[dict[str, Any
     for number, one in enumerate(shown, start=1):
         left = max(frame.first, clock.day_bounds(one.since, frame.zone)[0])
         right = min(frame.last, clock.day_bounds(one.until, frame.zone)[1]) if one.until else frame.last
-        until = f" to {formats.date_format(one.until, 'F j, Y')}" if one.until else ", goes on"
-        words = f"{one.name} ({one.get_kind_display()}), since {formats.date_format(one.since, 'F j, Y')}{until}"
+        since = formats.date_format(one.since, "F j, Y")
+        when = (
+            f"from {since} until {formats.date_format(one.until, 'F j, Y')}" if one.until else f"since {since}, goes on"
+        )
+        words = f"{one.name} ({one.get_kind_display()}), {when}"
         rows.append({"number": number, "at": frame.at(left), "until": frame.at(right), "words": words})
     return rows
 

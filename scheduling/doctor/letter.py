@@ -122,11 +122,21 @@ def _effects(page: CoursePage) -> str:
 
 
 def _other(treatment: OtherTreatment) -> str:
-    until = f" until {_date(treatment.until)}" if treatment.until else ""
-    return f"{treatment.name}, since {_date(treatment.since)}{until}"
+    if treatment.until:
+        return f"{treatment.name}, from {_date(treatment.since)} until {_date(treatment.until)}"
+    return f"{treatment.name}, since {_date(treatment.since)}"
 
 
 def _plan(page: CoursePage) -> str:
+    course, series = page.course, page.series
+    if course.has_ended and series.ended_at is not None:
+        ended = f"The course was ended on {_date(clock.local(series.ended_at, page.zone).date())}."
+        return f"{ended} {full_stop(series.end_reason)}" if series.end_reason else ended
+    if course.is_paused:
+        until = f" until {_date(course.paused_until)}" if course.paused_until else ""
+        return f"The course is paused{until}."
+    if series.status == series.Status.ON_HOLD:
+        return "The treatment is on hold until a doctor has decided anew."
     if page.now is None:
         return "How the treatment goes on is not decided yet."
     ends = f", until {_date(page.now.ends_on)}" if page.now.ends_on else ""

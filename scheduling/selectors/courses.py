@@ -38,7 +38,7 @@ _LISTED = (
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One running series in figures; moments are UTC. `interval_days` is None until a doctor has set one."""
+    """One series in figures; moments are UTC. `interval_days` is None until a doctor has set one."""
 
     series: Series
     treated: int
@@ -64,6 +64,11 @@ class Course:
             if self.pattern == BoosterPlan.Pattern.WIDENING
             else (f"{self.interval_days} days")
         )
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was completed or stopped: it is read, and nothing of it can be planned."""
+        return self.series.status not in Series.RUNNING
 
     @property
     def review_due(self) -> bool:
@@ -103,14 +108,15 @@ if TYPE_CHECKING:
 
 
 def courses(user: User) -> "QuerySet[FiguredSeries]":
-    """The running series of the user's sites with their figures as annotations; `as_course` reads them.
+    """The series of the user's sites that have begun, those that ended too, with their figures as annotations;
+    `as_course` reads them.
 
     Each figure is a subquery of its own: joined, the visits of a series would multiply its wide row, and all of them be
     sorted to be counted.
     """
     pain = Observation.objects.filter(patient=OuterRef("patient"), measure=Measure.PAIN).order_by("-effective_at")
     found = (
-        with_pauses(_running(user))
+        with_pauses(Series.objects.for_user(user).exclude(status=Series.Status.DRAFT))
         .select_related("patient", "site", "protocol_version__protocol")
         .annotate(
             treated=Coalesce(_of_visits(Count("pk"), _GIVEN), 0),

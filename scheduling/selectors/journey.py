@@ -53,8 +53,12 @@ class Course:
 
     @property
     def has_curve(self) -> bool:
-        """Whether a doctor reads how it helps: one that is only held has not begun."""
-        return self.is_running and self.series.status != Series.Status.DRAFT
+        """Whether a doctor reads how it helps: one that is only held has not begun, and one that ended before
+        anything was given has nothing to read.
+        """
+        if self.is_running:
+            return self.series.status != Series.Status.DRAFT
+        return any(visit.counts for visit in self.visits)
 
 
 @dataclass(frozen=True, slots=True)

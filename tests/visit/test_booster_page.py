@@ -166,12 +166,28 @@ def test_times_that_were_tampered_with_are_refused(course: Series, doctor: Clien
     assert not BoosterPlan.objects.exists()
 
 
-def test_a_course_of_another_site_or_one_that_was_stopped_is_not_found(course: Series, doctor: Client) -> None:
+def test_a_course_of_another_site_is_not_found(doctor: Client) -> None:
     elsewhere = make_course(make_clinic(name="Mesa"))
     assert doctor.get(_boosters(elsewhere)).status_code == 404
+
+
+def test_a_course_that_was_stopped_is_read_and_has_its_letter_but_plans_nothing(course: Series, doctor: Client) -> None:
+    assert "Days between boosters" in text_of(doctor.get(_boosters(course))), "the control: as long as it runs"
     course.status, course.ended_at, course.end_reason = Series.Status.REVOKED, NOW, "Moved away"
     course.save()
-    assert doctor.get(_boosters(course)).status_code == 404
+
+    page = text_of(doctor.get(_boosters(course)))
+    for words in ("The course has ended", "Moved away", "Score over time", "Letter to the referring doctor"):
+        assert words in page
+    for words in ("Days between boosters", "Pause the course", "End the course"):
+        assert words not in page
+    assert doctor.get(reverse("doctor:home")).context["maintenance"] == []
+    looked = text_of(doctor.post(_boosters(course), _form(preview="1")))
+    assert "This series is “stopped”, so boosters cannot be planned." in looked
+    agreed = text_of(doctor.post(_boosters(course), _form(agree="1", starts="", seen="")))
+    assert "“stopped”" in agreed
+    assert not BoosterPlan.objects.exists()
+    assert "The curve" in text_of(doctor.get(reverse("desk:patient", args=[course.patient_id])))
 
 
 def test_a_nurse_does_not_set_boosters(clinic: Clinic, course: Series) -> None:

@@ -14,10 +14,12 @@ from clinic.models import AuditEvent
 from clinic.permissions import Role
 from patients.actions import note_treatment, record_observation
 from patients.models import OtherTreatment
+from scheduling.actions.moving import stop_series
+from scheduling.actions.pausing import pause_series
 from scheduling.doctor.course import CoursePage
 from scheduling.doctor.letter import text_of
 from scheduling.doctor.letter_pdf import write_pdf
-from scheduling.models import Series, SideEffect
+from scheduling.models import CourseChange, Series, SideEffect
 from scheduling.selectors.courses import as_course, courses
 from tests.factories import FIRST_DAY, NOW, Clinic
 from tests.visit.doctors import maintain, make_course, sign_in
@@ -84,7 +86,21 @@ def test_names_keep_their_capitals_and_what_is_over_says_so(clinic: Clinic, cour
     said = dict(text_of(page_of(clinic, course), to=TO, remarks="", signed="").sections)
     assert said["Response"][0].startswith("FIQR, 0-100: ")
     assert said["Side effects"][0].startswith("ST change in the ECG ")
-    assert said["Other treatments"] == ["CBT, since March 7, 2027 until April 5, 2027."]
+    assert said["Other treatments"] == ["CBT, from March 7, 2027 until April 5, 2027."]
+
+
+def test_the_plan_says_that_a_course_is_paused_on_hold_or_over(clinic: Clinic, course: Series) -> None:
+    def plan() -> list[str]:
+        return dict(text_of(page_of(clinic, course), to=TO, remarks="", signed="").sections)["Plan"]
+
+    until = FIRST_DAY + timedelta(days=30)
+    pause_series(by=clinic.by(Role.FRONT_DESK), series=course, until=until, reason="Travels.", seen=None)
+    assert plan() == ["The course is paused until May 6, 2027."]
+    CourseChange.objects.all().delete()
+    assert plan() == ["The treatment is on hold until a doctor has decided anew."]
+    Series.objects.filter(pk=course.pk).update(status="active")
+    stop_series(by=clinic.by(Role.FRONT_DESK), series=course, reason="It does not help")
+    assert plan() == ["The course was ended on April 5, 2027. It does not help."]
 
 
 def test_it_is_a_pdf_of_two_pages_at_most_with_its_fonts_inside(clinic: Clinic, course: Series) -> None:
