@@ -91,7 +91,7 @@ def test_names_keep_their_capitals_and_what_is_over_says_so(clinic: Clinic, cour
 
 def test_the_plan_says_that_a_course_is_paused_on_hold_or_over(clinic: Clinic, course: Series) -> None:
     def plan() -> list[str]:
-        return dict(text_of(page_of(clinic, course), to=TO, remarks="", signed="").sections)["Plan"]
+        return list(dict(text_of(page_of(clinic, course), to=TO, remarks="", signed="").sections)["Plan"])
 
     until = FIRST_DAY + timedelta(days=30)
     pause_series(by=clinic.by(Role.FRONT_DESK), series=course, until=until, reason="Travels.", seen=None)
