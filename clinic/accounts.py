@@ -57,8 +57,11 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "too_many_login_attempts": "Too many wrong passwords from here. Wait five minutes, or ask your manager for a "
-        "new sign-in link. Colleagues at their own computers can still sign in.",
+        "guessed_here": "Too many wrong passwords from here. Wait five minutes, or ask your manager for a new sign-in "
+        "link. Colleagues at their own computers can still sign in.",
+        "too_many_login_attempts": "Too many wrong passwords lately, here or elsewhere, and this browser is not known "
+        "yet. Try again within the hour, or ask your manager for a new sign-in link: that makes it known. Colleagues "
+        "at their own computers can still sign in.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -78,7 +81,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
         # What AxesMiddleware goes by, whichever of the two refuses.
         request.axes_locked_out = True  # type: ignore[attr-defined]
         if not AxesProxyHandler.is_allowed(request, credentials):
-            raise self.validation_error("too_many_login_attempts")
+            raise self.validation_error("guessed_here")
         if not guessing.is_known(request, credentials):
             super().pre_authenticate(request, **credentials)
         request.axes_locked_out = False  # type: ignore[attr-defined]
@@ -86,7 +89,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allau
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """The last wrong password that is looked at is told what the next ones are."""
         if request.axes_locked_out:  # type: ignore[attr-defined]
-            raise self.validation_error("too_many_login_attempts")
+            raise self.validation_error("guessed_here")
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """The browser is known from now on, and shows the name when the next one signs in."""

@@ -230,7 +230,7 @@ def test_guesses_from_many_addresses_for_one_username_are_stopped_for_an_hour(
 
     answer = sign_in(Client(), user, REMOTE_ADDR="192.0.2.203")
     assert answer.status_code == 429
-    assert "Too many wrong passwords" in text(answer)
+    assert "Too many wrong passwords lately, here or elsewhere" in text(answer)
     later(3000)
     assert not gets_in(Client(), user, "192.0.2.204")
     later(3610)
