@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
+from uuid import UUID
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -88,14 +89,19 @@ class NameDriverForm(forms.Form):
         key: str,
         drivers: Sequence[Contact],
         visits: Sequence[Appointment],
+        declined: UUID | None = None,
     ) -> None:
-        """`key` keeps the ids of several such forms on one page apart."""
+        """`key` keeps the ids of several such forms on one page apart; `declined`: the contact who cannot drive from
+        the first of the visits, who is not the one to be chosen unasked.
+        """
         super().__init__(data, auto_id=f"{key}-%s")
         self.by_id = {str(contact.pk): contact for contact in drivers}
         self.helper = FormHelper()
         self.helper.form_tag = False
         contact = cast(forms.ChoiceField, self.fields["contact"])
-        contact.choices = [*((pk, one.name) for pk, one in self.by_id.items()), (NEW, "somebody new")]
+        asked = [(pk, one) for pk, one in self.by_id.items() if one.pk != declined]
+        said_no = [(pk, f"{one.name} (cannot drive)") for pk, one in self.by_id.items() if one.pk == declined]
+        contact.choices = [*((pk, one.name) for pk, one in asked), (NEW, "somebody new"), *said_no]
         chosen = cast(forms.MultipleChoiceField, self.fields["visits"])
         chosen.choices = [(str(visit.pk), _visit_words(visit)) for visit in visits]
         self.initial.setdefault("visits", [str(visit.pk) for visit in visits])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -48,8 +48,13 @@ class RideCall:
 def as_call(row: RideRow, form: NameDriverForm | None = None, said: RideCallForm | None = None) -> RideCall:
     """A row with its form; with the bound one where it came back."""
     number = show_phone(row.person.phone, row.site.country) if row.person.phone else ""
-    fresh = form or NameDriverForm(key=str(row.patient.pk), drivers=row.drivers, visits=row.all_visits)
-    return RideCall(row, number, parts_of(row.words), fresh, said)
+    return RideCall(row, number, parts_of(row.words), form or _form(row), said)
+
+
+def _form(row: RideRow, data: QueryDict | None = None) -> NameDriverForm:
+    """The short form of one row."""
+    declined = row.ride.companion_id if row.ride is not None and row.ride.status == Ride.Status.DECLINED else None
+    return NameDriverForm(data, key=str(row.patient.pk), drivers=row.drivers, visits=row.all_visits, declined=declined)
 
 
 @require_safe
@@ -91,7 +96,7 @@ def ride_name(request: StaffRequest, patient: UUID) -> HttpResponse:
     row = rides_missing.row_of(scope, patient_or_404(request.user, patient))
     if row is None:
         return _too_late(request)
-    form = NameDriverForm(request.POST, key=str(patient), drivers=row.drivers, visits=row.all_visits)
+    form = _form(row, request.POST)
     if form.is_valid():
         visits = [visit for visit in row.all_visits if str(visit.pk) in form.cleaned_data["visits"]]
         try:

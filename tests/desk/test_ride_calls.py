@@ -1,5 +1,6 @@
 """Rides home that are missing: who has to be called when, the outcome in one tap, the driver in one short form."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -140,6 +141,22 @@ def test_a_driver_who_declines_brings_the_row_back_at_once(
 
     assert waiting(harbor) == {"rides": 1}
     assert "Ben Quill cannot drive" in text(clerk.get(reverse("desk:work")))
+
+
+def test_who_cannot_drive_is_not_the_one_who_is_chosen_unasked(
+    clerk: Client, harbor: Clinic, patient: Patient, rides: list[Appointment]
+) -> None:
+    by, ben = harbor.by(Role.FRONT_DESK), driver(patient)
+    (ride,) = verbs.name_companion(by=by, appointments=rides[:1], companion=ben)
+    verbs.decline_ride(by=by, ride=ride)
+
+    def offered() -> list[str]:
+        page = clerk.get(reverse("desk:work")).content.decode()
+        return re.findall(r"<option[^>]*>([^<]+)</option>", page[page.index('name="contact"') :])
+
+    assert offered()[:2] == ["somebody new", "Ben Quill (cannot drive)"]
+    Contact.objects.create(patient=patient, name="Cleo Lind", is_adult=True, may_drive=True)
+    assert offered()[0] == "Cleo Lind"
 
 
 def test_mondays_gaps_are_called_about_on_friday_and_not_before_thursday(harbor: Clinic, patient: Patient) -> None:
