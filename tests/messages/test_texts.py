@@ -184,6 +184,21 @@ def test_who_is_named_to_drive_is_not_asked_for_again(harbor: Clinic, ada: Patie
     assert "Who drives you home?" not in text
 
 
+@pytest.mark.parametrize("link", [True, False])
+def test_who_is_named_for_some_of_the_dates_only_is_asked_about_the_others(
+    harbor: Clinic, ada: Patient, link: bool
+) -> None:
+    if not link:
+        Patient.objects.filter(pk=ada.pk).update(email="", phone="+15185550142")
+    series = world.make_series(harbor, ada)
+    first = series.appointments.get(number=1)
+    Ride.objects.filter(appointment=first).update(status="confirmed", companion=world.make_companion(ada))
+    ledger.announce_booked(series)
+    text = " ".join(preview(world.only(kind=Kind.BOOKED)).text.split())
+    assert "Named so far: Ben Quill. For some of the dates nobody is named yet." in text
+    assert "Who drives you home?" not in text
+
+
 def test_a_waived_ride_asks_nothing(harbor: Clinic, ada: Patient) -> None:
     visit = world.make_series(harbor, ada, [world.NEXT_WEEK[0]]).appointments.get()
     Ride.objects.filter(appointment=visit).update(
