@@ -25,6 +25,7 @@ from scheduling.desk.wording import parts_of
 from scheduling.messages import letters, selectors
 from scheduling.messages.history import history_of
 from scheduling.messages.look import why_skip
+from scheduling.messages.routing import as_it_goes
 from scheduling.messages.sheet import sheet_of
 from scheduling.models import Message
 
@@ -131,7 +132,7 @@ def _page(request: StaffRequest, found: Message, form: ReasonForm | None = None)
     waits = found.state in {State.DUE, State.SENDING}
     against = why_skip(found, clock.now()) if waits else ""
     # What waits is written afresh when it goes; until then the page shows how it would read now.
-    preview = letters.preview(found) if waits and not against else None
+    preview = letters.preview(as_it_goes(found)) if waits and not against else None
     context = {
         "message": found,
         "preview": preview,

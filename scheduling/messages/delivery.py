@@ -30,7 +30,7 @@ from scheduling.messages.claiming import BATCH, LEASE, Batch, Claimed, claim, ex
 from scheduling.messages.look import why_skip
 from scheduling.messages.patience import through_a_restart
 from scheduling.messages.post import Closed, Outcome, PostOffice, Text, TextOffice
-from scheduling.messages.routing import channel_for, recipient_of
+from scheduling.messages.routing import way_now
 from scheduling.messages.waiting import quiet_until
 from scheduling.models import Message, MessageAttempt
 
@@ -277,16 +277,7 @@ def _give_up(row: Message, reason: str) -> str:
 
 def _reroute(row: Message) -> None:
     """Use the way that the person is reached by today, unless a person chose the channel of this very message."""
-    person = recipient_of(row)
-    if person is None or row.context.get("fixed"):
-        return
-    row.language = person.language
-    channel = channel_for(person)
-    if channel == row.channel:
-        return
-    same = Message.objects.filter(patient=row.patient_id, appointment=row.appointment_id, series=row.series_id)
-    if same.filter(contact=row.contact_id, kind=row.kind, version=row.version, channel=channel).exists():
-        # The person was told by that way before; the constraint message_once keeps it from being told twice.
-        return
-    row.channel = channel
-    Message.objects.filter(carried_by=row, state=State.DUE).update(channel=channel)
+    row.language, channel = way_now(row)
+    if channel != row.channel:
+        row.channel = channel
+        Message.objects.filter(carried_by=row, state=State.DUE).update(channel=channel)

@@ -2,6 +2,8 @@
 the last resort.
 """
 
+from copy import copy
+
 from django.conf import settings
 
 from patients.models import Channel, Contact, Patient
@@ -37,6 +39,28 @@ def recipient_of(message: Message) -> Patient | Contact | None:
     if message.recipient == Message.Recipient.PATIENT:
         return who_is_told(message.patient) if message.patient is not None else None
     return message.contact
+
+
+def way_now(message: Message) -> tuple[str, str]:
+    """The language and the channel in which a message that waits would go out now. Needs `patient` and `contact`."""
+    person = recipient_of(message)
+    if person is None or message.context.get("fixed"):
+        return message.language, message.channel
+    channel = channel_for(person)
+    same = Message.objects.filter(
+        patient=message.patient_id, appointment=message.appointment_id, series=message.series_id
+    ).filter(contact=message.contact_id, kind=message.kind, version=message.version, channel=channel)
+    if channel != message.channel and same.exists():
+        # The person was told by that way before; the constraint message_once keeps it from being told twice.
+        return person.language, message.channel
+    return person.language, channel
+
+
+def as_it_goes(message: Message) -> Message:
+    """A copy of a message that waits, in the language and by the channel of now; nothing is written."""
+    found = copy(message)
+    found.language, found.channel = way_now(message)
+    return found
 
 
 def address_of(person: Patient | Contact, channel: str) -> str:

@@ -213,6 +213,18 @@ def test_a_waiting_message_shows_how_it_would_read_now(desk: Client, harbor: Cli
     assert "It will not be sent: the visit has moved." in text_of(desk.get(reverse("desk:message", args=[row.pk])))
 
 
+def test_how_it_would_read_now_is_in_the_language_and_by_the_way_of_now(
+    desk: Client, harbor: Clinic, ada: Patient
+) -> None:
+    ledger.announce_booked(world.make_series(harbor, ada))
+    message = world.only(kind=Kind.BOOKED)
+    Patient.objects.filter(pk=ada.pk).update(language="es", phone="+15185550142", channel="call")
+    page = desk.get(reverse("desk:message", args=[message.pk])).content.decode()
+    assert "¿Puedo hablar con" in page, "the words to say, in Spanish"
+    message.refresh_from_db()
+    assert (message.language, message.channel) == ("en", "mail"), "a look writes nothing"
+
+
 def test_a_failed_mail_can_be_sent_again_to_the_same_address(desk: Client, harbor: Clinic, ada: Patient) -> None:
     ledger.announce_consult(world.make_visit(harbor, ada, harbor.at(world.NEXT_WEEK[0], 9)))
     row = world.only(kind=Kind.CONSULT_BOOKED)
