@@ -20,6 +20,7 @@ from patients.selectors import latest_clearance
 from scheduling.desk.sites import patient_or_404
 from scheduling.doctor.case import Case
 from scheduling.doctor.forms import KEPT, PROPOSED_VALIDITY_DAYS, ClearanceForm
+from scheduling.models import Appointment
 from scheduling.selectors.clearances import left_out
 from scheduling.selectors.unfitting import unfitting_visits
 from scheduling.when import day_words, full_stop, short_day
@@ -94,13 +95,17 @@ def _say_what_does_not_fit(request: StaffRequest, decided: Clearance) -> None:
 
 
 def _say_what_is_left_out(request: StaffRequest, decided: Clearance) -> None:
-    """Dates after the last day of a yes stay held, and a held series is booked whole or not at all: say so at once."""
+    """Dates after the last day of a yes stay held, or booked but without a start, and a held series is booked whole or
+    not at all: say so at once.
+    """
     visits = left_out(decided)
     if not visits or decided.valid_until is None:
         return
     last, until = visits[-1], short_day(decided.valid_until)
     last_day = short_day(clock.local(last.starts, last.site.zone).date())
     held_until = next((one.series.held_until for one in visits if one.series and one.series.held_until), None)
+    held = sum(one.status == Appointment.Status.PROPOSED for one in visits)
+    booked = len(visits) - held
     if held_until is not None:
         lapse = day_words(held_until, last.site.zone)
         messages.warning(
@@ -108,9 +113,15 @@ def _say_what_is_left_out(request: StaffRequest, decided: Clearance) -> None:
             f"Nothing is booked: the held dates go on until {last_day}, and your yes ends on {until}. Decide again "
             f"with a later day to book them; else they are given back on {lapse}. The patient is not told yet.",
         )
-    else:
-        count = "One visit stays" if len(visits) == 1 else f"{len(visits)} visits stay"
+    elif held:
+        count = "One visit stays" if held == 1 else f"{held} visits stay"
         messages.warning(request, f"{count} held: after {until} nothing is booked until a yes reaches to {last_day}.")
+    if booked:
+        count = "One visit is" if booked == 1 else f"{booked} visits are"
+        which = "it" if booked == 1 else "they"
+        messages.warning(
+            request, f"{count} booked after {until}; {which} cannot start before a yes reaches {last_day}."
+        )
 
 
 @require_POST

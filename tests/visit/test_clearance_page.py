@@ -126,6 +126,7 @@ def test_a_decision_that_lacks_something_is_refused_and_what_was_typed_stays(
     [
         ("draft", "Nothing is booked: the held dates go on until Mon Apr 19, and your yes ends on Mon Apr 12."),
         ("on-hold", "One visit stays held: after Mon Apr 12 nothing is booked until a yes reaches to Mon Apr 19."),
+        ("active", "One visit is booked after Mon Apr 12; it cannot start before a yes reaches Mon Apr 19."),
     ],
 )
 def test_a_yes_that_ends_before_the_last_visit_says_at_once_what_it_leaves_out(
@@ -133,15 +134,17 @@ def test_a_yes_that_ends_before_the_last_visit_says_at_once_what_it_leaves_out(
 ) -> None:
     held_until = NOW + timedelta(days=3) if status == "draft" else None
     series = make_series(clinic, make_patient(clinic.site), status=status, held_until=held_until)
+    of_visits = Status.BOOKED if status == "active" else Status.PROPOSED
     for number, days in enumerate((7, 14), start=1):
         starts = NOW + timedelta(days=days)
-        make_visit(clinic, patient=series.patient, series=series, starts=starts, status=Status.PROPOSED, number=number)
+        make_visit(clinic, patient=series.patient, series=series, starts=starts, status=of_visits, number=number)
     said = {}
     for until in ("2027-04-12", "2027-04-19"):
         data = {"decision": "cleared", "valid_until": until}
         said[until] = text_of(doctor.post(clearance_url(series.patient), data, follow=True))
     assert words in said["2027-04-12"]
     assert "nothing is booked" not in said["2027-04-19"].lower(), "the control: it reaches to the last visit"
+    assert "cannot start before" not in said["2027-04-19"]
 
 
 def test_the_form_proposes_a_last_day_that_covers_every_visit_booked(clinic: Clinic, doctor: Client) -> None:
