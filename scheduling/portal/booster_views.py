@@ -17,20 +17,25 @@ from scheduling.portal.visitor import Visitor, opened
 @opened(Link.Purpose.PATIENT)
 @require_POST
 def answer_date(request: HttpRequest, visitor: Visitor, proposed: UUID) -> HttpResponse:
-    """Yes books the date, no leaves it to a call. Twice is the same as once."""
+    """Yes books the date, no leaves it to a call; a damaged answer is neither. Twice is the same as once."""
     rows = ProposedBooster.objects.select_related("series__site", "series__patient", "series__protocol_version")
     row = get_object_or_404(rows, pk=proposed, series__patient=visitor.patient)
     try:
-        if request.POST.get("answer") == "yes":
+        answer = request.POST.get("answer")
+        if answer == "yes":
             if booster_offers.accept_if_free(by=visitor.by, proposed=row) is not None:
                 messages.success(request, _("Thank you. This date is yours now."))
             else:
                 messages.error(
                     request, _("Somebody was quicker: this time is taken. We call you to find another date.")
                 )
-        else:
+        elif answer == "no":
             booster_offers.decline(by=visitor.by, proposed=row)
             messages.success(request, _("Thank you for the answer. We call you to find another date."))
+        else:
+            messages.error(
+                request, _("A part of this page was missing or damaged. Please open it again; nothing was saved.")
+            )
     except Refused:
         messages.error(request, _("This date can no longer be booked here. Please call us."))
     return redirect("portal:home")
