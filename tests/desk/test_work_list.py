@@ -25,7 +25,7 @@ from tests.desk.conftest import SignIn
 from tests.desk.pages import text
 from tests.desk.waiting import FAILED, told, waiting
 from tests.factories import FIRST_DAY, NOW, Clinic, clear, make_clinic, make_patient, make_staff
-from tests.portal.conftest import make_visits
+from tests.portal.conftest import make_driver, make_visits
 from tests.scheduling.helpers import book, consult, keep
 
 
@@ -334,18 +334,21 @@ def test_home_asks_as_often_for_three_hundred_visits_as_for_ten(clerk: Client, h
         return len(captured)
 
     def crowd(people: int) -> None:
-        """Each with a visit tomorrow that nobody drives home from, a call, and a consent that ends too early."""
+        """Each with a visit tomorrow that nobody drives home from, a call, a consent that ends too early, and a
+        contact's number that is somebody else's.
+        """
         for number in range(people):
             someone = make_patient(harbor.site, cleared=True)
             (visit,) = make_visits(harbor, someone, (FIRST_DAY,), hour=8 + number % 9)
             told(harbor, someone, appointment=visit, kind=Message.Kind.PREPARE)
+            make_driver(someone, "Ben Quill", phone="+15185550188", stopped_at=NOW)
 
     crowd(10)
     few = queries()
     crowd(290)
 
     assert queries() == few
-    assert waiting(harbor) == {"rides": 300, "calls": 300, "ends": 300}
+    assert waiting(harbor) == {"rides": 300, "calls": 300, "ends": 300, "contacts": 300}
 
 
 def test_home_asks_as_often_for_five_sites_as_for_one_and_says_of_each_what_is_so(

@@ -1,10 +1,12 @@
 """How the patient is reached: by their own choice, and nothing but the essential for who wants that."""
 
+from datetime import date
+
 import pytest
 from django.core import mail
 from django.test import Client
 
-from patients.models import Patient
+from patients.models import Contact, Patient
 from scheduling.messages import ledger, links
 from scheduling.messages.delivery import deliver
 from scheduling.models import Appointment, Link, Message
@@ -114,3 +116,14 @@ def test_who_wanted_no_more_mail_may_want_it_again(at_ada: Client, ada: Patient)
     at_ada.post(URL, {"channel": "mail", "language": "en", "extras": "on"})
     ada.refresh_from_db()
     assert ada.reachable_by_mail
+
+
+def test_a_guardian_who_wanted_no_more_mail_may_want_it_again(at_ada: Client, ada: Patient) -> None:
+    guardian = make_driver(
+        ada, "Dot Ray", email="dot@example.org", phone="+15185550144", may_decide=True, mail_consent=False
+    )
+    Contact.objects.filter(pk=guardian.pk).update(email_failed_at=factories.NOW)
+    Patient.objects.filter(pk=ada.pk).update(birth_date=date(2015, 4, 5))
+    at_ada.post(URL, {"channel": "mail", "language": "en", "extras": "on"})
+    guardian.refresh_from_db()
+    assert guardian.reachable_by_mail
