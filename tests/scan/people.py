@@ -5,15 +5,18 @@ browser (tests/browser/every_page.py), on the demo clinic whose database this pr
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from django.conf import settings
 from django.test import Client
-from django.urls import resolve
+from django.urls import resolve, reverse
 
 from clinic import clock
-from clinic.models import User
+from clinic.models import StaffMember, User
+from patients.models import Patient
+from scheduling.models import Appointment, Message
 from tests.browser.every_page import DemoPages, browser_of, cookies_of_known, demo_things
 from tests.scan.forms import Form, forms_of
 from tests.test_sweep import addresses
@@ -36,11 +39,13 @@ class Person:
         """As a header carries them."""
         return "; ".join(f"{name}={value}" for name, value in self.browser.cookies.get_dict().items())
 
-    def look(self, path: str) -> None:
-        """Open an address; keep it and the forms of its page, where it is a page."""
+    def look(self, path: str, *, for_forms: bool = False) -> None:
+        """Open an address; keep it and the forms of its page, where it is a page. `for_forms`: a page like another that
+        is kept, with other forms perhaps.
+        """
         answer = self.browser.get(urljoin(self.home, path), timeout=60)
         if answer.status_code == 200 and answer.headers.get("Content-Type", "").startswith("text/html"):
-            self.pages.append(answer.url)
+            self.pages += [] if for_forms else [answer.url]
             self.forms += forms_of(answer.url, answer.text)
 
     def is_still_in(self) -> bool:
@@ -63,6 +68,8 @@ def everybody(home: str) -> Iterator[Person]:
         )
         for path in paths:
             one.look(path)
+        for path in others():
+            one.look(path, for_forms=True)
         one.own = next(url for url in one.pages if _is_closed(url, home))
         yield one
     for who, opens, behind, proven in pages.portal_pages():
@@ -72,6 +79,22 @@ def everybody(home: str) -> Iterator[Person]:
         for path in (opens, *behind):
             one.look(urlsplit(path)._replace(scheme="", netloc="").geturl())
         yield one
+
+
+def others() -> list[str]:
+    """Pages of the same view that show other forms, as what they are about stands: the visits of these days, people of
+    the clinic, patients, and messages of each kind, channel and state.
+    """
+    now, day = clock.now(), timedelta(days=1)
+    visits = Appointment.objects.filter(starts__range=(now - day, now + day)).values_list("pk", flat=True)
+    messages = Message.objects.order_by("kind", "channel", "state").distinct("kind", "channel", "state")
+    return [
+        *(reverse("nurse:visit", args=[pk]) for pk in visits),
+        *(f"{reverse('nurse:change', args=[pk])}?what=arrived" for pk in visits),
+        *(reverse("setup:person", args=[pk]) for pk in StaffMember.objects.values_list("pk", flat=True)),
+        *(reverse("desk:patient", args=[pk]) for pk in Patient.objects.values_list("pk", flat=True)),
+        *(reverse("desk:message", args=[pk]) for pk in messages.values_list("pk", flat=True)),
+    ]
 
 
 def takers() -> set[str]:
