@@ -251,12 +251,8 @@ def _untold(series: Series, changed: Sequence[Any]) -> dict[str, Any]:
 def _close(series: Series, kind: Message.Kind, reason: str) -> None:
     """The series' visits to come were called off: withdraw what was to be sent, and tell those dates."""
     now = clock.now()
-    told = set(
-        Message.objects.filter(appointment__series=series, kind=Kind.CANCELLED)
-        .exclude(state=State.SKIPPED)
-        .values_list("appointment_id", flat=True)
-    )
-    called_off = [visit for visit in news.visits_to_come(series, Status.CANCELLED) if visit.pk not in told]
+    told = _told_off(series)
+    called_off = [visit for visit in news.visits_to_come(series, Status.CANCELLED) if str(visit.pk) not in told]
     told_of = known_starts([(visit, visit.starts) for visit in called_off])
     known = {visit.pk: told_of[visit.pk] or visit.starts for visit in called_off}
     rows.skip(rows.waiting().filter(series=series), reason)
@@ -277,6 +273,18 @@ def _close(series: Series, kind: Message.Kind, reason: str) -> None:
         ),
         known.values(),
     )
+
+
+def _told_off(series: Series) -> set[str]:
+    """The ids of the visits whose calling off was told already, or will be by a message of their own."""
+    kept = Message.objects.exclude(state=State.SKIPPED)
+    alone = kept.filter(appointment__series=series, kind=Kind.CANCELLED).values_list("appointment_id", flat=True)
+    # One that still waits is withdrawn: what it was to tell, the message that is written now tells.
+    together = kept.filter(series=series, kind=Kind.BOOSTERS_CHANGED).exclude(pk__in=rows.waiting().values("pk"))
+    return {
+        *map(str, alone),
+        *(pk for context in together.values_list("context", flat=True) for pk in context.get("cancelled", ())),
+    }
 
 
 def _prepared(series: Series, visit: Appointment) -> datetime:

@@ -35,6 +35,15 @@ def waiting() -> list[Message]:
     return list(Message.objects.filter(kind__in=changes.KINDS, state=State.DUE, carried_by=None))
 
 
+def stop(series: Series) -> str:
+    """The series ends with what is still to come; what the patient reads of it."""
+    series.appointments.update(status=Appointment.Status.CANCELLED, ending="cancelled")
+    series.status, series.ended_at, series.end_reason = Series.Status.REVOKED, NOW, "the patient stops"
+    bump(series)
+    ledger.announce_stopped(series)
+    return " ".join(preview(waiting()[-1]).text.split())
+
+
 def test_two_visits_moved_within_ten_minutes_go_out_as_one_message(
     harbor: Clinic, ada: Patient, smtp_sink: Sink
 ) -> None:
@@ -192,13 +201,9 @@ def test_a_stopped_series_names_the_times_that_the_patient_knows(harbor: Clinic,
     series = first.series
     assert series is not None
     world.move(first, first.starts + HOUR)
-    series.appointments.update(status=Appointment.Status.CANCELLED, ending="cancelled")
-    series.status, series.ended_at, series.end_reason = Series.Status.REVOKED, NOW, "the patient stops"
-    bump(series)
-    ledger.announce_stopped(series)
+    text = stop(series)
     (row,) = waiting()
     assert (row.kind, row.due_at) == (Kind.STOPPED, LATER)
-    text = " ".join(preview(row).text.split())
     assert "April 12, 2027, 9 a.m." in text
     assert "10 a.m." not in text
 
@@ -244,3 +249,20 @@ def test_by_telephone_the_changes_of_ten_minutes_are_one_call(harbor: Clinic, ad
     call = world.only(kind__in=changes.KINDS, state=State.PERSON, carried_by=None)
     assert "No longer valid" in call.body
     assert world.only(carried_by=call).state == State.PERSON
+
+
+@pytest.mark.parametrize("was_told", [True, False])
+def test_a_stopped_series_does_not_call_off_again_what_was_called_off_before(
+    harbor: Clinic, ada: Patient, was_told: bool
+) -> None:
+    *_first, third = booked(harbor, ada)
+    series = third.series
+    assert series is not None
+    series.appointments.filter(pk=third.pk).update(status=Appointment.Status.CANCELLED, ending="cancelled")
+    bump(series)
+    ledger.announce_boosters(series, [], [], [third])
+    if was_told:
+        world.told(Kind.BOOSTERS_CHANGED)
+    text = stop(series)
+    assert "April 12, 2027, 9 a.m." in text
+    assert ("April 16, 2027, 9 a.m." in text) is not was_told
