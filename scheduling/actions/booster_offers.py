@@ -6,6 +6,8 @@ them; elsewhere the next booster is booked and told (docs/decisions/boosters-rol
 
 from datetime import date, timedelta
 
+import structlog
+from django.db import DatabaseError
 from django.db.models import Q
 
 from clinic import clock, locks
@@ -21,6 +23,7 @@ from scheduling.selectors.proposed import dates_ahead, is_to_be_called, last_nig
 from scheduling.selectors.series_rules import local_day
 from scheduling.selectors.shapes import shape_for
 
+log = structlog.get_logger(__name__)
 Status = ProposedBooster.Status
 #: How many of the next boosters are booked or wait for an answer at any time.
 OFFERED_AHEAD = 2
@@ -50,6 +53,11 @@ def _work_the_night(site: Site, night: date, *, by: Actor) -> int:
         except Refused:
             # Changed between the look and the lock: the next night looks again.
             continue
+        except DatabaseError:
+            raise
+        except Exception:
+            # Whatever is wrong with one course must not keep the others, and other sites, from their dates.
+            log.exception("dates_not_proposed", series=str(series.pk))
     nights.filter(night=night, done_at=None).update(done_at=clock.now())
     return offered
 

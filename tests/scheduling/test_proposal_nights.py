@@ -3,6 +3,7 @@ done twice."""
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -35,14 +36,19 @@ def test_a_night_without_a_worker_is_made_up_for_once_when_one_is_back() -> None
     assert ProposalNight.objects.get(site=world.clinic.site).night == world.given + timedelta(days=2)
 
 
-def test_a_night_that_broke_off_goes_on_with_the_courses_that_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = Offering()
+def three_courses(world: Offering) -> list[UUID]:
+    """Two more in maintenance; the ids of all, in the order in which the night takes them."""
     clinic = world.clinic
     with clock.at_moment(world.now):
         for _ in range(2):
             book(clinic, make_patient(clinic.site, cleared=True), first_day=world.last_day + timedelta(days=3))
     Series.objects.update(stage=Series.Stage.MAINTENANCE)
-    first, second, third = Series.objects.order_by("pk").values_list("pk", flat=True)
+    return list(Series.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_a_night_that_broke_off_goes_on_with_the_courses_that_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Offering()
+    first, second, third = three_courses(world)
     worked: list[Any] = []
 
     def propose(*, by: Any, series: Series) -> list[Any]:
@@ -60,6 +66,24 @@ def test_a_night_that_broke_off_goes_on_with_the_courses_that_are_left(monkeypat
         booster_offers.by_night(by=JOB)
         booster_offers.by_night(by=JOB)
     assert worked == [first, None, second, third]
+
+
+def test_a_course_that_cannot_be_worked_keeps_no_other_from_its_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = Offering()
+    first, second, third = three_courses(world)
+    worked: list[UUID] = []
+
+    def propose(*, by: Any, series: Series) -> list[Any]:
+        worked.append(series.pk)
+        if series.pk == second:
+            raise ValueError("a fault of the program")
+        return [series]
+
+    monkeypatch.setattr(booster_offers, "propose", propose)
+    with clock.at_moment(world.night):
+        assert booster_offers.by_night(by=JOB) == 2
+        booster_offers.by_night(by=JOB)
+    assert worked == [first, second, third], "each once, in this night"
 
 
 def test_of_two_workers_one_works_a_course() -> None:
