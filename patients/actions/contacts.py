@@ -88,7 +88,7 @@ def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
     wrong = contact.way_reached if contact.stopped_at is not None else ""
     for field, value in changes.items():
         setattr(contact, field, checked(field, value, site, clock.today(site.zone)))
-    if contact.email != email and not agreed:
+    if contact.email not in {email, ""} and not agreed:
         contact.mail_consent = True
     if contact.email != email or (contact.mail_consent and not agreed):
         contact.email_failed_at = None

@@ -120,6 +120,18 @@ def test_a_contact_who_no_longer_is_adult_cannot_stay_a_driver(clinic: Clinic) -
     assert contact.is_adult
 
 
+@pytest.mark.parametrize(("email", "agrees"), [("tim@elsewhere.example", True), ("", False)])
+def test_who_wanted_no_more_mail_agrees_by_another_address_and_not_by_none(
+    clinic: Clinic, email: str, agrees: bool
+) -> None:
+    by = clinic.by(Role.FRONT_DESK)
+    contact = actions.add_contact(by=by, patient=register(clinic), name="Tim", email="tim@example.org")
+    Contact.objects.update(mail_consent=False)
+    contact = actions.change_contact(by=by, contact=contact, email=email)
+    assert contact.mail_consent is agrees
+    assert actions.change_contact(by=by, contact=contact, phone="518 555 0100").mail_consent is agrees
+
+
 def test_a_death_is_announced_and_cannot_lie_ahead(clinic: Clinic) -> None:
     patient = register(clinic)
     heard: list[Patient] = []
