@@ -22,6 +22,8 @@ BREAKS: tuple[type[Operation], ...] = (
 )
 #: Each migration says in its docstring whether a program of the version before runs beside it; where not, what follows.
 ADDITIVE, NOT_ADDITIVE = "Additive", "Not additive"
+#: What Django writes may be longer (ruff looks at no line of a migration), a docstring not.
+LONGEST_LINE = 120
 #: Its rows are written by a function of the database, which is renewed together with its columns.
 WRITTEN_BY_THE_DATABASE = "auditevent"
 
@@ -31,6 +33,8 @@ def faults(operations: list[Any], module: ModuleType) -> list[str]:
     said = (module.__doc__ or "").strip()
     found = []
     new = {one.name_lower for one in operations if isinstance(one, migrations.CreateModel)}
+    if any(len(line) > LONGEST_LINE for line in f'"""{module.__doc__}'.splitlines()):
+        found.append("a line of the docstring is too long")
     if ADDITIVE not in said and NOT_ADDITIVE not in said:
         found.append("no word about the version before")
     for one in operations:
@@ -75,12 +79,14 @@ def test_each_app_has_one_last_migration() -> None:
 
 
 ALONE = "has no db_default"
+LONG = f"Additive: {'old code ' * 13}runs."
 
 
 @pytest.mark.parametrize(
     ("said", "operation", "fault"),
     [
         (None, migrations.RunPython(migrations.RunPython.noop), "no word"),
+        (LONG, migrations.RunPython(migrations.RunPython.noop), "too long"),
         ("Additive.", migrations.RemoveField("patient", "note"), "RemoveField"),
         ("Additive.", migrations.RenameField("patient", "note", "notes"), "RenameField"),
         ("Additive.", migrations.DeleteModel("Patient"), "DeleteModel"),

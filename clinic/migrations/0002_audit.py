@@ -1,4 +1,6 @@
-"""Puts the clinic's tables under the audit trail. Heartbeats and idempotency keys are machinery, not history, and stay out."""
+"""Puts the clinic's tables under the audit trail. Heartbeats and idempotency keys are machinery, not history, and stay
+out.
+"""
 
 from django.db import migrations
 

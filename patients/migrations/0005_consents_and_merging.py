@@ -1,7 +1,7 @@
 """Merged records, consent to channels, the forms that are signed and what shows it, and more about paid sessions.
 
-Not additive: until it is replaced, a program of the version before can add no patient and no paid session, since the database gives the new
-columns no value of their own.
+Not additive: until it is replaced, a program of the version before can add no patient, no consent and no paid session,
+since the database gives the new columns no value of their own.
 """
 
 import datetime

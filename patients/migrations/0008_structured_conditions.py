@@ -1,7 +1,7 @@
 """Conditions of a clearance that the program acts on become columns.
 
-Not additive: until it is replaced, a program of the version before can write down no clearance, since the database gives the new
-columns no value of their own.
+Not additive: until it is replaced, a program of the version before can write down no clearance, since the database
+gives the new columns no value of their own.
 """
 
 import django.db.models.deletion

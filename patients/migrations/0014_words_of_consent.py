@@ -1,4 +1,4 @@
-"""Only words: how a consent was signed, and what a payer does, as the pages say it. Additive: old code runs beside it."""
+"""Only words: how a consent was signed, and what a payer does, as the pages say it. Additive."""
 
 from django.db import migrations, models
 

@@ -1,6 +1,8 @@
-"""Puts every table about bookings under the audit trail (holds are left out: they follow from the visits), and adds the proofs that models cannot say.
+"""Puts every table about bookings under the audit trail (holds are left out: they follow from the visits), and adds the
+proofs that models cannot say.
 
-- A hold's capacity is its resource's: a foreign key over both columns. Lowering a nurse's watch below what is held is refused by the check on the hold.
+- A hold's capacity is its resource's: a foreign key over both columns. Lowering a nurse's watch below what is held is
+  refused by the check on the hold.
 - A visit's times lie on 5-minute cells.
 """
 

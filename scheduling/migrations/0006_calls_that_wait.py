@@ -1,7 +1,7 @@
 """Calls that are to be made later, and what came of those about a ride.
 
-Not additive: until it is replaced, a program of the version before can book no visit that needs a ride, since the database gives the new
-columns no value of their own.
+Not additive: until it is replaced, a program of the version before can book no visit that needs a ride, since the
+database gives the new columns no value of their own.
 """
 
 import django.db.models.deletion

@@ -1,7 +1,7 @@
 """First and follow-up consults are protocols of their own.
 
-Not additive: until it is replaced, a program of the version before can add no protocol, since the database gives the new
-columns no value of their own.
+Not additive: until it is replaced, a program of the version before can add no protocol, since the database gives the
+new columns no value of their own.
 """
 
 from django.db import migrations, models

@@ -1,7 +1,7 @@
 """How often boosters come: patterns, steps, ends, reviews; boosters that are offered; new times that want a yes.
 
-Not additive: until it is replaced, a program of the version before can set no booster plan, since the database gives the new
-columns no value of their own.
+Not additive: until it is replaced, a program of the version before can set no booster plan, since the database gives
+the new columns no value of their own.
 """
 
 import uuid

@@ -1,7 +1,7 @@
 """A link is bound to the times that its message told, and wrong birth dates are counted.
 
-Not additive: until it is replaced, a program of the version before can make no link, and so send no message with one, since the database gives the new
-columns no value of their own.
+Not additive: until it is replaced, a program of the version before can make no link, and so send no message with one,
+since the database gives the new columns no value of their own.
 """
 
 import django.db.models.deletion

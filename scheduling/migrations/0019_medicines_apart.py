@@ -3,8 +3,8 @@
 Until now both stood in one text, so what is there counts as the doctor's: it is read behind the birth date from now on.
 What is not the doctor's a manager puts back into the steps, as a new version of the protocol.
 
-Not additive: until it is replaced, a program of the version before can save no protocol, since the database gives the new
-columns no value of their own.
+Not additive: until it is replaced, a program of the version before can save no protocol, since the database gives the
+new columns no value of their own.
 """
 
 from django.db import migrations, models

@@ -1,5 +1,6 @@
-"""The index of booked visits, for all that are open: who never left by the record is not closed either. Additive but for
-the older index, which old code does without.
+"""The index of booked visits, for all that are open: who never left by the record is not closed either.
+
+Additive but for the older index, which old code does without.
 """
 
 from django.db import migrations, models
