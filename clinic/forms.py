@@ -12,7 +12,10 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+#: What is said of what nobody sees of a page, when it came back otherwise than it was sent.
+DAMAGED = gettext_lazy("A part of this page was missing or damaged. Please open it again; nothing was saved.")
 #: What is said of what a hidden field may hold, by its validators.
 _CHECKED = ("max_length", "min_length", "max_value", "min_value", "max_digits", "null_characters_not_allowed")
 
@@ -45,7 +48,7 @@ def _of_hidden(field: forms.Field) -> dict[str, Any]:
 def left_out(field: forms.Field, label: str) -> str:
     """A sentence for a field that needs something and got nothing, in the language that is active."""
     if field.widget.is_hidden:
-        return _("A part of this page was missing or damaged. Please open it again; nothing was saved.")
+        return str(DAMAGED)
     words = {"label": capfirst(label.rstrip(": "))}
     if label.endswith("?"):
         return _("Please answer “%(label)s”") % words

@@ -211,7 +211,7 @@ def _write(row: Message, concerns: Iterable[datetime]) -> None:
     )
     if lead is not None:
         row.due_at = lead.due_at = min(lead.due_at, row.due_at)
-        rows.speaks_of(lead, *filter(None, [rows.first_of_all(row)]))
+        rows.speaks_of(lead, *filter(None, [row.first_of_all]))
         lead.save(update_fields=["due_at", "context"])
         row.carried_by = lead
     rows.write(row)

@@ -80,15 +80,9 @@ def to_contact(
     )
 
 
-def first_of_all(row: Message) -> datetime | None:
-    """The moment (UTC) of what the row speaks of first, where it was written down."""
-    kept = row.context.get(Message.FIRST)
-    return datetime.fromisoformat(kept) if kept else None
-
-
 def speaks_of(row: Message, *moments: datetime) -> None:
     """Keep on the row (not saved) the earliest of these moments (aware) and of what it speaks of already."""
-    known = first_of_all(row)
+    known = row.first_of_all
     found = [*moments, *([known] if known is not None else [])]
     if found:
         row.context = {**row.context, Message.FIRST: min(found).astimezone(UTC).isoformat()}

@@ -38,7 +38,7 @@ def calls_to_make(user: User) -> QuerySet[Message]:
     # The words to say stand beside each, and with them the site's own.
     people = _with_people(found.exclude(kind=Message.Kind.RIDE_MISSING)).prefetch_related("site__wordings")
     first = Cast(KeyTextTransform(Message.FIRST, "context"), DateTimeField())
-    return people.order_by(Coalesce(first, "not_after"), "due_at")
+    return people.order_by(Coalesce(first, "not_after"), "due_at", "pk")
 
 
 def calls_due(user: User, now: datetime) -> QuerySet[Message]:

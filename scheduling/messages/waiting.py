@@ -49,7 +49,7 @@ def none_overdue() -> bool:
 
 def _last_useful(message: Message) -> datetime | None:
     """The moment after which the message is of little use: for preparation, when it begins."""
-    kept = rows.first_of_all(message)
+    kept = message.first_of_all
     if kept is not None:
         return kept
     visit = message.appointment

@@ -173,10 +173,15 @@ class Message(models.Model):
         return f"{self.get_kind_display()} ({self.get_state_display()})"
 
     @property
+    def first_of_all(self) -> datetime | None:
+        """The moment (UTC) of what it speaks of first, where that was written down."""
+        kept = self.context.get(self.FIRST)
+        return datetime.fromisoformat(kept) if kept else None
+
+    @property
     def best_before(self) -> datetime | None:
-        """Until when it is best told: before what it speaks of first, where that was written down (UTC)."""
-        first = self.context.get(self.FIRST)
-        return datetime.fromisoformat(first) if first else self.not_after
+        """Until when it is best told (UTC): before what it speaks of first."""
+        return self.first_of_all or self.not_after
 
 
 class MessageAttempt(models.Model):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.errors import Refused
+from clinic.forms import DAMAGED
 from scheduling.actions import booster_dates, booster_offers
 from scheduling.models import Link, NewTime, ProposedBooster
 from scheduling.portal.visitor import Visitor, opened
@@ -33,9 +34,7 @@ def answer_date(request: HttpRequest, visitor: Visitor, proposed: UUID) -> HttpR
             booster_offers.decline(by=visitor.by, proposed=row)
             messages.success(request, _("Thank you for the answer. We call you to find another date."))
         else:
-            messages.error(
-                request, _("A part of this page was missing or damaged. Please open it again; nothing was saved.")
-            )
+            messages.error(request, str(DAMAGED))
     except Refused:
         messages.error(request, _("This date can no longer be booked here. Please call us."))
     return redirect("portal:home")
