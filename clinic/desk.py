@@ -2,7 +2,7 @@
 
 A signed cookie with usernames and names of staff, newest first, and the account of the first: nothing else, and no
 right. It also makes the browser a known one: wrong passwords that others send from elsewhere do not slow it down
-(clinic/accounts.py). And a form that comes in after its session's end is kept for that account alone (clinic.unsent);
+(clinic/guessing.py). And a form that comes in after its session's end is kept for that account alone (clinic.unsent);
 where there is no such cookie nothing is kept at all, so that strangers cannot fill the table of sessions.
 """
 

@@ -37,7 +37,8 @@ def counted_by(request: HttpRequest, credentials: Credentials) -> list[str | lis
 
 
 def most(request: HttpRequest, credentials: Credentials) -> int:
-    """How many wrong passwords in a row, none later than AXES_COOLOFF_TIME after the one before."""
+    """How many wrong passwords, none later than AXES_COOLOFF_TIME after the one before; a right one between them does not
+    begin anew."""
     return KNOWN_BROWSER if is_known(request, credentials) else ONE_ADDRESS
 
 
