@@ -37,8 +37,9 @@ def counted_by(request: HttpRequest, credentials: Credentials) -> list[str | lis
 
 
 def most(request: HttpRequest, credentials: Credentials) -> int:
-    """How many wrong passwords, none later than AXES_COOLOFF_TIME after the one before; a right one between them does not
-    begin anew."""
+    """How many wrong passwords, none later than AXES_COOLOFF_TIME after the one before; a right one between them begins
+    no new count.
+    """
     return KNOWN_BROWSER if is_known(request, credentials) else ONE_ADDRESS
 
 

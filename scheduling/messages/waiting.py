@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from clinic import clock
 from patients.models import Channel
-from scheduling.messages import hours, rows
+from scheduling.messages import hours
 from scheduling.models import Message
 from scheduling.models.message import MessageQuerySet
 from scheduling.preparation import begins

@@ -51,6 +51,12 @@ class VisitPage(VisitSteps):
         """What is written down at the chair."""
         return ChairPage(self.visit, self.user, self.refused)
 
+    @property
+    def lacks_a_dose(self) -> bool:
+        """Whether the drip runs, or the visit is over, and nothing that was given is written down."""
+        has_run = self.record is not None and self.record.started_at is not None
+        return has_run and self.phase in {VisitPhase.INFUSING, VisitPhase.DONE} and not self.notes.doses
+
     @cached_property
     def gates(self) -> list[Gate]:
         """What keeps the drip from starting; looked at only while it has not started."""

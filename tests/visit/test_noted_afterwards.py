@@ -31,6 +31,9 @@ def test_the_dose_of_a_visit_entered_afterwards_has_the_time_at_which_it_was_giv
         assert "What was given is not written down yet" in text(entered)
         assert 'name="dose-at" value="09:12"' in entered.content.decode(), "the start of the drip, to be set right"
 
+        opened = "open> <summary>Record a medicine given"
+        assert opened in " ".join(entered.content.decode().split()), "it is the next thing to do"
+
         unsaid = nurse.post(dose, DOSE)
         assert "The visit is over: say at what time that was." in text(unsaid)
         for time, why in (("08:30", "The patient came at 9 a.m."), ("11:30", "The patient left at 10:55 a.m.")):
@@ -40,6 +43,7 @@ def test_the_dose_of_a_visit_entered_afterwards_has_the_time_at_which_it_was_giv
         assert not Dose.objects.exists()
         kept = nurse.post(dose, DOSE | {"dose-at": "09:14"}, follow=True)
 
+    assert opened not in " ".join(kept.content.decode().split())
     given = Dose.objects.get()
     assert given.at == minute(14)
     assert given.recorded_at == NEXT_DAY
