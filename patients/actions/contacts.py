@@ -85,7 +85,7 @@ def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
     locks.take([locks.patient(contact.patient_id)])
     contact.refresh_from_db()
     site, email, agreed = home_site(contact.patient), contact.email, contact.mail_consent
-    wrong = contact.way_reached if contact.stopped_at is not None else ""
+    wrong = contact.wrong_way if contact.stopped_at is not None else ""
     for field, value in changes.items():
         setattr(contact, field, checked(field, value, site, clock.today(site.zone)))
     if contact.email not in {email, ""} and not agreed:
@@ -93,7 +93,7 @@ def change_contact(*, by: Actor, contact: Contact, **changes: Any) -> Contact:
     if contact.email != email or (contact.mail_consent and not agreed):
         contact.email_failed_at = None
     if wrong and wrong not in {contact.email, contact.phone}:
-        contact.stopped_at = None
+        contact.stopped_at, contact.stopped_way = None, ""
     _check_adult(contact)
     contact.save()
     return contact

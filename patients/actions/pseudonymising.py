@@ -52,7 +52,14 @@ def _forget(patient: Patient) -> None:
     patient.identifiers.all().delete()
     patient.imported_fields.all().delete()
     patient.contacts.update(
-        name="Contact", phone="", email="", is_active=False, may_be_told=False, may_decide=False, may_drive=False
+        name="Contact",
+        phone="",
+        email="",
+        stopped_way="",
+        is_active=False,
+        may_be_told=False,
+        may_decide=False,
+        may_drive=False,
     )
     patient.consult_requests.update(
         name=ERASED, email="", phone=ERASED, complaint="", tried="", best_times="", status="closed"

@@ -223,6 +223,8 @@ class Contact(models.Model):
     email_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Set by "wrong person" on the companion's page: nothing more is sent there, until the contact is mended.
     stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: The address or number at which that was said.
+    stopped_way = models.CharField(max_length=254, blank=True, default="", db_default="", editable=False)
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -250,8 +252,13 @@ class Contact(models.Model):
 
     @property
     def way_reached(self) -> str:
-        """The address or number that messages went to."""
+        """The address or number that messages go to."""
         return self.email if self.email and (self.channel == Channel.MAIL or not self.phone) else self.phone
+
+    @property
+    def wrong_way(self) -> str:
+        """Where somebody else answered, once `stopped_at` is set: as written down then, else the way of now."""
+        return self.stopped_way or self.way_reached
 
 
 class ImportedField(models.Model):

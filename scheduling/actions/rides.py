@@ -136,8 +136,8 @@ def wrong_person(*, by: Actor, contact: Contact) -> None:
     locks.take([locks.patient(contact.patient_id)])
     contact.refresh_from_db()
     if contact.stopped_at is None:
-        contact.stopped_at = clock.now()
-        contact.save(update_fields=["stopped_at"])
+        contact.stopped_at, contact.stopped_way = clock.now(), contact.way_reached
+        contact.save(update_fields=["stopped_at", "stopped_way"])
     links.revoke(contact=contact)
     rows.skip(rows.waiting().filter(contact=contact), "the address is that of somebody else")
     to_come = Ride.objects.filter(

@@ -134,6 +134,23 @@ def test_the_desk_hears_of_a_wrong_person_until_the_contact_is_mended_or_put_asi
     assert (ben.stopped_at is None) is is_written_to
 
 
+def test_where_somebody_else_answered_stays_said_when_the_contact_is_reached_another_way(
+    at_ben: Client, ben: Contact, clinic: factories.Clinic
+) -> None:
+    at_ben.post("/my/wrong-person/")
+    desk = clinic.by(Role.FRONT_DESK)
+    change_contact(by=desk, contact=ben, phone="+15185550111", channel="text")
+    clerk = Client()
+    assert clinic.clerk.user is not None
+    clerk.force_login(clinic.clerk.user)
+    assert "somebody answered at ben@example.org" in text(clerk.get(reverse("desk:work")))
+
+    change_contact(by=desk, contact=ben, email="")
+
+    assert ben.stopped_at is None, "only the wrong one is gone, and that is what was to be mended"
+    assert "contacts" not in waiting(clinic)
+
+
 def test_a_patient_link_opens_no_companion_answer(at_ada: Client, named: list[Ride]) -> None:
     assert at_ada.post("/my/answer/", {"all": "no"}).status_code == 403
     assert at_ada.post("/my/wrong-person/").status_code == 403
