@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clinic.models import Site
 from patients.models import Channel, Contact, Patient
-from patients.selectors import minors
+from patients.selectors import guardian_of_each, minors
 from scheduling.models import Appointment, Ride
 
 #: Who would rather be called is no work.
@@ -30,7 +30,7 @@ def contacts_not_reached(sites: Collection[Site], now: datetime) -> QuerySet[Any
     to_come = _to_come(sites, now)
     of_the_patient = Exists(to_come.filter(patient=OuterRef("patient")))
     drives = Exists(to_come.filter(ride__companion=OuterRef("pk"), ride__status__in=Ride.SETTLED))
-    is_told = minors(now.date(), "patient__") & Q(of_the_patient, may_decide=True)
+    is_told = minors(now.date(), "patient__") & Q(of_the_patient, pk=guardian_of_each())
     wrong = Q(of_the_patient, stopped_at__isnull=False)
     fails = BY_MAIL & Q(drives | is_told, stopped_at=None)
     # As the index of such contacts has it.
