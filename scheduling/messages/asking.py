@@ -31,7 +31,9 @@ def announce_screening(patient: Patient, site: Site) -> Message:
     call goes out by itself where the patient is written to by now.
     """
     about = Message.objects.filter(patient=patient, kind=Kind.SCREENING)
-    waits = about.filter(state__in=[Message.State.DUE, Message.State.SENDING, Message.State.PERSON]).first()
+    waiting = about.filter(state__in=[Message.State.DUE, Message.State.SENDING, Message.State.PERSON])
+    # Somebody may be writing down what came of the call.
+    waits = waiting.select_for_update(of=("self",)).first()
     now, channel = clock.now(), channel_for(patient)
     if waits is not None and waits.state == Message.State.PERSON and waits.channel != channel:
         waits.channel = channel

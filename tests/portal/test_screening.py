@@ -1,9 +1,12 @@
 """The screening questions behind the patient's link and on a tablet that is handed over."""
 
 from datetime import timedelta
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +15,7 @@ from clinic.models import User
 from clinic.permissions import Role
 from patients.actions import record_screening
 from patients.models import Channel, Patient, Questionnaire
+from scheduling.actions.calls import record_call
 from scheduling.actions.screening import ask_screening
 from scheduling.actions.tablets import TABLET_LASTS
 from scheduling.messages import links, look
@@ -171,6 +175,33 @@ def test_what_waits_for_a_call_is_sent_once_the_patient_agrees_to_mail(clinic: f
     sent = ask_screening(by=desk, patient=ada)
 
     assert (sent.pk, sent.channel, sent.state) == (called.pk, Channel.MAIL, Message.State.DUE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_that_is_just_being_written_down_is_not_undone() -> None:
+    clinic = factories.make_clinic()
+    patient = factories.make_patient(clinic.site, email="ada@example.org", channel=Channel.CALL, phone="+15185550142")
+    desk, held = clinic.by(Role.FRONT_DESK), Event()
+    called = ask_screening(by=desk, patient=patient)
+    Message.objects.update(state=Message.State.PERSON)
+    Patient.objects.update(channel=Channel.MAIL)
+    patient.refresh_from_db()
+
+    def write_down() -> None:
+        with transaction.atomic():
+            record_call(by=desk, message=called, outcome="reached")
+            held.set()
+            sleep(0.3)
+        connection.close()
+
+    colleague = Thread(target=write_down)
+    colleague.start()
+    assert held.wait(20)
+    ask_screening(by=desk, patient=patient)
+    colleague.join()
+
+    called.refresh_from_db()
+    assert (called.state, called.outcome) == (Message.State.SENT, "reached")
 
 
 def test_the_patients_page_says_that_questions_wait(
