@@ -79,7 +79,7 @@ def call_instead(*, by: Actor, message: Message) -> Message:
             _("This message is “%(state)s”. Only one that failed or waits can become a call.")
             % {"state": message.get_state_display()}
         )
-    if message.channel != Channel.CALL and rows.same_as(message, Channel.CALL).exists():
+    if message.channel != Channel.CALL and message.same_by(Channel.CALL).exists():
         raise Refused(_("A call about the same thing is on the list already. Nothing was changed."))
     message.channel = Channel.CALL
     if reason := why_skip(message, clock.now()):
@@ -101,7 +101,7 @@ def write_instead(*, by: Actor, message: Message) -> Message:
     channel = writes_by(message)
     if channel is None:
         raise Refused(_("Only a call reaches this person. Note the yes to email or texts on the patient's page first."))
-    if rows.same_as(message, channel).exists():
+    if message.same_by(channel).exists():
         raise Refused(_("This was written to the same person already. Nothing was changed."))
     message.channel = channel
     message.context.pop("fixed", None)

@@ -131,7 +131,7 @@ def announce_driver_lost(ride: Ride) -> None:
         due_at=changes.due_at(visit.site, channel, [visit.starts]),
         not_after=visit.starts,
     )
-    before = rows.same_as(row, channel).select_for_update(of=("self",)).first()
+    before = row.same_by(channel).select_for_update(of=("self",)).first()
     if before is None:
         rows.write(row)
     elif before.state in {State.SENT, State.SKIPPED, State.FAILED}:

@@ -47,10 +47,7 @@ def way_now(message: Message) -> tuple[str, str]:
     if person is None or message.context.get("fixed"):
         return message.language, message.channel
     channel = channel_for(person)
-    same = Message.objects.filter(
-        patient=message.patient_id, appointment=message.appointment_id, series=message.series_id
-    ).filter(contact=message.contact_id, kind=message.kind, version=message.version, channel=channel)
-    if channel != message.channel and same.exists():
+    if channel != message.channel and message.same_by(channel).exists():
         # The person was told by that way before; the constraint message_once keeps it from being told twice.
         return person.language, message.channel
     return person.language, channel

@@ -123,21 +123,6 @@ def skip(some: Rows, reason: str) -> int:
     return count
 
 
-def same_as(message: Message, channel: str) -> Rows:
-    """Rows that the constraint message_once would find equal to this one, sent by `channel`."""
-    return Message.objects.filter(
-        patient=message.patient_id,
-        appointment=message.appointment_id,
-        series=message.series_id,
-        consult_request=message.consult_request_id,
-        recipient=message.recipient,
-        contact=message.contact_id,
-        kind=message.kind,
-        version=message.version,
-        channel=channel,
-    )
-
-
 def due_again(message: Message, at: datetime | None = None) -> Message:
     """Back in the queue, for `at` (aware), else for the next tick."""
     message.state, message.due_at, message.attempts = State.DUE, at or clock.now(), 0

@@ -172,6 +172,20 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.get_state_display()})"
 
+    def same_by(self, channel: str) -> "models.QuerySet[Message]":
+        """Rows that the constraint message_once would find equal to this one, sent by `channel`."""
+        return Message.objects.filter(
+            patient=self.patient_id,
+            appointment=self.appointment_id,
+            series=self.series_id,
+            consult_request=self.consult_request_id,
+            recipient=self.recipient,
+            contact=self.contact_id,
+            kind=self.kind,
+            version=self.version,
+            channel=channel,
+        )
+
     @property
     def first_of_all(self) -> datetime | None:
         """The moment (UTC) of what it speaks of first, where that was written down."""
