@@ -6,8 +6,6 @@ them; elsewhere the next booster is booked and told (docs/decisions/boosters-rol
 
 from datetime import date, timedelta
 
-import structlog
-from django.db import DatabaseError
 from django.db.models import Q
 
 from clinic import clock, locks
@@ -16,6 +14,7 @@ from clinic.actor import Actor
 from clinic.errors import JustTaken, Refused, Stale
 from clinic.models import Site
 from scheduling.actions import boosters, placing
+from scheduling.actions.one_by_one import one_by_one
 from scheduling.messages import asking, ledger
 from scheduling.models import Appointment, ProposalNight, ProposedBooster, Series
 from scheduling.selectors.boosters import as_they_stand, why_not_yet
@@ -23,7 +22,6 @@ from scheduling.selectors.proposed import dates_ahead, is_to_be_called, last_nig
 from scheduling.selectors.series_rules import local_day
 from scheduling.selectors.shapes import shape_for
 
-log = structlog.get_logger(__name__)
 Status = ProposedBooster.Status
 #: How many of the next boosters are booked or wait for an answer at any time.
 OFFERED_AHEAD = 2
@@ -46,18 +44,11 @@ def _work_the_night(site: Site, night: date, *, by: Actor) -> int:
     row = nights.filter(night=night, done_at=None).first()
     if row is None:
         return 0
-    offered = 0
-    for series in of_the_night(site, row.reached):
-        try:
-            offered += bool(propose_tonight(by=by, series=series, night=night))
-        except Refused:
-            # Changed between the look and the lock: the next night looks again.
-            continue
-        except DatabaseError:
-            raise
-        except Exception:
-            # Whatever is wrong with one course must not keep the others, and other sites, from their dates.
-            log.exception("dates_not_proposed", series=str(series.pk))
+    offered = one_by_one(
+        of_the_night(site, row.reached),
+        lambda series: propose_tonight(by=by, series=series, night=night),
+        name="propose_boosters",
+    )
     nights.filter(night=night, done_at=None).update(done_at=clock.now())
     return offered
 

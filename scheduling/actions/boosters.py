@@ -15,6 +15,7 @@ from scheduling.actions import booking, booster_dates, placing, rides
 from scheduling.actions import booster_writing as writing
 from scheduling.actions.booster_writing import Difference, Why
 from scheduling.actions.once import earlier_result, keep_result
+from scheduling.actions.one_by_one import one_by_one
 from scheduling.messages import ledger
 from scheduling.models import Appointment, BoosterPlan, Series
 from scheduling.planner.values import VisitShape
@@ -174,14 +175,7 @@ def book_one(series: Series, starts: datetime, shape: VisitShape, *, by: Actor, 
 
 def roll_on(*, by: Actor) -> int:
     """Book what is to follow wherever a booster was given, each series in its own transaction. For how many."""
-    rolled = 0
-    for series in to_roll_on():
-        try:
-            rolled += bool(book_next(by=by, series=series))
-        except Refused:
-            # Changed or taken between the look and the lock, or not possible now: the next tick looks again.
-            continue
-    return rolled
+    return one_by_one(to_roll_on(), lambda series: book_next(by=by, series=series), name="book_next_boosters")
 
 
 def _doctor(by: Actor) -> StaffMember:

@@ -17,6 +17,7 @@ from scheduling import wishes as wishes_json
 from scheduling.actions import booking, earlier_answers, holds, placing
 from scheduling.actions.holds import ToHold
 from scheduling.actions.once import earlier_result, keep_result
+from scheduling.actions.one_by_one import one_by_one
 from scheduling.actions.series_writing import (
     Explained,
     SeriesOrder,
@@ -204,26 +205,20 @@ def release_lapsed(*, by: Actor) -> int:
 
     The patient of a series is told, once. One that was taken up or confirmed meanwhile is left alone.
     """
-    now, released = clock.now(), 0
-    for offer in Offer.objects.filter(status=Offer.Status.OPEN, expires_at__lte=now).select_related("site"):
-        expire = expire_offer if offer.kind == Offer.Kind.KEPT_PLAN else earlier_answers.expire
-        released += _still_lapsed(lambda offer=offer, expire=expire: expire(by=by, offer=offer))
-    for series in Series.objects.filter(status=Series.Status.DRAFT, held_until__lte=now).select_related("site"):
-        released += _still_lapsed(
-            lambda series=series: booking.release_held(
-                by=by, series=series, reason="No doctor's clearance came in time."
-            )
-        )
-    return released
+    now = clock.now()
+    open_still = Offer.objects.filter(status=Offer.Status.OPEN, expires_at__lte=now).select_related("site")
+    held_still = Series.objects.filter(status=Series.Status.DRAFT, held_until__lte=now).select_related("site")
 
+    def expire(offer: Offer) -> bool:
+        (expire_offer if offer.kind == Offer.Kind.KEPT_PLAN else earlier_answers.expire)(by=by, offer=offer)
+        return True
 
-def _still_lapsed(release: Any) -> int:
-    try:
-        release()
-    except WrongStatus:
-        # Taken up or confirmed between the look and the lock: then there is nothing to release.
-        return 0
-    return 1
+    def release(series: Series) -> bool:
+        booking.release_held(by=by, series=series, reason="No doctor's clearance came in time.")
+        return True
+
+    lapsed = one_by_one(open_still, expire, name="release_offers", passes=WrongStatus)
+    return lapsed + one_by_one(held_still, release, name="release_held_series", passes=WrongStatus)
 
 
 def _locked(offer: Offer) -> tuple[Offer, SeriesOrder]:
